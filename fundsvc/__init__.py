@@ -1,0 +1,1 @@
+"""The donation and fund accounting service of a veterans' association."""

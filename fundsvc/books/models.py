@@ -1,0 +1,137 @@
+"""Tables of the books: the chart, the funds, entries, postings, periods and number series."""
+
+import datetime as dt
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fundsvc.db import Base, OfUnit, Small, table_args
+from ledger.money import MAX_DONG
+
+
+class Account(Base):
+    """A ledger account of the chart; a treasurer may add to it, nobody takes away."""
+
+    __tablename__ = "account"
+    __table_args__ = table_args(
+        CheckConstraint(
+            "type IN ('asset', 'liability', 'equity', 'income', 'expense')", name="type"
+        ),
+        CheckConstraint(
+            "(type IN ('equity', 'income', 'expense')) = (line IS NOT NULL)", name="line"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_en: Mapped[str]
+    type: Mapped[str]
+    line: Mapped[str | None] = mapped_column(default=None)
+
+
+class Fund(Base):
+    """A fund: base, dues, nghia-tinh; the prefix numbers its receipts."""
+
+    __tablename__ = "fund"
+    __table_args__ = table_args(
+        CheckConstraint(
+            "restriction IN ('none', 'board', 'purpose', 'perpetual')", name="restriction"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_en: Mapped[str]
+    prefix: Mapped[str] = mapped_column(unique=True)
+    restriction: Mapped[str]
+
+
+class Entry(OfUnit, Base):
+    """What happened, booked once and never changed; see `ledger.entries` for the rule."""
+
+    __tablename__ = "entry"
+    __table_args__ = table_args(
+        UniqueConstraint("source", "external_id"),
+        # The postings repeat date and number of lines; this key lets the database compare them.
+        UniqueConstraint("id", "lines", "date"),
+        CheckConstraint("lines BETWEEN 2 AND 1000", name="lines"),
+        Index("ix_entry_reverses_id", "reverses_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    date: Mapped[dt.date]
+    kind: Mapped[str]
+    description: Mapped[str]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    source: Mapped[str]
+    external_id: Mapped[str]
+    lines: Mapped[int] = mapped_column(Small)
+    posted_at: Mapped[dt.datetime]
+    province_id: Mapped[int | None] = mapped_column(ForeignKey("province.id"), default=None)
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), default=None)
+    voucher: Mapped[str | None] = mapped_column(default=None)
+    maker_id: Mapped[int | None] = mapped_column(default=None)
+    approver_id: Mapped[int | None] = mapped_column(default=None)
+
+
+class Posting(OfUnit, Base):
+    """A line of an entry: account, fund and unit, debit or credit in whole đồng."""
+
+    __tablename__ = "posting"
+    __table_args__ = table_args(
+        ForeignKeyConstraint(
+            ["entry_id", "lines", "date"], ["entry.id", "entry.lines", "entry.date"]
+        ),
+        CheckConstraint("line BETWEEN 1 AND lines", name="line"),
+        CheckConstraint("(debit = 0) <> (credit = 0)", name="one_side"),
+        CheckConstraint(
+            f"debit BETWEEN -{MAX_DONG} AND {MAX_DONG}"
+            f" AND credit BETWEEN -{MAX_DONG} AND {MAX_DONG}",
+            name="range",
+        ),
+        Index("ix_posting_account_id_date", "account_id", "date", "entry_id", "line"),
+    )
+
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    line: Mapped[int] = mapped_column(Small, primary_key=True, autoincrement=False)
+    lines: Mapped[int] = mapped_column(Small)
+    date: Mapped[dt.date]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    debit: Mapped[int]
+    credit: Mapped[int]
+
+
+class Period(OfUnit, Base):
+    """A month of a unit that was closed; a month without a row is open."""
+
+    __tablename__ = "period"
+    __table_args__ = table_args(
+        UniqueConstraint("unit_id", "month"),
+        CheckConstraint("state IN ('open', 'closed')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    month: Mapped[dt.date]
+    state: Mapped[str]
+
+
+class Series(Base):
+    """A book of numbers without gaps: the last number given out, per book and year."""
+
+    __tablename__ = "series"
+    __table_args__ = table_args(CheckConstraint("last >= 0", name="last"))
+
+    book: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]

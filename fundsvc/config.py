@@ -1,0 +1,102 @@
+"""The settings: the only room that reads the environment, and refuses what it cannot use."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ENGINES = ("sqlite", "postgresql")
+SHORTEST_SECRET = 32
+
+
+class BadSettingError(Exception):
+    """A setting cannot be used; the message names it and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the service was told from outside."""
+
+    database_url: str
+    secret_key: str
+    base_url: str
+    instance_dir: Path
+
+    @property
+    def files_dir(self) -> Path:
+        """The folder of kept files, named by their SHA-256."""
+        return self.instance_dir / "files"
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the service by https, so that cookies are marked Secure."""
+        return self.base_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from FUNDSVC_* variables, or from the files that FUNDSVC_*_FILE name.
+
+    Raises:
+        BadSettingError: a value is missing its form; nothing was started.
+    """
+    given = os.environ if environ is None else environ
+    instance = Path(_value(given, "FUNDSVC_INSTANCE_DIR") or "instance").absolute()
+    default_url = f"sqlite:///{instance / 'fundsvc.sqlite'}"
+    return Settings(
+        database_url=_database_url(_value(given, "FUNDSVC_DATABASE_URL") or default_url),
+        secret_key=_secret_key(_value(given, "FUNDSVC_SECRET_KEY"), instance),
+        base_url=_base_url(_value(given, "FUNDSVC_BASE_URL") or "http://localhost:8000"),
+        instance_dir=instance,
+    )
+
+
+def _value(environ: Mapping[str, str], name: str) -> str | None:
+    path = environ.get(f"{name}_FILE")
+    if path is None:
+        return environ.get(name)
+    if name in environ:
+        msg = f"{name} and {name}_FILE are both set; keep one"
+        raise BadSettingError(msg)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{name}_FILE cannot be read: {error}"
+        raise BadSettingError(msg) from error
+
+
+def _database_url(url: str) -> str:
+    engine = url.partition(":")[0].partition("+")[0]
+    if engine not in ENGINES:
+        msg = f"FUNDSVC_DATABASE_URL must begin with one of {', '.join(ENGINES)}"
+        raise BadSettingError(msg)
+    return url
+
+
+def _secret_key(key: str | None, instance: Path) -> str:
+    """Take the given key, or make one once and keep it where only this user can read it."""
+    if key is None:
+        kept = instance / "secret_key"
+        if not kept.exists():
+            instance.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                pass  # Another process made it in this very moment; both read the same one.
+            else:
+                with os.fdopen(handle, "w", encoding="ascii") as file:
+                    file.write(secrets.token_hex(32))
+        key = kept.read_text(encoding="ascii").strip()
+    if len(key) < SHORTEST_SECRET:
+        msg = f"FUNDSVC_SECRET_KEY must have at least {SHORTEST_SECRET} characters"
+        raise BadSettingError(msg)
+    return key
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
+        msg = "FUNDSVC_BASE_URL must be an http or https address such as https://quy.example.vn"
+        raise BadSettingError(msg)
+    return url.rstrip("/")

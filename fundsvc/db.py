@@ -1,0 +1,275 @@
+"""The database: one schema on SQLite and PostgreSQL, the unit scope, and the only commit."""
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Text,
+    event,
+)
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    MappedAsDataclass,
+    ORMExecuteState,
+    Session,
+    with_loader_criteria,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.orm import Mapped, UOWTransaction
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+SQLITE_WAIT_MS = 10_000
+
+
+class Day(TypeDecorator[date]):
+    """An accounting date; ISO text on SQLite, whose STRICT tables know no dates."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        return value.isoformat() if value and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment in UTC; fixed-width ISO text on SQLite, so that it sorts."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kind = Text() if dialect.name == "sqlite" else DateTime(timezone=True)
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a moment needs a time zone"
+            raise ValueError(msg)
+        moment = value.astimezone(UTC)
+        return moment.isoformat(timespec="microseconds") if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+
+
+class Flag(TypeDecorator[bool]):
+    """Yes or no; 0 and 1 on SQLite."""
+
+    impl = Boolean
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:
+        return int(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class Json(TypeDecorator[dict[str, Any]]):
+    """Facts as canonical JSON text (sorted keys), the same bytes on both engines."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else dict(json.loads(value))
+
+
+Big = BigInteger().with_variant(Integer(), "sqlite")
+Small = SmallInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """The base of all models: typed constructors, keyword arguments only."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads a plain class attribute
+        int: Big,
+        str: Text(),
+        date: Day(),
+        datetime: Moment(),
+        bool: Flag(),
+        dict[str, Any]: Json(),
+    }
+
+
+class OfUnit:
+    """Marks a model whose rows belong to one unit by `unit_id`; the scope below holds for it."""
+
+    if TYPE_CHECKING:
+        unit_id: Mapped[int]
+
+
+class OutOfScopeError(Exception):
+    """A write touches a unit that the person signed in may not touch."""
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+def table_args(*constraints: Any) -> tuple[Any, ...]:
+    """Return a model's table arguments; every table is STRICT on SQLite."""
+    return (*constraints, {"sqlite_strict": True})
+
+
+def init_app(app: "Flask", url: str, *, test_pool: bool = False) -> None:
+    """Bind the application to its database and equip every connection."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    options: dict[str, Any] = {"pool_pre_ping": url.startswith("postgresql")}
+    if test_pool:
+        from sqlalchemy.pool import NullPool  # noqa: PLC0415 - only tests give connections back
+
+        options = {"poolclass": NullPool}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+    with app.app_context():
+        equip(db.engine)
+
+
+def equip(engine: Engine) -> None:
+    """Give an engine's connections what pitfalls of SQLite ask for; PostgreSQL needs nothing."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _equip_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _equip_sqlite(connection: "DBAPIConnection", _record: "ConnectionPoolEntry") -> None:
+    # The driver must not begin transactions by itself, or BEGIN IMMEDIATE comes too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {SQLITE_WAIT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+        "trusted_schema = OFF",
+        "temp_store = MEMORY",
+        "cache_size = -65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: "Connection") -> None:
+    writes = connection.get_execution_options().get("fundsvc_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def read_session() -> Session:
+    """Return the session of this request or command, for reading."""
+    return db.session()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Run one database transaction: commit at the end, roll back on any exception.
+
+    This is the only place that commits. On SQLite it takes the write lock at the beginning, so
+    that what was read is still true when it is written.
+
+    Raises:
+        RuntimeError: a transaction is already open; services never open one.
+    """
+    session = db.session()
+    if session.info.get("in_transaction"):
+        msg = "transaction() within transaction()"
+        raise RuntimeError(msg)
+    session.rollback()  # Reads so far may be stale; the transaction sees a fresh state.
+    session.info["in_transaction"] = True
+    try:
+        session.connection(execution_options={"fundsvc_writes": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["in_transaction"] = False
+
+
+def set_scope(session: Session, units: Collection[int] | None) -> None:
+    """Limit a session to some units, for reading and writing; None means all units."""
+    session.info["units"] = None if units is None else frozenset(units)
+
+
+def scope(session: Session) -> frozenset[int] | None:
+    """Return the units that a session is limited to, or None for all."""
+    found: frozenset[int] | None = session.info.get("units")
+    return found
+
+
+def check_scope(session: Session, unit_ids: Collection[int]) -> None:
+    """Refuse a write to units outside the session's scope.
+
+    Raises:
+        OutOfScopeError: at least one unit is outside.
+    """
+    units = scope(session)
+    if units is not None and not units.issuperset(unit_ids):
+        raise OutOfScopeError
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _filter_to_scope(state: ORMExecuteState) -> None:
+    units = scope(state.session)
+    if units is None or not state.is_select or state.is_column_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            OfUnit,
+            lambda cls: cls.unit_id.in_(units),
+            include_aliases=True,
+            propagate_to_loaders=True,
+        )
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _check_flush(session: Session, _context: "UOWTransaction", _instances: object) -> None:
+    touched = (*session.new, *session.dirty, *session.deleted)
+    check_scope(session, {row.unit_id for row in touched if isinstance(row, OfUnit)})

@@ -1,0 +1,77 @@
+"""The schema: every model in one place, brought forward and compared by Alembic."""
+
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from alembic import autogenerate, command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, MetaData
+
+from fundsvc.db import Base
+
+SLICES = (
+    "audit",
+    "books",
+    "donations",
+    "donors",
+    "dues",
+    "evidence",
+    "receipts",
+    "reconciliation",
+    "sms",
+    "spending",
+    "staff",
+    "units",
+)
+
+
+def metadata() -> MetaData:
+    """Return the tables of all slices."""
+    for slice_name in SLICES:
+        with suppress(ModuleNotFoundError):
+            import_module(f"fundsvc.{slice_name}.models")
+    return Base.metadata
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database to the newest schema, all or nothing."""
+    with engine.connect() as connection:
+        writing = connection.execution_options(fundsvc_writes=True)
+        with writing.begin():
+            command.upgrade(_config(writing), "head")
+
+
+def drift(connection: Connection) -> list[Any]:
+    """Return what the models say differently from the database; nothing when they agree."""
+    options = {"compare_type": _same_type, "compare_server_default": False}
+    context = MigrationContext.configure(connection, opts=options)
+    return list(autogenerate.compare_metadata(context, metadata()))
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_migrations()))
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata()
+    return config
+
+
+def _migrations() -> Path:
+    spec = find_spec("migrations")
+    if spec is None or not spec.origin:
+        msg = "the package came without its migrations"
+        raise RuntimeError(msg)
+    return Path(spec.origin).parent
+
+
+def _same_type(
+    context: MigrationContext, _inspected: object, model: Any, found: Any, declared: Any
+) -> bool:
+    """Say whether types differ: compare what would be written in CREATE TABLE."""
+    del model
+    dialect = context.dialect
+    return str(found.compile(dialect=dialect)) != str(declared.compile(dialect=dialect))

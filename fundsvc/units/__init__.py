@@ -1,0 +1,1 @@
+"""Units of the association and the provinces of both schemes."""

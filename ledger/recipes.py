@@ -1,0 +1,109 @@
+"""How each event is booked: one function an event, one page that an auditor can read.
+
+Every recipe takes the facts of the event and returns an entry that holds the rule. "N … / C …" in
+its first line names the accounts on the Nợ (debit) and the Có (credit) side.
+"""
+
+from datetime import date
+from typing import NotRequired, TypedDict, Unpack
+
+from ledger.accounts import (
+    BROUGHT_IN,
+    CASH,
+    UNIDENTIFIED_IN,
+    UNIDENTIFIED_OUT,
+    bank_account_code,
+    expense,
+    income,
+    operator_code,
+)
+from ledger.entries import Entry, Posting
+from ledger.errors import OutOfRangeError
+from ledger.money import check_dong
+
+
+class Facts(TypedDict):
+    """What every event has: its date, whose books, which fund, how much (đồng, above 0), and why.
+
+    `province` is where the money came from or went (as `2025:44`), if that is known.
+    """
+
+    on: date
+    unit: str
+    fund: str
+    amount: int
+    description: str
+    province: NotRequired[str | None]
+
+
+def opening_balance(*, account: str, **facts: Unpack[Facts]) -> Entry:
+    """N cash or bank / C 4311: what a fund had on the day its books were opened here."""
+    return _entry("opening", account, BROUGHT_IN, facts)
+
+
+def sms_message(*, operator: str, **facts: Unpack[Facts]) -> Entry:
+    """N 138.operator / C 7111: a message is income, and a receivable until the operator pays."""
+    return _entry("sms", operator_code(operator), income("sms"), facts)
+
+
+def bank_credit(*, bank_account: str, **facts: Unpack[Facts]) -> Entry:
+    """N 112.account / C 3381: money on the bank's statement, unidentified until it is decided."""
+    return _entry("bank-in", bank_account_code(bank_account), UNIDENTIFIED_IN, facts)
+
+
+def bank_fee(*, bank_account: str, **facts: Unpack[Facts]) -> Entry:
+    """N 615 / C 112.account: what the bank took for its service."""
+    return _entry("bank-fee", expense("fee"), bank_account_code(bank_account), facts)
+
+
+def bank_debit(*, bank_account: str, **facts: Unpack[Facts]) -> Entry:
+    """N 1388 / C 112.account: money that left the bank, unidentified until it is decided."""
+    return _entry("bank-out", UNIDENTIFIED_OUT, bank_account_code(bank_account), facts)
+
+
+def cash_donation(**facts: Unpack[Facts]) -> Entry:
+    """N 111 / C 7114: a donation handed over at a counter."""
+    return _entry("donation", CASH, income("cash"), facts)
+
+
+def bank_donation(**facts: Unpack[Facts]) -> Entry:
+    """N 3381 / C 7113: unidentified bank money turns out to be a donation."""
+    return _entry("donation", UNIDENTIFIED_IN, income("bank"), facts)
+
+
+def dues_total(*, paid_into: str, **facts: Unpack[Facts]) -> Entry:
+    """N cash or bank / C 7115: the regular dues that a unit collected in a month, in one sum."""
+    return _entry("dues", paid_into, income("dues"), facts)
+
+
+def base_total(*, paid_into: str, **facts: Unpack[Facts]) -> Entry:
+    """N cash or bank / C 7116: what members and sponsors put into the base fund in a month."""
+    return _entry("base", paid_into, income("base"), facts)
+
+
+def interest(*, paid_into: str, **facts: Unpack[Facts]) -> Entry:
+    """N bank / C 515: interest that the bank paid."""
+    return _entry("interest", paid_into, income("interest"), facts)
+
+
+def payment(*, line: str, paid_from: str, **facts: Unpack[Facts]) -> Entry:
+    """N 61x by purpose / C cash or bank: money spent on what the fund is for."""
+    return _entry("payment", expense(line), paid_from, facts)
+
+
+def _entry(kind: str, debit: str, credit: str, facts: Facts) -> Entry:
+    """Book one amount from one account to another, in one fund of one unit."""
+    amount, fund, unit = facts["amount"], facts["fund"], facts["unit"]
+    if check_dong(amount) <= 0:
+        raise OutOfRangeError(amount)
+    return Entry(
+        date=facts["on"],
+        kind=kind,
+        description=facts["description"],
+        unit=unit,
+        postings=(
+            Posting(debit, fund, unit, debit=amount),
+            Posting(credit, fund, unit, credit=amount),
+        ),
+        province=facts.get("province"),
+    )
