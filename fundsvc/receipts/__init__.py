@@ -1,0 +1,1 @@
+"""Receipts: gapless numbers, frozen facts, frozen PDF, and their verification."""
