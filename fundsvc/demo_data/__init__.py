@@ -1,0 +1,1 @@
+"""Made-up data of the demo year; no real person, unit or account."""

@@ -1,0 +1,1 @@
+"""Payments: what a fund of a unit was spent on."""
