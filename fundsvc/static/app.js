@@ -1,0 +1,104 @@
+// Small helps on top of pages that work without them: amounts in words, search by "/", send once.
+"use strict";
+
+(() => {
+  const DIGITS = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"];
+  const SCALES = ["", "nghìn", "triệu"];
+  const MAX_DONG = 10 ** 15;
+  const AMOUNT = /^(?:[0-9]{1,16}|[0-9]{1,3}(?:\.[0-9]{3}){1,5}|[0-9]{1,3}(?: [0-9]{3}){1,5})$/;
+
+  /** Spells 1…999; `full` says the hundreds even when they are zero. */
+  function group(number, full) {
+    const hundreds = Math.floor(number / 100);
+    const tens = Math.floor(number / 10) % 10;
+    const unit = number % 10;
+    const words = hundreds || full ? [DIGITS[hundreds], "trăm"] : [];
+    if (tens > 1) words.push(DIGITS[tens], "mươi");
+    else if (tens === 1) words.push("mười");
+    else if (unit && words.length) words.push("linh");
+    if (unit === 1 && tens > 1) words.push("mốt");
+    else if (unit === 4 && tens > 1) words.push("tư");
+    else if (unit === 5 && tens) words.push("lăm");
+    else if (unit) words.push(DIGITS[unit]);
+    return words;
+  }
+
+  function spell(number, full) {
+    if (number >= 1e9) {
+      const rest = number % 1e9;
+      return [...spell(Math.floor(number / 1e9), full), "tỷ", ...(rest ? spell(rest, true) : [])];
+    }
+    const words = [];
+    for (const scale of [2, 1, 0]) {
+      const part = Math.floor(number / 1000 ** scale) % 1000;
+      if (!part) continue;
+      words.push(...group(part, full || words.length > 0));
+      if (scale) words.push(SCALES[scale]);
+    }
+    return words;
+  }
+
+  /** The same words as `ledger.words.amount_in_words`, for whole numbers from 0. */
+  function amountInWords(number) {
+    return number === 0 ? DIGITS[0] : spell(number, false).join(" ");
+  }
+
+  /** Reads what `fundsvc.text.parse_dong` reads; anything else is null. */
+  function parseDong(raw) {
+    const text = raw.trim().replace(/đ$/u, "").trimEnd();
+    if (!AMOUNT.test(text)) return null;
+    const number = Number(text.replace(/[. ]/g, ""));
+    return number <= MAX_DONG ? number : null;
+  }
+
+  function echoAmount(input) {
+    const output = document.getElementById(`${input.id}-words`);
+    if (!output) return;
+    const number = parseDong(input.value);
+    const words = number === null ? "" : amountInWords(number);
+    output.textContent = words && `${words[0].toLocaleUpperCase("vi")}${words.slice(1)} đồng`;
+  }
+
+  function typing(target) {
+    return target.isContentEditable || /^(input|select|textarea)$/i.test(target.tagName);
+  }
+
+  function start() {
+    for (const input of document.querySelectorAll("[data-amount]")) {
+      input.addEventListener("input", () => echoAmount(input));
+      echoAmount(input);
+    }
+    document.getElementById("errors")?.focus();
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || typing(event.target)) return;
+      const search = document.querySelector("[data-search]");
+      if (!search || !search.checkVisibility?.()) return;
+      event.preventDefault();
+      search.focus();
+    });
+    document.addEventListener("submit", (event) => {
+      const form = event.target;
+      if (form.method !== "post") return;
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "1";
+      for (const button of form.querySelectorAll("button")) {
+        button.setAttribute("aria-disabled", "true");
+      }
+    });
+    window.addEventListener("pageshow", () => {
+      // Coming back by the browser's back button must give a form that can be sent.
+      for (const form of document.querySelectorAll("form[data-sent]")) {
+        delete form.dataset.sent;
+        for (const button of form.querySelectorAll("[aria-disabled]")) {
+          button.removeAttribute("aria-disabled");
+        }
+      }
+    });
+  }
+
+  if (typeof document === "undefined") {
+    globalThis.fundsvc = { amountInWords, parseDong };
+  } else {
+    start();
+  }
+})();
