@@ -1,0 +1,71 @@
+"""What every page shares: filters for figures and dates, the frame's model, forms, error pages.
+
+Templates find here, without importing anything:
+
+* filters `dong` ("1.234.567 đ"), `number`, `day`, `month`, `moment`;
+* `asset("app.css")`, the address of an own asset that changes with its content;
+* `may_open("/units")`, whether that page exists and the person signed in may see it;
+* `ui`, the frame's facts (language, text size, menu, person), see `frame.Frame`.
+
+Views find here `Form` (typed text and reasons, for the macros), `reasons_of` (from a marshmallow
+error to reasons), `in_language` (a name that is kept in both languages) and `attend`.
+"""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, current_app, url_for
+from flask_babel import Babel
+
+from fundsvc.templating import errors
+from fundsvc.templating.attention import Attention, attend, waiting
+from fundsvc.templating.filters import day, dong, moment, month, number
+from fundsvc.templating.forms import Form, reasons_of
+from fundsvc.templating.frame import LOCALES, Frame, chosen_locale, may_open
+
+__all__ = [
+    "Attention",
+    "Form",
+    "Frame",
+    "asset",
+    "attend",
+    "chosen_locale",
+    "day",
+    "dong",
+    "in_language",
+    "init_app",
+    "may_open",
+    "moment",
+    "month",
+    "number",
+    "reasons_of",
+    "waiting",
+]
+
+
+def asset(name: str) -> str:
+    """Return the address of an own asset, with a mark that changes when its content does."""
+    folder = current_app.static_folder or ""
+    return url_for("static", filename=name, v=_mark(str(Path(folder) / name)))
+
+
+@lru_cache(maxsize=64)
+def _mark(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def in_language(name: str, name_en: str) -> str:
+    """Return the one of a name's two forms that this page's language wants."""
+    return name_en if chosen_locale() == "en" and name_en else name
+
+
+def init_app(app: Flask) -> None:
+    """Give an application the filters, the frame, the languages and the error pages."""
+    Babel(app, default_locale=LOCALES[0], locale_selector=chosen_locale)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for filter_ in (number, dong, day, month, moment):
+        app.jinja_env.filters[filter_.__name__] = filter_
+    app.jinja_env.globals.update(asset=asset, may_open=may_open)
+    app.context_processor(lambda: {"ui": Frame()})
+    errors.init_app(app)

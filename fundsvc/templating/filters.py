@@ -1,0 +1,46 @@
+"""How pages write figures, dates and moments, the same in both languages."""
+
+from datetime import date, datetime
+from typing import Final
+
+from fundsvc.clock import VN
+
+MINUS: Final = "\u2212"
+_MONTH_LENGTH = 7
+
+
+def number(amount: int) -> str:
+    """Return a whole number with dots after the thousands and a true minus, as 1.234.567."""
+    return f"{amount:,}".replace(",", ".").replace("-", MINUS)
+
+
+def dong(amount: int) -> str:
+    """Return an amount of đồng as pages show it: `1.234.567 đ`."""
+    return f"{number(amount)} đ"
+
+
+def day(value: date | datetime | str | None) -> str:
+    """Return a date as `23/11/2026`; a moment gives its day in Vietnam, None gives nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        value = date.fromisoformat(value[:10])
+    if isinstance(value, datetime):
+        value = value.astimezone(VN).date()
+    return f"{value.day:02}/{value.month:02}/{value.year:04}"
+
+
+def month(value: date | str | None) -> str:
+    """Return a month as `11/2026`; it is given as a date in it or as `2026-11`."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        value = date.fromisoformat(f"{value[:_MONTH_LENGTH]}-01")
+    return f"{value.month:02}/{value.year:04}"
+
+
+def moment(value: datetime | None) -> str:
+    """Return an aware moment as `23/11/2026 14:05`, Vietnam time; None gives nothing."""
+    if value is None:
+        return ""
+    return f"{day(value)} {value.astimezone(VN):%H:%M}"
