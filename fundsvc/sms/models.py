@@ -1,0 +1,89 @@
+"""Tables of SMS donations: campaigns, imported files, their messages and totals."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fundsvc.db import Base, OfUnit, table_args
+from ledger.money import MAX_DONG
+
+GRAMMARS = ("single", "units", "thousands")
+
+
+class Campaign(OfUnit, Base):
+    """A keyword of a short code for some days: its grammar, its price, whose books it enters."""
+
+    __tablename__ = "campaign"
+    __table_args__ = table_args(
+        UniqueConstraint("short_code", "keyword", "starts"),
+        CheckConstraint(
+            "grammar IN ({})".format(", ".join(f"'{name}'" for name in GRAMMARS)), name="grammar"
+        ),
+        CheckConstraint(f"unit_value BETWEEN 1 AND {MAX_DONG}", name="unit_value"),
+        CheckConstraint("starts <= ends", name="dates"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    short_code: Mapped[str]
+    keyword: Mapped[str]
+    grammar: Mapped[str]
+    unit_value: Mapped[int]
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    starts: Mapped[date]
+    ends: Mapped[date]
+
+
+class SmsFile(Base):
+    """An imported file of messages; the bytes are kept as evidence."""
+
+    __tablename__ = "sms_file"
+    __table_args__ = table_args()
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
+    name: Mapped[str]
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[int | None] = mapped_column(default=None)
+
+
+class SmsMessage(Base):
+    """A message as the operator reported it, and what became of it.
+
+    Operator and request id are the operator's own identity of the message. A booked message's
+    entry is the one with source `sms:<operator>` and the request id as external id.
+    """
+
+    __tablename__ = "sms_message"
+    __table_args__ = table_args(
+        CheckConstraint(
+            "(status = 'booked' AND amount > 0 AND campaign_id IS NOT NULL)"
+            " OR (status IN ('failed', 'unknown') AND amount IS NULL)",
+            name="status",
+        ),
+        Index(
+            "ix_sms_message_parked",
+            "received_at",
+            "operator",
+            "request_id",
+            postgresql_where=text("status <> 'booked'"),
+            sqlite_where=text("status <> 'booked'"),
+        ),
+    )
+
+    operator: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[str] = mapped_column(primary_key=True)
+    msisdn: Mapped[str]
+    short_code: Mapped[str]
+    message: Mapped[str]
+    received_at: Mapped[datetime]
+    received_on: Mapped[date]
+    status: Mapped[str]
+    file_id: Mapped[int]
+    row: Mapped[int]
+    amount: Mapped[int | None] = mapped_column(default=None)
+    stated: Mapped[int | None] = mapped_column(default=None)
+    why: Mapped[str | None] = mapped_column(default=None)
+    campaign_id: Mapped[int | None] = mapped_column(default=None)
+    province_id: Mapped[int | None] = mapped_column(default=None)
