@@ -19,7 +19,7 @@ COPY, VOIDED = "BẢN SAO", "ĐÃ HỦY"
 FACTS_VERSION = 1
 _CODE_GROUP = 4
 _LINE = 70
-_DENSITIES = ((8, ""), (15, "close"))
+_DENSITIES = ((8, ""), (13, "close"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +134,9 @@ def _lines(facts: ReceiptFacts) -> list[tuple[str, str]]:
 
 def _density(facts: ReceiptFacts, lines: list[tuple[str, str]]) -> str:
     """Return how closely to set the page, so that all but absurd lengths fit one A5."""
-    texts = (facts.unit_name, facts.unit_address, *(text for _label, text in lines))
-    rows = bool(facts.replaces) + sum(1 + len(text) // _LINE for text in texts) - 1
+    words_of = (text for _label, text in lines)
+    texts = (facts.unit_name, facts.unit_address, facts.amount_words, *words_of)
+    rows = bool(facts.replaces) + sum(1 + len(text) // _LINE for text in texts)
     return next((name for most, name in _DENSITIES if rows <= most), "dense")
 
 

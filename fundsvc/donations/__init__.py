@@ -1,0 +1,1 @@
+"""Donations: what was given, recorded and booked at once."""

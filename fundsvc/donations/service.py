@@ -1,0 +1,244 @@
+"""Record donations, book them at once, and hand their facts on to receipts."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books import service as books
+from fundsvc.books.models import Entry, Fund
+from fundsvc.donations.models import Donation
+from fundsvc.donors import service as donors
+from fundsvc.donors.service import DonorFacts
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.receipts import service as receipts
+from fundsvc.receipts.models import Receipt
+from fundsvc.text import clean
+from fundsvc.units import service as units
+from fundsvc.units.models import Province, Unit
+from ledger.recipes import cash_donation
+
+SOURCE = "donation"
+LONGEST_TEXT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DonationFacts:
+    """What was handed over at a counter: codes of unit and fund, whole đồng, accounting date.
+
+    `donor` is None for an anonymous donation. `province` (as `2025:44`) is where the donor gives
+    from, if known; `earmark` is what the donor wants it spent on.
+    """
+
+    unit: str
+    fund: str
+    amount: int
+    received_on: date
+    donor: DonorFacts | None = None
+    province: str | None = None
+    earmark: str = ""
+    on_behalf_of: str = ""
+    in_memory_of: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The donation's id; `new` is False when the same request was recorded before."""
+
+    id: int
+    entry_id: int
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Facts with everything looked up."""
+
+    facts: DonationFacts
+    unit: Unit
+    fund: Fund
+    province: Province | None
+
+
+def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> Recorded:
+    """Record a cash donation and book it: N 111 / C 7114.
+
+    `key` names the request. The same key with the same facts gives the same donation again; with
+    other facts it is refused, because somebody would believe it was recorded.
+
+    Args:
+        session: the open transaction.
+        facts: what was given.
+        key: the idempotency key.
+        by: the staff user who records.
+
+    Raises:
+        Refusal: with a reason for every fact that cannot be.
+        Conflict: the key was used for other facts.
+    """
+    known = _look_up(session, facts)
+    facts = known.facts
+    earlier = session.scalar(select(Donation).where(Donation.key == key))
+    if earlier is not None:
+        return _again(session, earlier, known)
+    entry = cash_donation(
+        on=facts.received_on,
+        unit=facts.unit,
+        fund=facts.fund,
+        amount=facts.amount,
+        # Names stay out of the books, so that a donor can be forgotten and the books stay whole.
+        description="Thu tiền mặt ủng hộ",
+        province=facts.province,
+    )
+    posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
+    if not posted.new:
+        # Another request with the same key was first by a moment; its donation is there now.
+        earlier = session.scalar(select(Donation).where(Donation.key == key))
+        if earlier is None:
+            raise Conflict(_("Yêu cầu này đã được ghi sổ với nội dung khác."))
+        return _again(session, earlier, known)
+    donor = donors.remember(session, known.unit.id, facts.donor) if facts.donor else None
+    donation = Donation(
+        unit_id=known.unit.id,
+        fund_id=known.fund.id,
+        amount=facts.amount,
+        received_on=facts.received_on,
+        method="cash",
+        entry_id=posted.id,
+        key=key,
+        recorded_at=clock.now(),
+        donor_id=donor.id if donor else None,
+        province_id=known.province.id if known.province else None,
+        earmark=facts.earmark,
+        on_behalf_of=facts.on_behalf_of,
+        in_memory_of=facts.in_memory_of,
+        note=facts.note,
+        recorded_by=by,
+    )
+    session.add(donation)
+    session.flush()
+    return Recorded(donation.id, posted.id, new=True)
+
+
+def issue_receipt(
+    session: Session, donation_id: int, *, by: int | None, issuer: str = ""
+) -> Receipt:
+    """Issue the receipt of a donation; call it last in a transaction (see `receipts.issue`).
+
+    Raises:
+        NotFound: there is no such donation, or not for this person.
+        Refusal: the donation was taken back.
+        Conflict: it has a valid receipt.
+    """
+    # The lock makes two who issue for one donation at once stand in line.
+    donation = session.scalar(
+        select(Donation).where(Donation.id == donation_id).with_for_update()
+    )
+    if donation is None:
+        raise NotFound(Reason(_("Không có khoản ủng hộ này."), field="donation"))
+    undone = session.scalar(select(Entry.id).where(Entry.reverses_id == donation.entry_id))
+    if undone is not None:
+        raise Refusal(_("Khoản ủng hộ này đã ghi đảo; không cấp được biên nhận."))
+    donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
+    province = session.get_one(Province, donation.province_id) if donation.province_id else None
+    order = receipts.Order(
+        donation_id=donation.id,
+        unit_id=donation.unit_id,
+        fund_id=donation.fund_id,
+        amount=donation.amount,
+        received_on=donation.received_on,
+        method=donation.method,
+        donor_name=donor.name if donor else "",
+        donor_kind=donor.kind if donor else "person",
+        donor_address=donor.address if donor else "",
+        on_behalf_of=donation.on_behalf_of,
+        in_memory_of=donation.in_memory_of,
+        earmark=donation.earmark,
+        province=province.name if province else "",
+    )
+    return receipts.issue(session, order, by=by, issuer=issuer)
+
+
+def _look_up(session: Session, facts: DonationFacts) -> _Known:
+    """Look up every code and clean every text; tell all that is wrong at once."""
+    reasons: list[Reason] = []
+    found: dict[str, Any] = {"unit": None, "fund": None, "province": None, "donor": None}
+
+    def gather(name: str, look: Any) -> None:
+        try:
+            found[name] = look()
+        except Refusal as refusal:
+            reasons.extend(refusal.reasons)
+
+    gather("unit", lambda: units.by_code(session, facts.unit))
+    gather("fund", lambda: _fund(session, facts.fund))
+    if facts.province:
+        gather("province", lambda: units.province(session, facts.province or ""))
+    if facts.donor is not None:
+        gather("donor", facts.donor.cleaned)
+    for name in ("earmark", "on_behalf_of", "in_memory_of", "note"):
+        gather(name, lambda name=name: clean(getattr(facts, name), LONGEST_TEXT, name))
+    reasons += _dates(facts, found["unit"])
+    if reasons:
+        raise Refusal(*reasons)
+    texts = {name: found[name] for name in ("earmark", "on_behalf_of", "in_memory_of", "note")}
+    kept = replace(facts, province=facts.province or None, donor=found["donor"], **texts)
+    return _Known(kept, found["unit"], found["fund"], found["province"])
+
+
+def _dates(facts: DonationFacts, unit: Unit | None) -> list[Reason]:
+    """Say what is wrong with the date: the future, or a day on which the unit did not exist."""
+    on = facts.received_on
+    if on > clock.today():
+        return [Reason(_("Ngày nhận nằm trong tương lai."), field="received_on")]
+    if unit is None:
+        return []
+    if (unit.valid_from and on < unit.valid_from) or (unit.valid_to and on > unit.valid_to):
+        why = _("Đơn vị không hoạt động vào ngày này.")
+        return [Reason(why, field="received_on")]
+    return []
+
+
+def _fund(session: Session, code: str) -> Fund:
+    found = session.scalar(select(Fund).where(Fund.code == code))
+    if found is None:
+        raise NotFound(Reason(_("Không có quỹ “%(code)s”.", code=code[:60]), field="fund"))
+    return found
+
+
+def _again(session: Session, earlier: Donation, known: _Known) -> Recorded:
+    """Return the donation that a repeated request recorded before, if it says the same."""
+    facts = known.facts
+    donor = donors.by_id(session, earlier.donor_id) if earlier.donor_id else None
+    said = (
+        facts.amount,
+        facts.received_on,
+        facts.donor,
+        facts.earmark,
+        facts.on_behalf_of,
+        facts.in_memory_of,
+        facts.note,
+        known.unit.id,
+        known.fund.id,
+        known.province.id if known.province else None,
+    )
+    kept = (
+        earlier.amount,
+        earlier.received_on,
+        donors.facts_of(donor) if donor else None,
+        earlier.earmark,
+        earlier.on_behalf_of,
+        earlier.in_memory_of,
+        earlier.note,
+        earlier.unit_id,
+        earlier.fund_id,
+        earlier.province_id,
+    )
+    if said != kept:
+        raise Conflict(_("Yêu cầu này đã được ghi sổ với nội dung khác."))
+    return Recorded(earlier.id, earlier.entry_id, new=False)

@@ -1,0 +1,1 @@
+"""Donors: the persons and organisations that give."""

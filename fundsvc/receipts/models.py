@@ -1,0 +1,50 @@
+"""Table of receipts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fundsvc.db import Base, OfUnit, Small, table_args
+
+
+class Receipt(OfUnit, Base):
+    """A numbered receipt: its facts are frozen at issue; later it may be voided and replaced.
+
+    `number` is `<series>-<year>-<serial>`, the serial gapless per series and year. `code` proves to
+    a stranger that the holder has the paper. `pdf_sha256` names the stored original once printed.
+    """
+
+    __tablename__ = "receipt"
+    __table_args__ = table_args(
+        UniqueConstraint("series", "year", "serial"),
+        CheckConstraint("serial > 0", name="serial"),
+        CheckConstraint("length(code) = 16", name="code"),
+        CheckConstraint("(voided_at IS NULL) = (void_reason IS NULL)", name="voided"),
+        CheckConstraint("replaced_by_id IS NULL OR voided_at IS NOT NULL", name="replaced"),
+        Index(
+            "ix_receipt_valid_donation_id",
+            "donation_id",
+            unique=True,
+            postgresql_where=text("voided_at IS NULL"),
+            sqlite_where=text("voided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    series: Mapped[str]
+    year: Mapped[int] = mapped_column(Small)
+    serial: Mapped[int]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), index=True)
+    facts: Mapped[dict[str, Any]]
+    code: Mapped[str]
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[int | None] = mapped_column(default=None)
+    voided_at: Mapped[datetime | None] = mapped_column(default=None)
+    void_reason: Mapped[str | None] = mapped_column(default=None)
+    voided_by: Mapped[int | None] = mapped_column(default=None)
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"), default=None)
+    pdf_sha256: Mapped[str | None] = mapped_column(default=None)

@@ -1,0 +1,233 @@
+"""Issue receipts with gapless numbers, void them with a reason, find and verify them."""
+
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.audit import service as audit
+from fundsvc.books import series
+from fundsvc.books.models import Fund
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.receipts.document import ReceiptFacts, words
+from fundsvc.receipts.models import Receipt
+from fundsvc.text import clean
+from fundsvc.units.models import Unit
+
+LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Letters of a verification code: 32 of them, none that looks like another when printed."""
+CODE_LENGTH: Final = 16
+"""Sixteen letters of 32 are 80 bits: nobody finds one by trying."""
+LONGEST_REASON: Final = 300
+_LONGEST_NUMBER: Final = 40
+_TYPED: Final = str.maketrans("", "", " -.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a receipt is wanted for: the donation, as the slice that knows it tells it."""
+
+    donation_id: int
+    unit_id: int
+    fund_id: int
+    amount: int
+    received_on: date
+    method: str
+    donor_name: str = ""
+    donor_kind: str = "person"
+    donor_address: str = ""
+    on_behalf_of: str = ""
+    in_memory_of: str = ""
+    earmark: str = ""
+    province: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a stranger with number and code is told.
+
+    `state` is `valid`, `voided` or `unknown`; facts and `replaced_by` only with the right code.
+    """
+
+    state: str
+    facts: ReceiptFacts | None = None
+    replaced_by: str | None = None
+
+
+UNKNOWN: Final = Verdict("unknown")
+
+
+def issue(session: Session, order: Order, *, by: int | None, issuer: str = "") -> Receipt:
+    """Issue the receipt of a donation: the next number of its fund and this year.
+
+    Call it last in a transaction: from here to the commit others wait for their number. The caller
+    holds a lock on the donation, so that two cannot issue for it at once; the database refuses a
+    second valid one in any case.
+
+    Args:
+        session: the open transaction.
+        order: the donation's facts.
+        by: the staff user who issues.
+        issuer: that person's name, printed under the signature.
+
+    Raises:
+        Conflict: the donation has a valid receipt.
+    """
+    earlier = session.scalars(
+        select(Receipt).where(Receipt.donation_id == order.donation_id).order_by(Receipt.id)
+    ).all()
+    for receipt in earlier:
+        if receipt.voided_at is None:
+            why = _("Khoản ủng hộ này đã có biên nhận số %(number)s.", number=receipt.number)
+            raise Conflict(why)
+    replaced = earlier[-1] if earlier else None
+    facts = _facts(session, order, issuer, replaced)
+    prefix = session.get_one(Fund, order.fund_id).prefix
+    year = facts.issued_on.year
+    serial = series.next_number(session, book_of(prefix), year)
+    facts = replace(facts, number=f"{prefix}-{year}-{serial:06}")
+    receipt = Receipt(
+        number=facts.number,
+        series=prefix,
+        year=year,
+        serial=serial,
+        unit_id=order.unit_id,
+        donation_id=order.donation_id,
+        facts=facts.as_json(),
+        code="".join(secrets.choice(LETTERS) for _letter in range(CODE_LENGTH)),
+        issued_at=clock.now(),
+        issued_by=by,
+    )
+    session.add(receipt)
+    session.flush()
+    if replaced is not None:
+        replaced.replaced_by_id = receipt.id
+        session.flush()
+    return receipt
+
+
+def book_of(prefix: str) -> str:
+    """Return the name of the book of numbers that a series of receipts draws from."""
+    return f"receipt:{prefix}"
+
+
+def void(session: Session, number: str, reason: str, *, by: int | None) -> Receipt:
+    """Void a receipt; it keeps its number, and its donation may get another receipt.
+
+    Raises:
+        NotFound: there is no such receipt, or not for this person.
+        Refusal: no reason is given.
+        Conflict: it is void already.
+    """
+    why = clean(reason, LONGEST_REASON, "reason")
+    if not why:
+        raise Refusal(Reason(_("Xin ghi lý do hủy biên nhận."), field="reason"))
+    receipt = by_number(session, number, lock=True)
+    if receipt.voided_at is not None:
+        raise Conflict(_("Biên nhận %(number)s đã hủy trước đây.", number=receipt.number))
+    receipt.voided_at, receipt.void_reason, receipt.voided_by = clock.now(), why, by
+    audit.record(session, "receipt.void", f"receipt:{receipt.number}", {"reason": why}, by=by)
+    session.flush()
+    return receipt
+
+
+def by_number(session: Session, number: str, *, lock: bool = False) -> Receipt:
+    """Return a receipt by its number, letter case and outer blanks aside.
+
+    Raises:
+        NotFound: there is none, or not for this person; the two look the same.
+    """
+    query = select(Receipt).where(Receipt.number == tidy_number(number))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound(Reason(_("Không có biên nhận này."), field="number"))
+    return found
+
+
+def of_donation(session: Session, donation_id: int) -> list[Receipt]:
+    """Return the receipts a donation ever had, oldest first; at most the last one is valid."""
+    query = select(Receipt).where(Receipt.donation_id == donation_id).order_by(Receipt.id)
+    return list(session.scalars(query))
+
+
+def facts_of(receipt: Receipt) -> ReceiptFacts:
+    """Return what a receipt states, with the day it was voided, if it was."""
+    voided = receipt.voided_at.astimezone(clock.VN).date() if receipt.voided_at else None
+    return ReceiptFacts.from_json(receipt.facts, voided_on=voided)
+
+
+def verify(session: Session, number: str, code: str) -> Verdict:
+    """Tell a stranger whether a receipt is valid; a wrong code looks like an unknown number.
+
+    Both cases take the same query and the same comparison, so that neither the answer nor its time
+    tells which numbers exist. The unit scope does not apply: whoever holds the paper may ask.
+    """
+    receipt, newer = Receipt.__table__, Receipt.__table__.alias("newer")
+    row = session.execute(
+        select(receipt.c.code, receipt.c.facts, receipt.c.voided_at, newer.c.number)
+        .select_from(receipt.outerjoin(newer, newer.c.id == receipt.c.replaced_by_id))
+        .where(receipt.c.number == tidy_number(number))
+    ).first()
+    held = row.code if row else "-" * CODE_LENGTH
+    if not hmac.compare_digest(tidy_code(code).encode(), held.encode()) or row is None:
+        return UNKNOWN
+    voided = row.voided_at.astimezone(clock.VN).date() if row.voided_at else None
+    facts = ReceiptFacts.from_json(row.facts, voided_on=voided)
+    return Verdict("voided" if voided else "valid", facts, row.number)
+
+
+def tidy_number(number: str) -> str:
+    """Return a number as it is kept, from what people type."""
+    return number.strip()[:_LONGEST_NUMBER].upper().encode("ascii", "replace").decode()
+
+
+def tidy_code(code: str) -> str:
+    """Return a code as it is kept, from what people type: without dashes and blanks."""
+    return code[: 4 * CODE_LENGTH].translate(_TYPED).upper().encode("ascii", "replace").decode()
+
+
+def counts(session: Session) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return for each series and year how many receipts there are and the highest serial."""
+    receipt = Receipt.__table__
+    query = select(
+        receipt.c.series, receipt.c.year, func.count(), func.max(receipt.c.serial)
+    ).group_by(receipt.c.series, receipt.c.year)
+    return {(name, year): (count, top) for name, year, count, top in session.execute(query)}
+
+
+def _facts(session: Session, order: Order, issuer: str, replaced: Receipt | None) -> ReceiptFacts:
+    """Gather what the receipt will state, all but its number."""
+    unit = session.get_one(Unit, order.unit_id)
+    parent = session.get(Unit, unit.parent_id) if unit.parent_id else None
+    fund = session.get_one(Fund, order.fund_id)
+    return ReceiptFacts(
+        number="",
+        unit_code=unit.code,
+        unit_name=unit.name,
+        unit_address=unit.address,
+        parent_name=parent.name if parent else "",
+        fund_code=fund.code,
+        fund_name=fund.name,
+        donor_name=order.donor_name,
+        donor_kind=order.donor_kind,
+        donor_address=order.donor_address,
+        on_behalf_of=order.on_behalf_of,
+        in_memory_of=order.in_memory_of,
+        earmark=order.earmark,
+        province=order.province,
+        method=order.method,
+        amount=order.amount,
+        amount_words=words(order.amount),
+        received_on=order.received_on,
+        issued_on=clock.today(),
+        issued_by=issuer,
+        replaces=replaced.number if replaced else "",
+    )
