@@ -1,0 +1,94 @@
+# Everything a person does with this project. `make help` lists it.
+# Needs Python 3.11 or newer and make; installs the rest into .venv and, through apt, the libraries
+# that draw PDF (scripts/system-packages.sh).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := ledger fundsvc migrations tests scripts $(wildcard benchmarks)
+PO := $(wildcard fundsvc/translations/*/LC_MESSAGES/messages.po)
+PORT ?= 8000
+# Processes of the test run; `make test JOBS=0` runs in one, so that a debugger works.
+JOBS ?= auto
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev run check format-check format lint types floors migrations-check \
+	catalogue-check test test-sqlite bench lock messages clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## build .venv with the fundsvc command
+
+dev: $(VENV)/.dev ## install what checks, tests and benchmarks need besides
+
+run: install ## bring up schema and demo year, then serve; prints address and sign-in
+	@scripts/run.sh --port $(PORT)
+
+check: dev format-check lint floors types migrations-check catalogue-check test ## all that must hold before a commit
+
+format-check: dev
+	$(BIN)/ruff format --check --quiet .
+
+format: dev ## lay out the sources, and mend what ruff can mend safely
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lint: dev ## ruff with all its rules
+	$(BIN)/ruff check --quiet .
+
+types: dev ## mypy, strict
+	$(BIN)/mypy --no-error-summary
+
+floors: dev ## who may import whom (import-linter)
+	$(BIN)/lint-imports --no-logo
+
+migrations-check: dev ## migrations give exactly the models' tables, on both engines
+	$(BIN)/pytest -q -p no:cacheprovider tests/test_migrations.py
+
+catalogue-check: dev ## every text has its English
+	$(BIN)/python scripts/messages.py --check
+
+test: dev ## all tests, on SQLite and on a real PostgreSQL
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+
+test-sqlite: dev ## the same without PostgreSQL, for a quick look
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -k "not postgresql"
+
+bench: dev ## measure against bare baselines (docs/benchmarks.md)
+	@for file in benchmarks/[a-z]*.py; do $(BIN)/python "$$file" || exit 1; done
+
+lock: dev ## renew requirements/*.txt from setup.cfg
+	scripts/lock.sh
+
+messages: dev ## collect the texts into the English catalogue
+	$(BIN)/python scripts/messages.py
+
+clean: ## remove what was built; never the books in instance/
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache out
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: a second `make run` starts at once.
+$(VENV)/bin/python:
+	scripts/system-packages.sh
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.packages: requirements/run.txt | $(VENV)/bin/python
+	$(PIP) install --require-hashes --requirement requirements/run.txt
+	touch $@
+
+$(VENV)/.catalogues: $(VENV)/.packages $(PO)
+	@for po in $(PO); do $(BIN)/pybabel -q compile -i "$$po" -o "$${po%.po}.mo" || exit 1; done
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.packages $(VENV)/.catalogues setup.cfg pyproject.toml
+	$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
+	scripts/system-packages.sh --dev
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	touch $@
