@@ -1,0 +1,159 @@
+"""Codes, names and provinces that a statement speaks of, read once for each statement."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import db
+from fundsvc.books.models import Account, Fund
+from fundsvc.units.models import Province, Unit
+from ledger.accounts import AccountType
+from ledger.statements import LineKey, Side
+
+NONE = "none"
+"""The province of what belongs to no province."""
+TODAY_SCHEME = "2025"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvinceFact:
+    """A province of one scheme, and the one it became part of."""
+
+    id: int
+    key: str
+    name: str
+    valid_from: date
+    valid_to: date | None
+    successor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFact:
+    """A unit as a statement names it."""
+
+    id: int
+    code: str
+    name: str
+    address: str
+    kind: str
+    province_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFact:
+    """What an account is to a statement."""
+
+    kind: AccountType
+    line: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The reference data by their ids; `units` are those that the session may see."""
+
+    funds: Mapping[str, tuple[int, str]]
+    provinces: Mapping[int, ProvinceFact]
+    units: Mapping[int, UnitFact]
+    accounts: Mapping[int, AccountFact]
+    labels: Mapping[LineKey, str]
+
+    def province(self, key: str) -> ProvinceFact | None:
+        """Return the province of a key such as `2025:44`."""
+        return next((fact for fact in self.provinces.values() if fact.key == key), None)
+
+    def unit(self, code: str) -> UnitFact | None:
+        """Return the unit of a code, if there is one that the session may see."""
+        return next((unit for unit in self.units.values() if unit.code == code), None)
+
+    def today(self, province_id: int | None) -> int | None:
+        """Return the province of today's map that a province became part of."""
+        while province_id is not None:
+            successor = self.provinces[province_id].successor_id
+            if successor is None:
+                break
+            province_id = successor
+        return province_id
+
+    def drawn(self, province_id: int | None, provinces: str) -> int | None:
+        """Return the province a recorded one is drawn as, on the map `now` or `then`."""
+        return self.today(province_id) if provinces == "now" else province_id
+
+    def key(self, province_id: int | None) -> str:
+        """Return the key of a province, `none` for no province."""
+        return NONE if province_id is None else self.provinces[province_id].key
+
+    def standing(self, provinces: str, first: date, last: date) -> list[str]:
+        """Return the provinces that have a row even without money, in order, and `none`.
+
+        On today's map these are the 34; as recorded, those that were valid on some day of the
+        period.
+        """
+        keys = [
+            fact.key
+            for fact in self.provinces.values()
+            if (
+                fact.key.startswith(f"{TODAY_SCHEME}:")
+                if provinces == "now"
+                else fact.valid_from <= last and (fact.valid_to is None or fact.valid_to >= first)
+            )
+        ]
+        return [*sorted(keys), NONE]
+
+
+def load(session: Session, language: str = "vi") -> Reference:
+    """Read the reference data, with names in a language where the books have them."""
+    accounts = session.execute(
+        select(Account.id, Account.code, Account.type, Account.line, Account.name, Account.name_en)
+    ).all()
+    english = language == "en"
+    allowed = db.scope(session)
+    return Reference(
+        funds={
+            code: (fund_id, name_en if english else name)
+            for fund_id, code, name, name_en in session.execute(
+                select(Fund.id, Fund.code, Fund.name, Fund.name_en).order_by(Fund.id)
+            )
+        },
+        provinces={fact.id: fact for fact in _provinces(session)},
+        units={
+            fact.id: fact for fact in _units(session) if allowed is None or fact.id in allowed
+        },
+        accounts={row.id: AccountFact(AccountType(row.type), row.line) for row in accounts},
+        labels={
+            (Side.of(AccountType(row.type)), row.line): row.name_en if english else row.name
+            # The lowest code of a line names it, so it is set last.
+            for row in sorted(accounts, key=lambda row: row.code, reverse=True)
+            if row.line is not None
+        },
+    )
+
+
+def _provinces(session: Session) -> Iterable[ProvinceFact]:
+    rows = session.execute(
+        select(
+            Province.id,
+            Province.scheme,
+            Province.code,
+            Province.name,
+            Province.valid_from,
+            Province.valid_to,
+            Province.successor_id,
+        ).order_by(Province.scheme.desc(), Province.code)
+    )
+    for row in rows:
+        key = f"{row.scheme}:{row.code}"
+        yield ProvinceFact(
+            row.id, key, row.name, row.valid_from, row.valid_to, row.successor_id
+        )
+
+
+def _units(session: Session) -> Iterable[UnitFact]:
+    rows = session.execute(
+        select(
+            Unit.id, Unit.code, Unit.name, Unit.address, Unit.kind, Unit.province_id
+        ).order_by(Unit.code)
+    )
+    return (UnitFact(*row) for row in rows)

@@ -1,0 +1,270 @@
+"""Drawing statements from the books: one sum over the postings of a fund, and what is behind it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, distinct, func, or_, select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock, db
+from fundsvc.books.models import Account, Entry, Posting
+from fundsvc.errors import Reason, Refusal
+from fundsvc.statements.reference import NONE, Reference, UnitFact, load
+from fundsvc.statements.report import Report, Seal
+from fundsvc.statements.schemas import Options
+from ledger.accounts import AccountType
+from ledger.statements import LineKey, Place, Scope, Side, Sum, build
+
+ENTRY: FromClause = Entry.__table__
+"""The entries as a bare table. The unit scope stands on the postings: a unit sees its postings of
+an entry that another unit made (the centre sends it money), or its statement would not balance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Options with everything looked up, and the reference data they were looked up in."""
+
+    scope: Scope
+    fund_id: int
+    fund_name: str
+    unit: UnitFact | None
+    province_name: str | None
+    only_units: tuple[str, ...]
+    reference: Reference
+
+
+def fund_statement(session: Session, options: Options, language: str = "vi") -> Report:
+    """Draw the statement of a fund, of all, one province or one unit.
+
+    A session that is limited to some units sees their books only, and the report says so.
+
+    Raises:
+        Refusal: an option names what does not exist, or what this person may not see.
+        UnprovenError: the books contradict themselves; run `fundsvc verify`.
+    """
+    asked = look_up(session, options, language)
+    scope, reference = asked.scope, asked.reference
+    sums = _sums(session, asked)
+    places = _places(asked, {part.place for part in sums})
+    statement = build(scope, sums, reference.labels, _entries(session, asked), places)
+    issuer = asked.unit or _issuer(reference)
+    return Report(
+        statement=statement,
+        fund_name=asked.fund_name,
+        province_name=asked.province_name,
+        unit_name=asked.unit.name if asked.unit else None,
+        issuer_name=issuer.name if issuer else "",
+        issuer_address=issuer.address if issuer else "",
+        rows_by="unit" if scope.province and not scope.unit else "province",
+        names={row.place: name for row in statement.rows if (name := _name(asked, row.place))},
+        only_units=asked.only_units,
+        seal=Seal(),
+        drawn_at=clock.now(),
+    )
+
+
+def look_up(session: Session, options: Options, language: str = "vi") -> Asked:
+    """Look up what the options name.
+
+    Who may see one unit only gets the statement of that unit when none was named.
+
+    Raises:
+        Refusal: with a reason for every option that names nothing this person may see.
+    """
+    reference, limited = load(session, language), db.scope(session) is not None
+    if limited and len(reference.units) == 1 and not (options.unit or options.province):
+        options = replace(options, unit=next(iter(reference.units.values())).code)
+    reasons: list[Reason] = []
+    fund_id, fund_name = reference.funds.get(options.fund, (0, ""))
+    if not fund_id:
+        known = ", ".join(reference.funds)
+        reasons.append(
+            Reason(_("Không có quỹ này. Các quỹ: %(known)s.", known=known), field="fund")
+        )
+    unit = reference.unit(options.unit) if options.unit else None
+    if options.unit and unit is None:
+        reasons.append(Reason(_("Không có đơn vị mang mã này."), field="unit"))
+    provinces, why = _map_of(reference, options)
+    if why:
+        reasons.append(why)
+    if reasons:
+        raise Refusal(*reasons)
+    province = reference.province(options.province) if options.province else None
+    return Asked(
+        scope=Scope(
+            fund=options.fund,
+            first=options.first,
+            last=options.last,
+            province=options.province,
+            unit=options.unit,
+            provinces=provinces,
+        ),
+        fund_id=fund_id,
+        fund_name=fund_name,
+        unit=unit,
+        province_name=province.name if province else None,
+        only_units=(
+            tuple(fact.name for fact in reference.units.values())
+            if limited and unit is None
+            else ()
+        ),
+        reference=reference,
+    )
+
+
+def conditions(asked: Asked) -> list[ColumnElement[bool]]:
+    """Return what holds for the postings of a fund, unit and province until the last day."""
+    scope, reference = asked.scope, asked.reference
+    found: list[ColumnElement[bool]] = [
+        Posting.fund_id == asked.fund_id,
+        Posting.date <= scope.last,
+    ]
+    if asked.unit is not None:
+        found.append(Posting.unit_id == asked.unit.id)
+    if scope.province is not None:
+        ids = [None, *reference.provinces]
+        wanted = [
+            place
+            for place in ids
+            if reference.key(reference.drawn(place, scope.provinces)) == scope.province
+        ]
+        found.append(_stands_in(reference, wanted))
+    return found
+
+
+def _stands_in(reference: Reference, provinces: Collection[int | None]) -> ColumnElement[bool]:
+    """Hold that an entry's own province is among some, or else its posting's unit's."""
+    home = [unit.id for unit in reference.units.values() if unit.province_id in provinces]
+    recorded = [place for place in provinces if place is not None]
+    by_unit = and_(ENTRY.c.province_id.is_(None), Posting.unit_id.in_(home))
+    return or_(ENTRY.c.province_id.in_(recorded), by_unit) if recorded else by_unit
+
+
+def _map_of(reference: Reference, options: Options) -> tuple[str, Reason | None]:
+    """Return the map to draw provinces on, and why the province cannot be drawn on it."""
+    key = options.province
+    if key is None or key == NONE:
+        return options.provinces or "now", None
+    fact = reference.province(key)
+    if fact is None:
+        why = _("Không có tỉnh mang mã này; mã viết như 2025:44 hoặc 2004:45, hoặc none.")
+        return "now", Reason(why, field="province")
+    if fact.successor_id is None:
+        return options.provinces or "now", None
+    if options.provinces == "now":
+        successor = reference.provinces[reference.today(fact.id) or fact.successor_id]
+        why = _(
+            "%(old)s nay thuộc %(new)s: xin chọn %(key)s, hoặc xem tỉnh như lúc ghi sổ (then).",
+            old=fact.name,
+            new=successor.name,
+            key=successor.key,
+        )
+        return "now", Reason(why, field="province")
+    return "then", None
+
+
+def _sums(session: Session, asked: Asked) -> list[Sum]:
+    """Sum the fund's postings by account, province and unit: until the end, and in the period."""
+    scope, reference = asked.scope, asked.reference
+    amount = Posting.credit - Posting.debit
+    moved = case((Posting.date >= scope.first, amount), else_=0)
+    query = (
+        select(
+            Posting.account_id,
+            ENTRY.c.province_id,
+            Posting.unit_id,
+            func.sum(amount).label("amount"),
+            func.sum(moved).label("moved"),
+        )
+        .where(*conditions(asked))
+        .group_by(Posting.account_id, ENTRY.c.province_id, Posting.unit_id)
+    )
+    sums = []
+    for row in session.execute(with_entries(query)):
+        account = reference.accounts[row.account_id]
+        place = _place(asked, row.province_id, row.unit_id)
+        moved_now = int(row.moved)
+        before = int(row.amount) - moved_now
+        sums.append(Sum(place, account.kind, account.line, before=True, amount=before))
+        sums.append(Sum(place, account.kind, account.line, before=False, amount=moved_now))
+    return sums
+
+
+def _entries(session: Session, asked: Asked) -> dict[LineKey, int]:
+    """Count the entries behind each line; an entry with two postings on a line counts once."""
+    query = (
+        select(Account.type, Account.line, func.count(distinct(Posting.entry_id)))
+        .join(Account, Account.id == Posting.account_id)
+        .where(
+            *conditions(asked), Posting.date >= asked.scope.first, Account.line.is_not(None)
+        )
+        .group_by(Account.type, Account.line)
+    )
+    counts: dict[LineKey, int] = {}
+    for kind, line, count in session.execute(with_entries(query)):
+        key = Side.of(AccountType(kind)), str(line)
+        counts[key] = counts.get(key, 0) + count
+    return counts
+
+
+def with_entries(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join postings to their entries, which know the province."""
+    return query.join(ENTRY, ENTRY.c.id == Posting.entry_id)
+
+
+def _place(asked: Asked, province_id: int | None, unit_id: int) -> Place:
+    """Return the row in which a posting stands."""
+    scope, reference = asked.scope, asked.reference
+    unit = reference.units[unit_id]
+    recorded = unit.province_id if province_id is None else province_id
+    key = reference.key(reference.drawn(recorded, scope.provinces))
+    return key, unit.code if scope.province or scope.unit else None
+
+
+def _places(asked: Asked, found: Collection[Place]) -> list[Place]:
+    """Return the rows in their order, with those that stand even without money.
+
+    All provinces, by their keys; or the units of the one province, then what others received from
+    it and spent in it; or the provinces of the one unit's entries, its home first.
+    """
+    scope, reference = asked.scope, asked.reference
+    standing: list[Place]
+    if asked.unit is not None:
+        home = reference.drawn(asked.unit.province_id, scope.provinces)
+        standing = [(scope.province or reference.key(home), asked.unit.code)]
+    elif scope.province is None:
+        keys = reference.standing(scope.provinces, scope.first, scope.last)
+        return sorted({*found, *((key, None) for key in keys)}, key=_in_order)
+    else:
+        standing = [
+            (scope.province, unit.code)
+            for unit in reference.units.values()
+            if unit.kind == "provincial"
+            and reference.key(reference.drawn(unit.province_id, scope.provinces)) == scope.province
+        ]
+    return [*standing, *sorted(set(found).difference(standing), key=_in_order)]
+
+
+def _in_order(place: Place) -> tuple[str, str]:
+    """Order rows by province, then unit; `none` comes after all keys, which begin with digits."""
+    province, unit = place
+    return province or "", unit or ""
+
+
+def _name(asked: Asked, place: Place) -> str | None:
+    """Return what a row is called: its unit in a statement of one province, else its province."""
+    key, code = place
+    reference = asked.reference
+    if asked.scope.province and not asked.scope.unit:
+        unit = reference.unit(code) if code else None
+        return unit.name if unit else None
+    province = reference.province(key) if key else None
+    return province.name if province else None
+
+
+def _issuer(reference: Reference) -> UnitFact | None:
+    """Return who issues a statement that is not of one unit: the centre, if it can be seen."""
+    units = reference.units.values()
+    return next((unit for unit in units if unit.kind == "centre"), next(iter(units), None))
