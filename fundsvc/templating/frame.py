@@ -125,7 +125,7 @@ def may_open(path: str) -> bool:
     except HTTPException:
         return False
     roles = getattr(current_app.view_functions[endpoint], "allowed_roles", None)
-    return roles is None or any(current_user.has_role(role) for role in roles)
+    return roles is None or bool(roles & current_user.role_names)
 
 
 def _is_current(place: Place) -> bool:
