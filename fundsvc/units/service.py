@@ -45,6 +45,16 @@ def by_code(session: Session, code: str) -> Unit:
     return found
 
 
+def check_active(unit: Unit, on: date, field: str) -> None:
+    """Hold that a unit exists on a day.
+
+    Raises:
+        Refusal: the day is before its first or after its last.
+    """
+    if (unit.valid_from and on < unit.valid_from) or (unit.valid_to and on > unit.valid_to):
+        raise Refusal(Reason(_("Đơn vị không hoạt động vào ngày này."), field=field))
+
+
 def all_units(session: Session) -> list[Unit]:
     """Return the units this person may see: the centre first, then by kind and name."""
     units = db.scope(session)
@@ -60,9 +70,7 @@ def province(session: Session, key: str) -> Province:
         NotFound: there is none; a bare code is never guessed at.
     """
     scheme, _colon, code = key.partition(":")
-    found = session.scalar(
-        select(Province).where(Province.scheme == scheme, Province.code == code)
-    )
+    found = session.scalar(select(Province).where(Province.scheme == scheme, Province.code == code))
     if found is None:
         why = _("Không có tỉnh, thành phố “%(key)s”; viết dạng 2025:44.", key=key[:60])
         raise NotFound(Reason(why, field="province"))
@@ -72,7 +80,9 @@ def province(session: Session, key: str) -> Province:
 def all_provinces(session: Session, scheme: str | None = None) -> list[Province]:
     """Return the provinces, of one scheme or both, the newer scheme first, then by code."""
     query = select(Province).order_by(Province.scheme.desc(), Province.code)
-    return list(session.scalars(query if scheme is None else query.where(Province.scheme == scheme)))
+    if scheme is not None:
+        query = query.where(Province.scheme == scheme)
+    return list(session.scalars(query))
 
 
 def successor(session: Session, of: Province) -> Province:
@@ -220,7 +230,9 @@ def _differences(
         "valid_from": (_iso(unit.valid_from), _iso(row.valid_from)),
         "valid_to": (_iso(unit.valid_to), _iso(row.valid_to)),
     }
-    return {name: [old, new] for name, (old, new) in pairs.items() if name in columns and old != new}
+    return {
+        name: [old, new] for name, (old, new) in pairs.items() if name in columns and old != new
+    }
 
 
 def _iso(day: date | None) -> str | None:

@@ -1,0 +1,103 @@
+"""Where money lies: the cash box and the bank accounts of a fund and unit, and what is in them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import column, func, select, table
+from sqlalchemy.orm import Session
+
+from fundsvc import db
+from fundsvc.books.models import Account, Posting
+from fundsvc.errors import Reason, Refusal
+from ledger.accounts import CASH
+
+# Bank accounts belong to a slice above; their table is known here by name only.
+_BANK_ACCOUNT = table(
+    "bank_account",
+    column("account_id"),
+    column("fund_id"),
+    column("unit_id"),
+    column("bank"),
+    column("number"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """A place where money lies: a ledger account, and whose it is if it is a bank account."""
+
+    account_id: int
+    code: str
+    name: str
+    fund_id: int | None
+    unit_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Low:
+    """The lowest balance from a day on, in đồng, and the day it is reached."""
+
+    amount: int
+    on: date
+
+
+def tills(session: Session) -> list[Till]:
+    """Return the cash box and the bank accounts of the units this person may see, by code."""
+    cash = session.execute(select(Account.id, Account.name).where(Account.code == CASH)).one()
+    bank = (
+        select(Account.id, Account.code, Account.name, _BANK_ACCOUNT)
+        .join(_BANK_ACCOUNT, _BANK_ACCOUNT.c.account_id == Account.id)
+        .order_by(Account.code)
+    )
+    units = db.scope(session)
+    found = [
+        Till(row.id, row.code, row.name, row.fund_id, row.unit_id)
+        for row in session.execute(bank)
+        if units is None or row.unit_id in units
+    ]
+    return [Till(cash.id, CASH, cash.name, None, None), *found]
+
+
+def till(session: Session, code: str, *, fund_id: int, unit_id: int, field: str) -> Till:
+    """Return the till of a ledger account code, if this fund of this unit may use it.
+
+    Raises:
+        Refusal: it is neither cash nor a bank account of this fund and unit.
+    """
+    for found in tills(session):
+        if found.code != code:
+            continue
+        if found.unit_id is None or (found.unit_id, found.fund_id) == (unit_id, fund_id):
+            return found
+        why = _("Tài khoản %(code)s thuộc quỹ hoặc đơn vị khác.", code=code)
+        raise Refusal(Reason(why, field=field))
+    why = _("Không có quỹ tiền mặt hay tài khoản ngân hàng “%(code)s”.", code=code[:60])
+    raise Refusal(Reason(why, field=field))
+
+
+def lowest(session: Session, found: Till, *, fund_id: int, unit_id: int, since: date) -> Low:
+    """Return the lowest end-of-day balance of a fund's till from a day on, that day included.
+
+    Money that comes in later does not help a payment dated before it.
+    """
+    here = (
+        Posting.account_id == found.account_id,
+        Posting.fund_id == fund_id,
+        Posting.unit_id == unit_id,
+    )
+    change = func.sum(Posting.debit - Posting.credit)
+    before = session.scalar(select(change).where(*here, Posting.date <= since))
+    balance = int(before or 0)
+    low = Low(balance, since)
+    later = (
+        select(Posting.date, change)
+        .where(*here, Posting.date > since)
+        .group_by(Posting.date)
+        .order_by(Posting.date)
+    )
+    for day, moved in session.execute(later):
+        balance += int(moved)
+        if balance < low.amount:
+            low = Low(balance, day)
+    return low

@@ -1,0 +1,108 @@
+"""Pages of dues: a year of units and months, and the form for one total."""
+
+import secrets
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from marshmallow import ValidationError
+
+from fundsvc import clock
+from fundsvc.books import tills
+from fundsvc.books.summary import funds
+from fundsvc.db import read_session, transaction
+from fundsvc.dues import schemas, service
+from fundsvc.errors import Refusal
+from fundsvc.staff.access import allow
+from fundsvc.templating import Form, dong, in_language, month, reasons_of
+from fundsvc.units import service as units
+
+bp = Blueprint("dues", __name__)
+
+
+@bp.get("/dues")
+@allow("treasurer", "approver", "unit-treasurer", "auditor")
+def index() -> ResponseReturnValue:
+    """Show one year of one fund: units by months."""
+    session = read_session()
+    fund, year = schemas.chosen(request.args.get("fund"), request.args.get("year"))
+    names = _fund_names()
+    return render_template(
+        "dues/index.html",
+        shown=service.year_of(session, fund, year),
+        fund_name=names[fund],
+        funds=[(code, names[code]) for code in service.FUNDS],
+        years=service.years(session),
+        sums=[(names[code], code, service.year_of(session, code, year).total) for code in names],
+    )
+
+
+@bp.get("/dues/new")
+@allow("treasurer", "unit-treasurer")
+def new() -> ResponseReturnValue:
+    """Show the empty form."""
+    today = clock.today().isoformat()
+    given = {name: request.args.get(name, "") for name in ("unit", "fund", "month")}
+    return _form({"paid_on": today, "month": today[:7], "key": _new_key()} | _filled(given))
+
+
+@bp.post("/dues/new")
+@allow("treasurer", "unit-treasurer")
+def record() -> ResponseReturnValue:
+    """Record a total, or show the form again with what is wrong."""
+    typed = request.form.to_dict()
+    try:
+        total, key, additional = schemas.TotalSchema().load(typed)
+        with transaction() as session:
+            done = service.record_total(
+                session, total, key=key, additional=additional, by=current_user.id
+            )
+    except ValidationError as error:
+        return _form(typed, Form(typed, reasons_of(error))), 422
+    except Refusal as error:
+        return _form(typed, Form(typed, error.reasons)), error.status
+    said = (
+        _("Đã ghi sổ %(amount)s cho tháng %(month)s.")
+        if done.new
+        else _("Khoản %(amount)s cho tháng %(month)s đã ghi sổ từ trước.")
+    )
+    flash(said % {"amount": dong(total.amount), "month": month(total.month)}, "ok")
+    return redirect(f"/dues?fund={total.fund}&year={total.month.year}", 303)
+
+
+def _form(values: dict[str, str], form: Form | None = None) -> str:
+    session = read_session()
+    names = _fund_names()
+    known = units.all_units(session)
+    unit_names = {unit.id: unit.code for unit in known}
+    wrong = {reason.field for reason in form.reasons} if form else set()
+    return render_template(
+        "dues/new.html",
+        form=form or Form(values),
+        # A key that cannot be used must not come back, or the form could never be sent.
+        key=_new_key() if "key" in wrong else values.get("key") or _new_key(),
+        units=[(unit.code, unit.name) for unit in known],
+        funds=[(code, names[code]) for code in service.FUNDS],
+        tills=[
+            (till.code, f"{till.name} ({unit_names[till.unit_id]})" if till.unit_id else till.name)
+            for till in tills.tills(session)
+        ],
+        asks_additional="additional" in wrong or bool(values.get("additional")),
+    )
+
+
+def _fund_names() -> dict[str, str]:
+    return {
+        fund.code: in_language(fund.name, fund.name_en)
+        for fund in funds(read_session())
+        if fund.code in service.FUNDS
+    }
+
+
+def _filled(given: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in given.items() if text}
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(18)

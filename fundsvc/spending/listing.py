@@ -1,0 +1,130 @@
+"""List payments, page by page, with the sum of all that match."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import lazy_gettext
+from sqlalchemy import ColumnElement, column, exists, func, select, table, tuple_
+from sqlalchemy.orm import Session
+
+from fundsvc.books.models import Fund
+from fundsvc.spending.models import Payment
+from fundsvc.units.models import Province, Unit
+
+PAGE = 50
+LINE_NAMES = {
+    "house": lazy_gettext("Nhà tình nghĩa"),
+    "gift": lazy_gettext("Quà tặng"),
+    "visit": lazy_gettext("Thăm hỏi"),
+    "health": lazy_gettext("Chăm sóc sức khỏe"),
+    "activity": lazy_gettext("Hoạt động hội"),
+    "admin": lazy_gettext("Quản lý"),
+    "fee": lazy_gettext("Phí ngân hàng"),
+    "other": lazy_gettext("Chi khác"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which payments to list; None means all."""
+
+    first: date
+    last: date
+    fund: str | None = None
+    unit: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as lists show it."""
+
+    id: int
+    paid_on: date
+    unit: str
+    unit_name: str
+    fund: str
+    fund_name: str
+    line: str
+    line_name: str
+    payee: str
+    purpose: str
+    province: str | None
+    amount: int
+    reversed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    """A page of payments, newest first, with the sum and the number of all that match.
+
+    `next` is where the following page begins: day and id of the last row shown.
+    """
+
+    rows: tuple[PaymentRow, ...]
+    total: int
+    count: int
+    next: tuple[date, int] | None
+
+
+def page(
+    session: Session, wanted: Filter, after: tuple[date, int] | None = None, size: int = PAGE
+) -> PaymentPage:
+    """List payments of the units this person may see; reversed ones are shown, not counted."""
+    where = _where(wanted)
+    sums = select(func.count(Payment.id), func.sum(Payment.amount)).select_from(Payment)
+    sums = sums.join(Fund, Fund.id == Payment.fund_id).join(Unit, Unit.id == Payment.unit_id)
+    count, total = session.execute(sums.where(*where, ~_reversed())).one()
+    query = (
+        select(Payment, Unit.code, Unit.name, Fund.code, Fund.name, Province.name, _reversed())
+        .join(Fund, Fund.id == Payment.fund_id)
+        .join(Unit, Unit.id == Payment.unit_id)
+        .outerjoin(Province, Province.id == Payment.province_id)
+        .where(*where)
+        .order_by(Payment.paid_on.desc(), Payment.id.desc())
+        .limit(size + 1)
+    )
+    if after is not None:
+        query = query.where(tuple_(Payment.paid_on, Payment.id) < tuple_(*after))
+    found = [
+        PaymentRow(
+            id=row.id,
+            paid_on=row.paid_on,
+            unit=unit,
+            unit_name=unit_name,
+            fund=fund,
+            fund_name=fund_name,
+            line=row.line,
+            line_name=str(LINE_NAMES[row.line]),
+            payee=row.payee,
+            purpose=row.purpose,
+            province=province,
+            amount=row.amount,
+            reversed=bool(gone),
+        )
+        for row, unit, unit_name, fund, fund_name, province, gone in session.execute(query)
+    ]
+    more = found[size - 1] if len(found) > size else None
+    return PaymentPage(
+        rows=tuple(found[:size]),
+        total=int(total or 0),
+        count=count,
+        next=(more.paid_on, more.id) if more else None,
+    )
+
+
+def _where(wanted: Filter) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [Payment.paid_on.between(wanted.first, wanted.last)]
+    if wanted.fund:
+        where.append(Fund.code == wanted.fund)
+    if wanted.unit:
+        where.append(Unit.code == wanted.unit)
+    if wanted.line:
+        where.append(Payment.line == wanted.line)
+    return where
+
+
+def _reversed() -> ColumnElement[bool]:
+    """Whether a payment's entry was reversed; then it no longer counts."""
+    entry = table("entry", column("reverses_id"))
+    return exists(select(entry.c.reverses_id).where(entry.c.reverses_id == Payment.entry_id))

@@ -1,0 +1,170 @@
+"""Record payments, never more than there is."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books import service as books
+from fundsvc.books.models import Fund
+from fundsvc.books.tills import lowest, till
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.spending.models import LINES, Payment
+from fundsvc.units import service as units
+from fundsvc.units.models import Unit
+from ledger import recipes
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A payment to record; amounts are whole đồng.
+
+    `line` is its line of the fund statement, `paid_from` the ledger account that gave the money
+    (`111`, or `112.CODE` of a bank account of this fund and unit), `province` where it went, as
+    `2025:44`, if it is another place than the unit's own.
+    """
+
+    unit: str
+    fund: str
+    line: str
+    amount: int
+    paid_on: date
+    payee: str
+    purpose: str
+    paid_from: str = "111"
+    province: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of a request to record: the payment's id, its entry, and whether it is new."""
+
+    id: int
+    entry_id: int
+    new: bool
+
+
+def record_payment(
+    session: Session, spent: Spent, *, key: str | None = None, by: int | None = None
+) -> Recorded:
+    """Book money that left a fund of a unit; the same key again adds nothing.
+
+    Raises:
+        Refusal: the day is in the future, a word is missing, the money does not lie where it is
+            said to, or there is not enough of it on that day or later.
+        NotFound: there is no such unit, fund or province, or not for this person.
+        Conflict: the key was used for another payment.
+    """
+    _check(spent)
+    unit = units.by_code(session, spent.unit)
+    units.check_active(unit, spent.paid_on, "paid_on")
+    fund_id = _fund_id(session, spent.fund)
+    province_id = units.province(session, spent.province).id if spent.province else None
+    if key is not None and (known := _known(session, key, unit.id, fund_id, province_id, spent)):
+        return known
+    _check_means(session, unit, fund_id, spent)
+    key = key or secrets.token_urlsafe(18)
+    entry = recipes.payment(
+        on=spent.paid_on,
+        unit=spent.unit,
+        fund=spent.fund,
+        amount=spent.amount,
+        description=f"{spent.purpose}; chi cho {spent.payee}",
+        province=spent.province,
+        line=spent.line,
+        paid_from=spent.paid_from,
+    )
+    posted = books.post(session, entry, source="payment", external_id=key, maker_id=by)
+    # Another request with this key may have committed while this one waited.
+    if not posted.new and (known := _known(session, key, unit.id, fund_id, province_id, spent)):
+        return known
+    row = Payment(
+        unit_id=unit.id,
+        fund_id=fund_id,
+        line=spent.line,
+        amount=spent.amount,
+        paid_on=spent.paid_on,
+        paid_from=spent.paid_from,
+        payee=spent.payee,
+        purpose=spent.purpose,
+        province_id=province_id,
+        entry_id=posted.id,
+        key=key,
+        recorded_at=clock.now(),
+        recorded_by=by,
+    )
+    session.add(row)
+    session.flush()
+    return Recorded(row.id, row.entry_id, new=True)
+
+
+def _check(spent: Spent) -> None:
+    reasons = []
+    if spent.line not in LINES:
+        why = _("Không có mục chi “%(line)s”.", line=spent.line[:60])
+        reasons.append(Reason(why, field="line"))
+    if spent.amount <= 0:
+        reasons.append(Reason(_("Số tiền phải từ 1 đ trở lên."), field="amount"))
+    if spent.paid_on > clock.today():
+        reasons.append(Reason(_("Ngày chi không thể sau hôm nay."), field="paid_on"))
+    if not spent.payee:
+        reasons.append(Reason(_("Thiếu người nhận tiền."), field="payee"))
+    if not spent.purpose:
+        reasons.append(Reason(_("Thiếu nội dung chi."), field="purpose"))
+    if reasons:
+        raise Refusal(*reasons)
+
+
+def _fund_id(session: Session, code: str) -> int:
+    found = session.scalar(select(Fund.id).where(Fund.code == code))
+    if found is None:
+        raise NotFound(Reason(_("Không có quỹ “%(code)s”.", code=code[:60]), field="fund"))
+    return found
+
+
+def _check_means(session: Session, unit: Unit, fund_id: int, spent: Spent) -> None:
+    """Hold that the till stays at zero or above, on the day of payment and on every later one."""
+    found = till(session, spent.paid_from, fund_id=fund_id, unit_id=unit.id, field="paid_from")
+    # Payments of one unit wait for each other, so that two cannot both spend the last of it;
+    # entries of others, which only refer to the unit, go on.
+    session.execute(select(Unit.id).where(Unit.id == unit.id).with_for_update(key_share=True))
+    low = lowest(session, found, fund_id=fund_id, unit_id=unit.id, since=spent.paid_on)
+    lacking = spent.amount - low.amount
+    if lacking > 0:
+        why = _(
+            "Không đủ tiền: %(name)s của quỹ này đến ngày %(day)s còn %(rest)s đ,"
+            " thiếu %(lacking)s đ.",
+            name=found.name,
+            day=f"{low.on:%d/%m/%Y}",
+            rest=_dots(low.amount),
+            lacking=_dots(lacking),
+        )
+        raise Refusal(Reason(why, field="amount"))
+
+
+def _dots(amount: int) -> str:
+    return f"{amount:,}".replace(",", ".")
+
+
+def _known(
+    session: Session, key: str, unit_id: int, fund_id: int, province_id: int | None, spent: Spent
+) -> Recorded | None:
+    """Return what this key recorded before, if it was the same payment."""
+    row = session.scalar(select(Payment).where(Payment.key == key))
+    if row is None:
+        return None
+    stored = (row.unit_id, row.fund_id, row.province_id, row.line, row.amount, row.paid_on)
+    given = (unit_id, fund_id, province_id, spent.line, spent.amount, spent.paid_on)
+    texts = (row.paid_from, row.payee, row.purpose) == (
+        spent.paid_from,
+        spent.payee,
+        spent.purpose,
+    )
+    if stored != given or not texts:
+        why = _("Khóa “%(key)s” đã dùng cho một khoản khác.", key=key)
+        raise Conflict(Reason(why, field="key"))
+    return Recorded(row.id, row.entry_id, new=False)

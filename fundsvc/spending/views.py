@@ -1,0 +1,109 @@
+"""Pages of payments: the list with its sum, and the form for one."""
+
+import secrets
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from marshmallow import ValidationError
+
+from fundsvc import clock
+from fundsvc.books import tills
+from fundsvc.books.summary import funds
+from fundsvc.db import read_session, transaction
+from fundsvc.errors import Refusal
+from fundsvc.spending import listing, schemas, service
+from fundsvc.staff.access import allow
+from fundsvc.templating import Form, dong, in_language, reasons_of
+from fundsvc.units import service as units
+
+bp = Blueprint("spending", __name__)
+
+
+@bp.get("/spending")
+@allow("treasurer", "approver", "unit-treasurer", "auditor")
+def index() -> ResponseReturnValue:
+    """List payments, newest first, with the sum of all that match."""
+    session = read_session()
+    wanted = schemas.chosen(request.args)
+    page = listing.page(session, wanted, schemas.after(request.args.get("after")))
+    kept = {
+        "from": wanted.first.isoformat(),
+        "to": wanted.last.isoformat(),
+        "fund": wanted.fund or "",
+        "unit": wanted.unit or "",
+        "line": wanted.line or "",
+    }
+    following = None
+    if page.next is not None:
+        on, row = page.next
+        following = f"/spending?{urlencode(kept | {'after': f'{on.isoformat()}.{row}'})}"
+    return render_template(
+        "spending/index.html",
+        page=page,
+        wanted=wanted,
+        following=following,
+        first=f"/spending?{urlencode(kept)}" if "after" in request.args else None,
+        **_choices(),
+    )
+
+
+@bp.get("/spending/new")
+@allow("treasurer", "unit-treasurer")
+def new() -> ResponseReturnValue:
+    """Show the empty form."""
+    return _form({"paid_on": clock.today().isoformat()})
+
+
+@bp.post("/spending/new")
+@allow("treasurer", "unit-treasurer")
+def record() -> ResponseReturnValue:
+    """Record a payment, or show the form again with what is wrong."""
+    typed = request.form.to_dict()
+    try:
+        spent, key = schemas.PaymentSchema().load(typed)
+        with transaction() as session:
+            done = service.record_payment(session, spent, key=key, by=current_user.id)
+    except ValidationError as error:
+        return _form(typed, Form(typed, reasons_of(error))), 422
+    except Refusal as error:
+        return _form(typed, Form(typed, error.reasons)), error.status
+    if done.new:
+        flash(_("Đã ghi sổ khoản chi %(amount)s.", amount=dong(spent.amount)), "ok")
+    else:
+        flash(_("Khoản chi %(amount)s đã ghi sổ từ trước.", amount=dong(spent.amount)), "ok")
+    return redirect("/spending", 303)
+
+
+def _form(values: dict[str, str], form: Form | None = None) -> str:
+    session = read_session()
+    wrong = {reason.field for reason in form.reasons} if form else set()
+    unit_codes = {unit.id: unit.code for unit in units.all_units(session)}
+    return render_template(
+        "spending/new.html",
+        form=form or Form(values),
+        # A key that cannot be used must not come back, or the form could never be sent.
+        key=_new_key() if "key" in wrong else values.get("key") or _new_key(),
+        tills=[
+            (till.code, f"{till.name} ({unit_codes[till.unit_id]})" if till.unit_id else till.name)
+            for till in tills.tills(session)
+        ],
+        provinces=[(row.key, row.name) for row in units.all_provinces(session, "2025")],
+        **_choices(),
+    )
+
+
+def _choices() -> dict[str, Any]:
+    session = read_session()
+    return {
+        "units": [(unit.code, unit.name) for unit in units.all_units(session)],
+        "funds": [(fund.code, in_language(fund.name, fund.name_en)) for fund in funds(session)],
+        "lines": [(line, str(name)) for line, name in listing.LINE_NAMES.items()],
+    }
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(18)
