@@ -12,6 +12,7 @@ Needs the packages `fontpkg-be-vietnam-pro` (SIL OFL 1.1), `fonttools` and `brot
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from fontTools import subset
 from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
@@ -96,11 +97,11 @@ def add_tabular_figures(font: TTFont) -> None:
     _merge_layout(font, keep)
 
 
-def _existing_layout(font: TTFont) -> object:
+def _existing_layout(font: TTFont) -> Any:
     return font["GSUB"].table
 
 
-def _merge_layout(font: TTFont, kept: object) -> None:
+def _merge_layout(font: TTFont, kept: Any) -> None:
     """Append the new lookup and feature to the layout the font came with."""
     added = font["GSUB"].table
     lookup = added.LookupList.Lookup[0]

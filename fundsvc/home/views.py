@@ -1,19 +1,17 @@
 """The first page, the search box, and the switches of language and text size."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from fundsvc import clock
 from fundsvc.books import summary
 from fundsvc.db import read_session
 from fundsvc.home import service
 from fundsvc.staff.access import allow, public
-from fundsvc.templating import LOCALES, waiting
-from fundsvc.templating.frame import LANGUAGE_COOKIE, LARGE, TEXT_COOKIE
+from fundsvc.templating import waiting
+from fundsvc.templating.frame import LANGUAGE_COOKIE, LARGE, LOCALES, TEXT_COOKIE
 
 bp = Blueprint("home", __name__)
 
@@ -69,12 +67,12 @@ def preferences() -> ResponseReturnValue:
 
 
 def local_path(asked: str) -> str:
-    """Return a path of this service, or the first page when another place is asked for."""
-    parts = urlsplit(asked) if asked.isprintable() else None
-    outside = parts is None or parts.scheme or parts.netloc
-    if outside or not asked.startswith("/") or asked.startswith(("//", "/\\")):
-        return "/"
-    return asked
+    """Return a path of this service, or the first page when another place is asked for.
+
+    Browsers read "//" and "/\\" as the beginning of another host, and drop control characters.
+    """
+    away = not asked.startswith("/") or asked[1:2] in {"/", "\\"} or not asked.isprintable()
+    return "/" if away else asked
 
 
 def _remember(response: Response, name: str, value: str) -> None:

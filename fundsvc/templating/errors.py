@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from flask import Flask, render_template
-from jinja2 import Template
 from werkzeug.exceptions import HTTPException
 
 from fundsvc.errors import Refusal, from_ledger
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from werkzeug.wrappers import Response
 
 _BAD, _SERVER_ERROR = 400, 500

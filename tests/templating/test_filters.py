@@ -1,0 +1,35 @@
+"""Figures and dates as pages show them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from fundsvc.templating import day, dong, moment, month, number
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (0, "0 đ"),
+        (999, "999 đ"),
+        (1_000, "1.000 đ"),
+        (1_234_567, "1.234.567 đ"),
+        (123_456_789_012, "123.456.789.012 đ"),
+        (-5_500_000, "−5.500.000 đ"),
+    ],
+)
+def test_amounts_have_dots_after_thousands_and_a_true_minus(amount: int, shown: str) -> None:
+    assert dong(amount) == shown
+    assert number(amount) == shown.removesuffix(" đ")
+
+
+def test_a_moment_is_shown_in_vietnam_time_where_the_day_may_be_the_next() -> None:
+    late = datetime(2026, 11, 22, 18, 5, tzinfo=UTC)
+    assert moment(late) == "23/11/2026 01:05"
+    assert day(late) == "23/11/2026"
+
+
+def test_dates_and_months_come_as_dates_or_as_iso_text() -> None:
+    assert day(date(2026, 3, 1)) == day("2026-03-01") == "01/03/2026"
+    assert month(date(2026, 3, 1)) == month("2026-03") == "03/2026"
+    assert day(None) == month(None) == moment(None) == ""
