@@ -227,9 +227,16 @@ def transaction() -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
+        for name in session.info.pop("forget", ()):
+            session.info.pop(name, None)
         raise
     finally:
         session.info["in_transaction"] = False
+
+
+def forget_on_rollback(session: Session, name: str) -> None:
+    """Drop something remembered in `session.info` when a transaction is rolled back."""
+    session.info.setdefault("forget", set()).add(name)
 
 
 def set_scope(session: Session, units: Collection[int] | None) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,7 +64,13 @@ class Entry(OfUnit, Base):
         # The postings repeat date and number of lines; this key lets the database compare them.
         UniqueConstraint("id", "lines", "date"),
         CheckConstraint("lines BETWEEN 2 AND 1000", name="lines"),
-        Index("ix_entry_reverses_id", "reverses_id", unique=True),
+        Index(
+            "ix_entry_reverses_id",
+            "reverses_id",
+            unique=True,
+            sqlite_where=text("reverses_id IS NOT NULL"),
+            postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(init=False, primary_key=True)

@@ -14,7 +14,7 @@ GUARDS = Path(__file__).parent.parent / "guards"
 
 def upgrade() -> None:
     """Run every file of guards for this engine; its statements are parted by `--;` lines."""
-    connection = op.get_bind()
+    connection = op.get_bind().execution_options(no_parameters=True)
     for path in sorted(GUARDS.glob(f"*.{connection.dialect.name}.sql")):
         for statement in path.read_text(encoding="utf-8").split("\n--;\n"):
             connection.exec_driver_sql(statement)

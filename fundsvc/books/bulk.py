@@ -1,0 +1,195 @@
+"""Post many entries at once: stage rows as they come, then book them by set statements.
+
+Each row is an amount booked by a template, which a recipe made: two postings of one fund and unit.
+The slice that reads the rows adds columns of its own and may strike out rows before they are
+booked; only this module writes the journal.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Column, MetaData, Table, Text, bindparam, func, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books import keys
+from fundsvc.books.models import Entry
+from fundsvc.books.service import refusal_of
+from fundsvc.db import Big, Day, Moment, check_scope
+from ledger import entries as ledger
+
+COLUMNS = ("n", "template", "date", "external_id", "amount", "description", "province_id")
+PAIR = 2
+
+
+class Stage:
+    """A table of rows that wait to be booked, for one transaction.
+
+    `table` is a temporary table with the columns of `COLUMNS`, the slice's own, and `entry_id`,
+    the number that the row's entry will have. A row without template is not booked.
+    """
+
+    def __init__(self, session: Session, own: Sequence[Column[Any]]) -> None:
+        """Name the tables; `staging` makes them."""
+        self._session = session
+        self._templates: list[dict[str, Any]] = []
+        self.table = Table(
+            "stage",
+            MetaData(),
+            Column("n", Big, primary_key=True, autoincrement=False),
+            Column("template", Big),
+            Column("date", Day),
+            Column("external_id", Text),
+            Column("amount", Big),
+            Column("description", Text),
+            Column("province_id", Big),
+            *own,
+            Column("entry_id", Big),
+            prefixes=["TEMPORARY"],
+        )
+        self.names = [column.name for column in self.table.columns][:-1]
+
+    def template(self, entry: ledger.Entry, source: str) -> int:
+        """Register how rows are booked: the accounts, fund and unit of a recipe's entry.
+
+        Raises:
+            ValueError: the entry is not one debit and one credit posting.
+            Refusal: a code is unknown.
+        """
+        known = keys.read(self._session)
+        if len(entry.postings) != PAIR or not entry.postings[0].debit:
+            msg = "a template has one debit and then one credit posting"
+            raise ValueError(msg)
+        debit, credit = entry.postings
+        self._templates.append(
+            {
+                "id": len(self._templates) + 1,
+                "kind": entry.kind,
+                "source": source,
+                "unit_id": known.unit(entry.unit),
+                "fund_id": known.fund(debit.fund),
+                "debit_id": known.account(debit.account),
+                "credit_id": known.account(credit.account),
+                "description": entry.description,
+            }
+        )
+        return len(self._templates)
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Stage rows, in the order of `names`; dates as ISO text, amounts in whole đồng."""
+        connection = self._session.connection()
+        columns = ", ".join(self.names)
+        raw = connection.connection.driver_connection
+        if raw is None:
+            msg = "the connection was closed"
+            raise RuntimeError(msg)
+        if connection.dialect.name == "postgresql":
+            with raw.cursor() as cursor, cursor.copy(f"COPY stage ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            connection.exec_driver_sql("ANALYZE stage")
+        else:
+            marks = ", ".join("?" * len(self.names))
+            raw.executemany(f"INSERT INTO temp.stage ({columns}) VALUES ({marks})", rows)  # noqa: S608 - own names
+
+    def post(self, *, maker_id: int | None) -> int:
+        """Book every staged row that has a template; return how many were booked.
+
+        Raises:
+            Refusal: a date lies in a closed month.
+            OutOfScopeError: a template touches a unit that the session may not touch.
+        """
+        check_scope(self._session, {template["unit_id"] for template in self._templates})
+        if not self._templates:
+            return 0
+        connection = self._session.connection()
+        _make_templates(connection, self._templates)
+        facts = {"posted_at": clock.now(), "maker_id": maker_id}
+        statements = _BOOK[connection.dialect.name]
+        try:
+            for statement in statements:
+                connection.execute(statement, facts)
+        except DBAPIError as error:
+            raise refusal_of(error) from error
+        counted = select(func.count()).where(self.table.c.template.is_not(None))
+        return int(self._session.scalar(counted) or 0)
+
+
+@contextmanager
+def staging(session: Session, *own: Column[Any]) -> Iterator[Stage]:
+    """Open a stage with the slice's own columns; it is gone when the block ends.
+
+    Rows keep their order: entries get rising numbers by `n`.
+    """
+    stage = Stage(session, own)
+    connection = session.connection()
+    _drop(connection)
+    first = int(session.scalar(select(func.coalesce(func.max(Entry.id), 0))) or 0)
+    columns = ", ".join(
+        f"{column.name} {column.type.compile(dialect=connection.dialect)}"
+        for column in stage.table.columns
+        if column.name not in {"n", "entry_id"}
+    )
+    # PostgreSQL draws the entries' numbers from their sequence; SQLite has one writer, so the
+    # numbers that follow the last one are free until this transaction ends.
+    entry_id = (
+        "entry_id bigint NOT NULL DEFAULT nextval('entry_id_seq')"
+        if connection.dialect.name == "postgresql"
+        else f"entry_id INTEGER GENERATED ALWAYS AS (n + {first}) VIRTUAL"
+    )
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE stage (n INTEGER PRIMARY KEY, {columns}, {entry_id})"
+    )
+    yield stage
+    _drop(connection)
+
+
+def _drop(connection: Connection) -> None:
+    for name in ("stage", "stage_template"):
+        schema = "pg_temp" if connection.dialect.name == "postgresql" else "temp"
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
+
+
+def _make_templates(connection: Connection, templates: list[dict[str, Any]]) -> None:
+    connection.exec_driver_sql(
+        "CREATE TEMPORARY TABLE stage_template (id INTEGER PRIMARY KEY, kind TEXT, source TEXT,"
+        " unit_id INTEGER, fund_id INTEGER, debit_id INTEGER, credit_id INTEGER, description TEXT)"
+    )
+    connection.execute(
+        text(
+            "INSERT INTO stage_template VALUES (:id, :kind, :source, :unit_id, :fund_id,"
+            " :debit_id, :credit_id, :description)"
+        ),
+        templates,
+    )
+
+
+_ENTRIES = """
+INSERT INTO entry (id, date, kind, description, unit_id, province_id, source, external_id, lines,
+    posted_at, maker_id)
+SELECT stage.entry_id, stage.date, stage_template.kind,
+    coalesce(stage.description, stage_template.description), stage_template.unit_id,
+    stage.province_id, stage_template.source, stage.external_id, 2, :posted_at, :maker_id
+FROM stage JOIN stage_template ON stage_template.id = stage.template
+"""
+
+_POSTINGS = """
+INSERT INTO posting (entry_id, line, lines, date, account_id, fund_id, unit_id, debit, credit)
+SELECT stage.entry_id, side.line, 2, stage.date,
+    CASE side.line WHEN 1 THEN stage_template.debit_id ELSE stage_template.credit_id END,
+    stage_template.fund_id, stage_template.unit_id,
+    CASE side.line WHEN 1 THEN stage.amount ELSE 0 END,
+    CASE side.line WHEN 2 THEN stage.amount ELSE 0 END
+FROM stage JOIN stage_template ON stage_template.id = stage.template
+CROSS JOIN (SELECT 1 AS line UNION ALL SELECT 2) AS side
+"""
+
+_FACTS = (bindparam("posted_at", type_=Moment()), bindparam("maker_id", type_=Big))
+_BOOK = {
+    # One statement, because the guards of PostgreSQL want entries and postings to come together.
+    "postgresql": (text(f"WITH entries AS ({_ENTRIES}) {_POSTINGS}").bindparams(*_FACTS),),
+    "sqlite": (text(_ENTRIES).bindparams(*_FACTS), text(_POSTINGS)),
+}

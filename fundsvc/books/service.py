@@ -1,0 +1,260 @@
+"""Post and reverse entries: the one way into the journal, one entry at a time."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, insert, select, text
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books import keys
+from fundsvc.books.models import Account, Entry, Posting
+from fundsvc.db import Day, Moment, check_scope
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from ledger import entries as ledger
+from ledger.accounts import AccountType
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An entry in the journal; `new` is false when it had been posted before."""
+
+    id: int
+    new: bool
+
+
+# One statement for the entry and all its postings: one round trip, and the guards of PostgreSQL
+# see both. Nothing comes back when the source had already sent this entry.
+_POST = text("""
+WITH posted AS (
+    INSERT INTO entry (date, kind, description, unit_id, province_id, source, external_id, lines,
+        posted_at, reverses_id, voucher, maker_id, approver_id)
+    VALUES (:date, :kind, :description, :unit_id, :province_id, :source, :external_id, :lines,
+        :posted_at, :reverses_id, :voucher, :maker_id, :approver_id)
+    ON CONFLICT (source, external_id) DO NOTHING RETURNING id, lines, date
+)
+INSERT INTO posting (entry_id, line, lines, date, account_id, fund_id, unit_id, debit, credit)
+SELECT posted.id, given.line, posted.lines, posted.date,
+    given.account_id, given.fund_id, given.unit_id, given.debit, given.credit
+FROM posted CROSS JOIN unnest(:accounts, :funds, :units, :debits, :credits)
+    WITH ORDINALITY AS given (account_id, fund_id, unit_id, debit, credit, line)
+RETURNING entry_id
+""").bindparams(
+    bindparam("date", type_=Day()),
+    bindparam("posted_at", type_=Moment()),
+    *(
+        bindparam(name, type_=ARRAY(BigInteger))
+        for name in ("accounts", "funds", "units", "debits", "credits")
+    ),
+)
+
+
+def post(
+    session: Session,
+    entry: ledger.Entry,
+    *,
+    source: str,
+    external_id: str,
+    maker_id: int | None = None,
+    approver_id: int | None = None,
+    voucher: str | None = None,
+    reverses_id: int | None = None,
+) -> Posted:
+    """Write an entry to the journal, once per source and external id.
+
+    Raises:
+        Refusal: a code is unknown, or the date lies in a closed month.
+        Conflict: the source sent this external id before with another content.
+        OutOfScopeError: it touches a unit that the session may not touch.
+    """
+    known = keys.read(session)
+    header = {
+        "date": entry.date,
+        "kind": entry.kind,
+        "description": entry.description,
+        "unit_id": known.unit(entry.unit),
+        "province_id": known.province(entry.province),
+        "source": source,
+        "external_id": external_id,
+        "lines": len(entry.postings),
+        "posted_at": clock.now(),
+        "reverses_id": reverses_id,
+        "voucher": voucher,
+        "maker_id": maker_id,
+        "approver_id": approver_id,
+    }
+    rows = [
+        {
+            "account_id": known.account(posting.account),
+            "fund_id": known.fund(posting.fund),
+            "unit_id": known.unit(posting.unit),
+            "debit": posting.debit,
+            "credit": posting.credit,
+        }
+        for posting in entry.postings
+    ]
+    check_scope(session, {header["unit_id"], *(row["unit_id"] for row in rows)})  # type: ignore[arg-type]  # ids are int
+    session.flush()
+    try:
+        entry_id = _insert(session, header, rows)
+    except DBAPIError as error:
+        raise refusal_of(error) from error
+    if entry_id is not None:
+        return Posted(entry_id, new=True)
+    return Posted(_same_as_before(session, header, rows), new=False)
+
+
+def _insert(
+    session: Session, header: dict[str, object], rows: list[dict[str, int]]
+) -> int | None:
+    """Insert the entry and its postings; return its id, or None when it was there before."""
+    if session.get_bind().dialect.name == "postgresql":
+        columns = {
+            "accounts": [row["account_id"] for row in rows],
+            "funds": [row["fund_id"] for row in rows],
+            "units": [row["unit_id"] for row in rows],
+            "debits": [row["debit"] for row in rows],
+            "credits": [row["credit"] for row in rows],
+        }
+        found = session.execute(_POST, header | columns).first()
+        return None if found is None else int(found[0])
+    statement = sqlite_insert(Entry).values(header)
+    unique = statement.on_conflict_do_nothing(index_elements=["source", "external_id"])
+    entry_id = session.execute(unique.returning(Entry.id)).scalar()
+    if entry_id is None:
+        return None
+    shared = {"entry_id": entry_id, "lines": header["lines"], "date": header["date"]}
+    session.execute(
+        insert(Posting),
+        [{**shared, "line": line, **row} for line, row in enumerate(rows, start=1)],
+    )
+    return entry_id
+
+
+def _same_as_before(
+    session: Session, header: dict[str, object], rows: list[dict[str, int]]
+) -> int:
+    """Return the id of the entry that was posted before, if it says the same."""
+    found = session.execute(
+        select(Entry).filter_by(source=header["source"], external_id=header["external_id"])
+    ).scalar_one_or_none()
+    said = ("date", "kind", "description", "unit_id", "province_id", "reverses_id")
+    if found is not None and all(getattr(found, name) == header[name] for name in said):
+        stored = session.execute(
+            select(
+                Posting.account_id,
+                Posting.fund_id,
+                Posting.unit_id,
+                Posting.debit,
+                Posting.credit,
+            ).where(Posting.entry_id == found.id)
+        )
+        if Counter(tuple(row) for row in stored) == Counter(tuple(row.values()) for row in rows):
+            return found.id
+    raise Conflict(
+        Reason(
+            _(
+                "Mã %(id)s đã được ghi sổ trước đây với nội dung khác.",
+                id=str(header["external_id"]),
+            )
+        )
+    )
+
+
+def reverse(
+    session: Session, entry_id: int, *, on: dt.date, reason: str, maker_id: int | None
+) -> Posted:
+    """Take an entry back by negative amounts (*ghi số âm*), once.
+
+    Raises:
+        NotFound: there is no such entry within the session's scope.
+        Conflict: it was reversed before with another date or reason.
+        Refusal: it is itself a reversal.
+    """
+    original = read_entry(session, entry_id)
+    if original.kind == "reversal":
+        raise Refusal(_("Bút toán ghi đảo không thể ghi đảo lần nữa."))
+    return post(
+        session,
+        ledger.reversal_of(original, on, reason),
+        source="reversal",
+        external_id=str(entry_id),
+        maker_id=maker_id,
+        reverses_id=entry_id,
+    )
+
+
+def read_entry(session: Session, entry_id: int) -> ledger.Entry:
+    """Return an entry as a value.
+
+    Raises:
+        NotFound: there is no such entry within the session's scope.
+    """
+    found = session.get(Entry, entry_id)
+    if found is None:
+        raise NotFound
+    known = keys.read(session)
+    account, fund, unit, province = (
+        {number: code for code, number in ids.items()}
+        for ids in (known.accounts, known.funds, known.units, known.provinces)
+    )
+    rows = session.scalars(select(Posting).filter_by(entry_id=entry_id).order_by(Posting.line))
+    return ledger.Entry(
+        date=found.date,
+        kind=found.kind,
+        description=found.description,
+        unit=unit[found.unit_id],
+        postings=tuple(
+            ledger.Posting(
+                account[row.account_id], fund[row.fund_id], unit[row.unit_id], row.debit, row.credit
+            )
+            for row in rows
+        ),
+        province=None if found.province_id is None else province[found.province_id],
+    )
+
+
+def add_account(
+    session: Session, *, code: str, name: str, name_en: str, type: AccountType, line: str | None
+) -> int:
+    """Add an account to the chart and return its id; the same account again changes nothing.
+
+    Raises:
+        Conflict: the code is used by another account.
+    """
+    found = session.execute(select(Account).filter_by(code=code)).scalar_one_or_none()
+    if found is None:
+        found = Account(code=code, name=name, name_en=name_en, type=type.value, line=line)
+        session.add(found)
+        session.flush()
+        keys.forget(session)
+    elif (found.name, found.type, found.line) != (name, type.value, line):
+        why = _("Số hiệu tài khoản %(code)s đã được dùng.", code=code)
+        raise Conflict(Reason(why, field="code"))
+    return found.id
+
+
+def balance(session: Session, *, account: str, fund: str, unit: str) -> int:
+    """Return an account's balance within a fund and unit: debit less credit, in đồng."""
+    known = keys.read(session)
+    total = session.scalar(
+        select(func.coalesce(func.sum(Posting.debit - Posting.credit), 0)).where(
+            Posting.account_id == known.account(account),
+            Posting.fund_id == known.fund(fund),
+            Posting.unit_id == known.unit(unit),
+        )
+    )
+    return int(total or 0)
+
+
+def refusal_of(error: DBAPIError) -> Exception:
+    """Tell what a guard of the database refused; another database error stays what it is."""
+    told = str(error.orig)
+    if "posting_open_period" in told or "is closed" in told:
+        why = _("Tháng này của đơn vị đã khóa sổ. Chọn ngày trong tháng còn mở.")
+        return Refusal(Reason(why, field="date"))
+    return error

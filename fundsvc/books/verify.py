@@ -1,0 +1,160 @@
+"""Recompute what must hold in the journal, whatever the guards were told, and name each fault."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from fundsvc.books.models import Account, Entry, Fund, Posting
+from ledger.money import MAX_DONG
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that does not hold: which rule, where, and in words."""
+
+    rule: str
+    place: str
+    text: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return the fault as `verify --json` prints it."""
+        return {"rule": self.rule, "place": self.place, "text": self.text}
+
+
+def faults(session: Session) -> Iterator[Fault]:
+    """Yield every fault of the journal, entry by entry."""
+    yield from _unbalanced(session)
+    yield from _incomplete(session)
+    yield from _astray(session)
+    yield from _beyond_rules(session)
+    yield from _false_reversals(session)
+
+
+def _named(session: Session, statement: Select[Any], rule: str, say: Any) -> Iterator[Fault]:
+    for row in session.execute(statement):
+        yield Fault(rule, f"entry:{row[0]}", say(row))
+
+
+def _unbalanced(session: Session) -> Iterator[Fault]:
+    difference = func.sum(Posting.debit - Posting.credit)
+    statement = (
+        select(Posting.entry_id, Fund.code, Posting.unit_id, difference)
+        .join(Fund, Fund.id == Posting.fund_id, isouter=True)
+        .group_by(Posting.entry_id, Fund.code, Posting.unit_id)
+        .having(difference != 0)
+        .order_by(Posting.entry_id)
+    )
+    return _named(
+        session,
+        statement,
+        "balance",
+        lambda row: _(
+            "Bút toán %(id)s lệch %(difference)s đ trong quỹ %(fund)s (Nợ trừ Có).",
+            id=row[0],
+            fund=row[1],
+            difference=f"{int(row[3]):,}".replace(",", "."),
+        ),
+    )
+
+
+def _incomplete(session: Session) -> Iterator[Fault]:
+    found = func.count(Posting.line)
+    statement = (
+        select(Entry.id, Entry.lines, found)
+        .join(Posting, Posting.entry_id == Entry.id, isouter=True)
+        .group_by(Entry.id, Entry.lines)
+        .having(
+            or_(
+                found != Entry.lines,
+                func.min(Posting.line) != 1,
+                func.max(Posting.line) != Entry.lines,
+            )
+        )
+        .order_by(Entry.id)
+    )
+    return _named(
+        session,
+        statement,
+        "complete",
+        lambda row: _(
+            "Bút toán %(id)s phải có %(lines)s dòng định khoản nhưng có %(found)s.",
+            id=row[0],
+            lines=row[1],
+            found=row[2],
+        ),
+    )
+
+
+def _astray(session: Session) -> Iterator[Fault]:
+    """Postings without their entry, or that say another date or number of lines than it."""
+    statement = (
+        select(Posting.entry_id, Posting.line)
+        .join(Entry, Entry.id == Posting.entry_id, isouter=True)
+        .where(
+            or_(Entry.id.is_(None), Entry.date != Posting.date, Entry.lines != Posting.lines)
+        )
+        .order_by(Posting.entry_id, Posting.line)
+    )
+    return _named(
+        session,
+        statement,
+        "with-entry",
+        lambda row: _(
+            "Dòng %(line)s không khớp với bút toán %(id)s của nó.", id=row[0], line=row[1]
+        ),
+    )
+
+
+def _beyond_rules(session: Session) -> Iterator[Fault]:
+    """Postings on both sides or none, out of range, or of an account or fund that is not there."""
+    largest = func.abs(Posting.debit) + func.abs(Posting.credit)
+    one_side = case((Posting.debit == 0, 1), else_=0) + case((Posting.credit == 0, 1), else_=0)
+    statement = (
+        select(Posting.entry_id, Posting.line)
+        .join(Account, Account.id == Posting.account_id, isouter=True)
+        .join(Fund, Fund.id == Posting.fund_id, isouter=True)
+        .where(or_(one_side != 1, largest > MAX_DONG, Account.id.is_(None), Fund.id.is_(None)))
+        .order_by(Posting.entry_id, Posting.line)
+    )
+    return _named(
+        session,
+        statement,
+        "posting",
+        lambda row: _(
+            "Dòng %(line)s của bút toán %(id)s có số tiền, tài khoản hoặc quỹ không hợp lệ.",
+            id=row[0],
+            line=row[1],
+        ),
+    )
+
+
+def _false_reversals(session: Session) -> Iterator[Fault]:
+    """Reversals that do not take back exactly what the original booked."""
+    taken, given, reversing = aliased(Posting), aliased(Posting), aliased(Entry)
+    matches = and_(
+        given.entry_id == reversing.reverses_id,
+        given.line == taken.line,
+        given.account_id == taken.account_id,
+        given.fund_id == taken.fund_id,
+        given.unit_id == taken.unit_id,
+        given.debit == -taken.debit,
+        given.credit == -taken.credit,
+    )
+    statement = (
+        select(reversing.id)
+        .join(taken, taken.entry_id == reversing.id)
+        .join(given, matches, isouter=True)
+        .where(reversing.reverses_id.is_not(None), given.line.is_(None))
+        .distinct()
+        .order_by(reversing.id)
+    )
+    return _named(
+        session,
+        statement,
+        "reversal",
+        lambda row: _("Bút toán ghi đảo %(id)s không khớp với bút toán gốc.", id=row[0]),
+    )
