@@ -69,7 +69,7 @@ def preferences() -> ResponseReturnValue:
 def local_path(asked: str) -> str:
     """Return a path of this service, or the first page when another place is asked for.
 
-    Browsers read "//" and "/\\" as the beginning of another host, and drop control characters.
+    A second slash or a backslash begins another host in browsers, which drop control characters.
     """
     away = not asked.startswith("/") or asked[1:2] in {"/", "\\"} or not asked.isprintable()
     return "/" if away else asked
