@@ -267,11 +267,9 @@ def _filter_to_scope(state: ORMExecuteState) -> None:
     if units is None or not state.is_select or state.is_column_load:
         return
     state.statement = state.statement.options(
-        with_loader_criteria(
-            OfUnit,
-            lambda cls: cls.unit_id.in_(units),
-            include_aliases=True,
-            propagate_to_loaders=True,
+        *(
+            with_loader_criteria(model, model.unit_id.in_(units), include_aliases=True)
+            for model in OfUnit.__subclasses__()
         )
     )
 
