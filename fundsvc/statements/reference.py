@@ -118,9 +118,7 @@ def load(session: Session, language: str = "vi") -> Reference:
             )
         },
         provinces={fact.id: fact for fact in _provinces(session)},
-        units={
-            fact.id: fact for fact in _units(session) if allowed is None or fact.id in allowed
-        },
+        units={fact.id: fact for fact in _units(session) if allowed is None or fact.id in allowed},
         accounts={row.id: AccountFact(AccountType(row.type), row.line) for row in accounts},
         labels={
             (Side.of(AccountType(row.type)), row.line): row.name_en if english else row.name
@@ -145,15 +143,13 @@ def _provinces(session: Session) -> Iterable[ProvinceFact]:
     )
     for row in rows:
         key = f"{row.scheme}:{row.code}"
-        yield ProvinceFact(
-            row.id, key, row.name, row.valid_from, row.valid_to, row.successor_id
-        )
+        yield ProvinceFact(row.id, key, row.name, row.valid_from, row.valid_to, row.successor_id)
 
 
 def _units(session: Session) -> Iterable[UnitFact]:
     rows = session.execute(
-        select(
-            Unit.id, Unit.code, Unit.name, Unit.address, Unit.kind, Unit.province_id
-        ).order_by(Unit.code)
+        select(Unit.id, Unit.code, Unit.name, Unit.address, Unit.kind, Unit.province_id).order_by(
+            Unit.code
+        )
     )
     return (UnitFact(*row) for row in rows)

@@ -1,5 +1,6 @@
 """A statement with all that its documents say: names, letterhead, and its lines in their order."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from ledger.statements import FundStatement, Place, StatementRow
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 TITLE = "Báo cáo thu chi quỹ"
 OPENING = "Số dư đầu kỳ"
 RECEIPTS = "Thu trong kỳ"
@@ -75,9 +77,9 @@ class Report:
     def file_name(self) -> str:
         """The name a download is kept under, without its ending."""
         scope = self.statement.scope
-        part = (scope.province or scope.unit or "").replace(":", "-")
+        part = scope.province or scope.unit or ""
         words = ("thu-chi", scope.fund, part, str(scope.first), str(scope.last))
-        return "_".join(word for word in words if word)
+        return _UNSAFE.sub("-", "_".join(word for word in words if word))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,58 +5,18 @@ is plain because the command's cold start should not pay for a form library.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from flask_babel import gettext as _
 
 from fundsvc.errors import Reason, Refusal
+from fundsvc.statements.options import MAPS, PARTS, Figure, Mark, Options
 from fundsvc.text import parse_day
 
 T = TypeVar("T")
-MAPS: Final = ("now", "then")
-PARTS: Final = ("opening", "receipts", "payments", "closing")
-FORMATS: Final = ("json", "csv", "xlsx", "pdf", "html")
-DEFAULT_FUND: Final = "nghia-tinh"
-"""The fund that receives every day; the page opens with it."""
 _LONGEST = 100
 _LARGEST_ID = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """A statement as asked for, by codes that nobody has looked up yet.
-
-    `provinces` is None when it was not said: then an old province means `then`.
-    """
-
-    fund: str
-    first: date
-    last: date
-    province: str | None = None
-    unit: str | None = None
-    provinces: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure of a statement, to be shown as the entries it is made of."""
-
-    part: str
-    line: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The entry after which a list goes on: lists run from the newest to the oldest."""
-
-    on: date
-    entry_id: int
-
-    def __str__(self) -> str:
-        """Return the mark as it stands in an address."""
-        return f"{self.on.isoformat()}.{self.entry_id}"
 
 
 def read_options(values: Mapping[str, str]) -> Options:

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from fundsvc import clock, db
 from fundsvc.books.models import Account, Entry, Posting
 from fundsvc.errors import Reason, Refusal
-from fundsvc.statements.reference import NONE, Reference, UnitFact, load
+from fundsvc.statements.options import Options
+from fundsvc.statements.reference import NONE, TODAY_SCHEME, Reference, UnitFact, load
 from fundsvc.statements.report import Report, Seal
-from fundsvc.statements.schemas import Options
 from ledger.accounts import AccountType
 from ledger.statements import LineKey, Place, Scope, Side, Sum, build
 
@@ -33,6 +33,30 @@ class Asked:
     province_name: str | None
     only_units: tuple[str, ...]
     reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person can choose from when asking for a statement, as codes and names."""
+
+    funds: tuple[tuple[str, str], ...]
+    provinces: tuple[tuple[str, str], ...]
+    old_provinces: tuple[tuple[str, str], ...]
+    units: tuple[tuple[str, str], ...]
+
+
+def choices(session: Session, language: str = "vi") -> Choices:
+    """Return the funds, the provinces of both maps and the units this person may see."""
+    reference = load(session, language)
+    provinces = [(fact.key, fact.name) for fact in reference.provinces.values()]
+    return Choices(
+        funds=tuple((code, name) for code, (_id, name) in reference.funds.items()),
+        provinces=tuple(pair for pair in provinces if pair[0].startswith(f"{TODAY_SCHEME}:")),
+        old_provinces=tuple(
+            pair for pair in provinces if not pair[0].startswith(f"{TODAY_SCHEME}:")
+        ),
+        units=tuple((unit.code, unit.name) for unit in reference.units.values()),
+    )
 
 
 def fund_statement(session: Session, options: Options, language: str = "vi") -> Report:
@@ -197,9 +221,7 @@ def _entries(session: Session, asked: Asked) -> dict[LineKey, int]:
     query = (
         select(Account.type, Account.line, func.count(distinct(Posting.entry_id)))
         .join(Account, Account.id == Posting.account_id)
-        .where(
-            *conditions(asked), Posting.date >= asked.scope.first, Account.line.is_not(None)
-        )
+        .where(*conditions(asked), Posting.date >= asked.scope.first, Account.line.is_not(None))
         .group_by(Account.type, Account.line)
     )
     counts: dict[LineKey, int] = {}

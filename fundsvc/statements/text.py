@@ -55,7 +55,7 @@ def _rows(report: Report) -> list[str]:
         for row in statement.rows
         if row.opening or row.receipts_total or row.payments_total or row.closing
     ]
-    cells = [(report.rows_title, OPENING, RECEIPTS, PAYMENTS, CLOSING)]
+    cells: list[tuple[str, ...]] = [(report.rows_title, OPENING, RECEIPTS, PAYMENTS, CLOSING)]
     cells += [
         (
             _cut(row.unit if report.rows_by == "unit" else None, report.row_name(row)),
