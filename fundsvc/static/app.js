@@ -96,9 +96,5 @@
     });
   }
 
-  if (typeof document === "undefined") {
-    globalThis.fundsvc = { amountInWords, parseDong };
-  } else {
-    start();
-  }
+  start();
 })();
