@@ -1,0 +1,214 @@
+"""The command line: a table of commands that are imported only when they are called.
+
+A command of a slice lives in the slice (`fundsvc/<slice>/commands.py`); this file says where, opens
+the application around it, and turns a refusal into exit code 1 with its reasons.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import click
+
+REFUSED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is found (`module:name`), and its line in the list of commands."""
+
+    target: str
+    help: str
+    # Whether it needs the application, and with it the database as it should be.
+    within_app: bool = True
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def __init__(self, *args: Any, places: dict[str, Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.places, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = self.places.get(cmd_name)
+        if place is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = place.target.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        _wrap(command, within_app=place.within_app)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, place.help) for name, place in self.places.items()]
+        for name, command in self.commands.items():
+            rows.append((name, command.get_short_help_str()))
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows))
+
+
+IMPORTS = {
+    "bank": Place("fundsvc.reconciliation.commands:import_bank", "Đọc sao kê ngân hàng."),
+    "sms": Place("fundsvc.sms.commands:import_sms", "Đọc tin nhắn ủng hộ từ nhà mạng."),
+}
+
+PLACES = {
+    "bank-account": Place("fundsvc.reconciliation.commands:group", "Tài khoản ngân hàng."),
+    "campaign": Place("fundsvc.sms.commands:group", "Chiến dịch nhắn tin."),
+    "db": Place("fundsvc.cli:db", "Cơ sở dữ liệu.", within_app=False),
+    "demo": Place("fundsvc.demo:demo", "Nạp năm mẫu với người và số liệu đặt ra."),
+    "donation": Place("fundsvc.donations.commands:group", "Ghi nhận khoản ủng hộ."),
+    "dues": Place("fundsvc.dues.commands:group", "Hội phí và Chân quỹ theo tháng."),
+    "import": Place("fundsvc.cli:imports", "Đọc tệp từ bên ngoài.", within_app=False),
+    "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
+    "receipt": Place("fundsvc.donations.receipt_commands:group", "Biên lai."),
+    "serve": Place("fundsvc.cli:serve", "Chạy máy chủ web.", within_app=False),
+    "statement": Place("fundsvc.statements.commands:group", "Báo cáo."),
+    "units": Place("fundsvc.units.commands:group", "Đơn vị thành viên."),
+    "user": Place("fundsvc.staff.commands:group", "Người dùng và vai trò."),
+    "verify": Place("fundsvc.books.commands:verify", "Kiểm tra mọi điều phải đúng của sổ sách."),
+}
+
+cli = LazyGroup(
+    name="fundsvc",
+    help="Quỹ của Hội Truyền thống Trường Sơn: ủng hộ, biên lai, báo cáo.",
+    places=PLACES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+imports = LazyGroup(name="import", help="Đọc tệp từ bên ngoài vào sổ.", places=IMPORTS)
+
+
+@click.group()
+def db() -> None:
+    """Cơ sở dữ liệu."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Đưa lược đồ và danh mục (quỹ, tỉnh, tài khoản, TW) lên bản mới nhất."""
+    from sqlalchemy import create_engine
+
+    from fundsvc import config, schema
+    from fundsvc.db import equip
+
+    settings = config.load()
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(settings.database_url)
+    equip(engine)
+    try:
+        schema.upgrade(engine)
+    finally:
+        engine.dispose()
+    click.echo("Cơ sở dữ liệu đã ở bản mới nhất.", err=True)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Địa chỉ lắng nghe.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", type=click.IntRange(1, 64), help="Số tiến trình (SQLite: luôn là 1).")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
+def serve(host: str, port: int, workers: int | None, threads: int) -> None:
+    """Chạy máy chủ web cho đến khi dừng bằng Ctrl-C."""
+    from fundsvc.serving import run
+
+    run(host=host, port=port, workers=workers, threads=threads)
+
+
+def main() -> None:
+    """Run the command line; the entry point that the package installs."""
+    cli.main(prog_name="fundsvc")
+
+
+def _wrap(command: click.Command, *, within_app: bool) -> None:
+    """Make every command below tell refusals alike and, if asked, run within the application."""
+    if isinstance(command, click.Group):
+        if not isinstance(command, LazyGroup):
+            for child in command.commands.values():
+                _wrap(child, within_app=within_app)
+        return
+    callback = command.callback
+    if callback is None or isinstance(callback, partial):
+        return
+    command.callback = partial(_call, callback, command, within_app=within_app)
+
+
+def _call(
+    callback: Callable[..., Any],
+    command: click.Command,
+    *,
+    within_app: bool,
+    **arguments: Any,
+) -> None:
+    ctx = click.get_current_context()
+    from sqlalchemy.exc import DBAPIError
+
+    from fundsvc.config import BadSettingError
+    from fundsvc.errors import Refusal, from_ledger
+    from ledger.errors import LedgerError
+
+    try:
+        if within_app:
+            from fundsvc.app import create_app
+
+            ctx.with_resource(create_app().app_context())
+        callback(**arguments)
+    except Refusal as refusal:
+        _tell(refusal, as_json=_wants_json(command, ctx))
+    except LedgerError as error:
+        _tell(from_ledger(error), as_json=_wants_json(command, ctx))
+    except BadSettingError as error:
+        click.echo(str(error), err=True)
+    except DBAPIError as error:
+        if not _schema_is_missing(error):
+            raise
+        click.echo("Cơ sở dữ liệu chưa sẵn sàng; hãy chạy: fundsvc db upgrade", err=True)
+        click.echo(str(error.orig).strip(), err=True)
+    else:
+        return
+    ctx.exit(REFUSED)
+
+
+def _wants_json(command: click.Command, ctx: click.Context) -> bool:
+    return any(
+        "--json" in option.opts and ctx.params.get(option.name or "") for option in command.params
+    )
+
+
+def _tell(refusal: Any, *, as_json: bool) -> None:
+    """Write a refusal: one JSON document on stdout if asked, else a line per reason on stderr."""
+    if as_json:
+        document = {"refused": [reason.as_json() for reason in refusal.reasons]}
+        click.echo(json.dumps(document, ensure_ascii=False))
+        return
+    for reason in refusal.reasons:
+        place = [f"dòng {reason.row}"] if reason.row is not None else []
+        place += [reason.field] if reason.field else []
+        click.echo(
+            ": ".join([", ".join(place), str(reason.text)] if place else [str(reason.text)]),
+            err=True,
+        )
+
+
+def _schema_is_missing(error: Any) -> bool:
+    """Whether the database lacks a table or cannot be reached, as before `db upgrade`."""
+    text = str(error.orig)
+    return any(
+        sign in text
+        for sign in (
+            "no such table",
+            "no such column",
+            "does not exist",
+            "unable to open",
+            "connection failed",
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

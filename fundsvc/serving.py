@@ -1,0 +1,64 @@
+"""The web server: gunicorn with threads, started so that no connection crosses a fork."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from fundsvc import config
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# SQLite has one writer: a second process would only wait for it, threads of one share a queue.
+PROCESSES_ON_SQLITE = 1
+MOST_PROCESSES = 4
+
+
+def run(*, host: str, port: int, workers: int | None, threads: int) -> None:
+    """Serve until stopped; settings are read first, so that a bad one stops the start.
+
+    Raises:
+        BadSettingError: a setting cannot be used; nothing was started.
+    """
+    settings = config.load()
+    if settings.database_url.startswith("sqlite"):
+        workers = PROCESSES_ON_SQLITE
+    shown = f"[{host}]" if ":" in host else host
+    options = {
+        "bind": f"{shown}:{port}",
+        "workers": workers or min(MOST_PROCESSES, os.cpu_count() or 1),
+        "worker_class": "gthread",
+        "threads": threads,
+        # A large import answers within the request.
+        "timeout": 120,
+        "graceful_timeout": 30,
+        "keepalive": 5,
+        "loglevel": "warning",
+        "proc_name": "fundsvc",
+        "control_socket_disable": True,
+        # The heartbeat of a worker must not wait for a slow disk.
+        "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - gunicorn makes its own file there
+    }
+    click.echo(f"fundsvc: {settings.base_url}  (http://{shown}:{port}, Ctrl-C để dừng)")
+    _Server(options).run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc,unused-ignore]
+    """Gunicorn told by values instead of a file."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> "Flask":
+        """Make the application in the worker, after the fork."""
+        from fundsvc.app import create_app  # noqa: PLC0415 - see above
+
+        return create_app()

@@ -1,0 +1,118 @@
+"""Fixtures of all tests: every test that needs a database runs on SQLite and on PostgreSQL.
+
+Tests commit for real: constraints that are checked at COMMIT must have their say, and a rolled
+back test would never hear it. Each test has a database of its own, so nothing is cleaned up.
+"""
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from fundsvc import clock as service_clock
+from fundsvc.config import Settings
+from tests.support import people
+from tests.support.databases import ENGINES, Databases
+
+RUN_FOLDER = pytest.StashKey[Path]()
+# A Monday morning in Hà Nội; a test of its own time fixes its own moment.
+MOMENT = datetime(2024, 9, 30, 9, 30, tzinfo=service_clock.VN)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that all processes of this run share."""
+    worker = getattr(config, "workerinput", None)
+    folder = worker["fundsvc_folder"] if worker else tempfile.mkdtemp(prefix="fundsvc-tests-")
+    config.stash[RUN_FOLDER] = Path(folder)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell a worker of pytest-xdist where the folder is."""
+    folder = node.config.stash[RUN_FOLDER]  # type: ignore[attr-defined]
+    node.workerinput["fundsvc_folder"] = str(folder)  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the database server at the end of the run, in the process that began it."""
+    if RUN_FOLDER in config.stash and not hasattr(config, "workerinput"):
+        Databases(config.stash[RUN_FOLDER]).stop()
+
+
+@pytest.fixture(scope="session")
+def databases(pytestconfig: pytest.Config) -> Databases:
+    """The maker of databases."""
+    return Databases(pytestconfig.stash[RUN_FOLDER])
+
+
+@pytest.fixture(params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine of this test: both, one after the other.
+
+    A test of one engine says `@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)`.
+    """
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(engine_name: str, databases: Databases) -> Iterator[str]:
+    """The URL of an empty database with the newest schema and the reference data."""
+    with databases.fresh(engine_name) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of the service under test; kept files lie in the test's own folder."""
+    return Settings(
+        database_url=database_url,
+        secret_key="k" * 64,
+        base_url="http://localhost",
+        instance_dir=tmp_path / "instance",
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole service, with an application context for services called by hand."""
+    from fundsvc.app import create_app
+
+    app = create_app(settings, testing=True)
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The session for reading; writes go through `with transaction() as session:`."""
+    from fundsvc.db import read_session
+
+    return read_session()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A stranger's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> Callable[..., FlaskClient]:
+    """Make the browser of somebody signed in: `signed_in("unit-treasurer", units=["HT-44"])`."""
+
+    def make(role: str, units: Collection[str] = ()) -> FlaskClient:
+        return people.signed_in(app, role, units)
+
+    return make
+
+
+@pytest.fixture
+def clock() -> Iterator[datetime]:
+    """Hold the clock at a Monday morning of September 2024."""
+    with service_clock.fixed(MOMENT):
+        yield MOMENT

@@ -1,0 +1,116 @@
+"""A fresh, migrated database for each test, on either engine, made by copying a template."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import create_engine, make_url
+
+from fundsvc import schema
+from fundsvc.db import equip
+from tests.support import postgres
+
+ENGINES = ("sqlite", "postgresql")
+TEMPLATE = "fundsvc_template"
+# A PostgreSQL to use instead of one of our own: a URL whose user may create databases.
+GIVEN = "FUNDSVC_TEST_POSTGRES"
+
+
+class Databases:
+    """The databases of one test run; all its processes share one folder and one server.
+
+    Whichever process asks first starts the server and migrates the template, under a lock.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made = 0
+
+    @contextmanager
+    def fresh(self, engine_name: str) -> Iterator[str]:
+        """Give the URL of a migrated database of one's own, and drop it afterwards."""
+        self._made += 1
+        name = f"fundsvc_{os.getpid()}_{self._made}"
+        if engine_name == "sqlite":
+            path = self.folder / f"{name}.sqlite"
+            shutil.copyfile(self._sqlite_template(), path)
+            yield f"sqlite:///{path}"
+            for used in self.folder.glob(f"{path.name}*"):
+                used.unlink()
+            return
+        server = self._postgres()
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')
+            yield _named(server, name)
+            # Forced: a test that fails may leave a connection behind.
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        """Stop what was started and remove the folder; for the process that began the run."""
+        kept = self.folder / "postgres.json"
+        if kept.exists():
+            facts = json.loads(kept.read_text())
+            if GIVEN in facts:
+                with psycopg.connect(facts[GIVEN], autocommit=True) as connection:
+                    connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+            else:
+                postgres.Server(Path(facts["home"]), Path(facts["programs"])).stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _sqlite_template(self) -> Path:
+        path = self.folder / "template.sqlite"
+        with self._alone():
+            if not path.exists():
+                unfinished = path.with_suffix(".unfinished")
+                unfinished.unlink(missing_ok=True)
+                migrate(f"sqlite:///{unfinished}")
+                unfinished.rename(path)
+        return path
+
+    def _postgres(self) -> str:
+        """Return the URL of the server, which then has the template."""
+        kept = self.folder / "postgres.json"
+        with self._alone():
+            if kept.exists():
+                return str(json.loads(kept.read_text())["url"])
+            given = os.environ.get(GIVEN)
+            if given:
+                url, facts = given, {GIVEN: given}
+            else:
+                server = postgres.start()
+                url = server.url()
+                facts = {"home": str(server.home), "programs": str(server.programs)}
+            # First, so that the server is stopped even if the migration fails.
+            unfinished = self.folder / "postgres.unfinished"
+            unfinished.write_text(json.dumps({"url": url, **facts}))
+            unfinished.rename(kept)
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+                connection.execute(f"CREATE DATABASE {TEMPLATE} ENCODING 'UTF8' TEMPLATE template0")
+            migrate(_named(url, TEMPLATE))
+            return url
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest schema, as `fundsvc db upgrade` does."""
+    engine = create_engine(url)
+    equip(engine)
+    try:
+        schema.upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)

@@ -1,0 +1,48 @@
+"""People signed in, straight from the tables: no form, no argon2, so that tests stay quick."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from fundsvc import clock
+from fundsvc.db import transaction
+from fundsvc.staff.models import StaffSession, StaffUser, StaffUserRole, StaffUserUnit
+from fundsvc.staff.sessions import IDLE
+from fundsvc.units.models import Unit
+
+
+def signed_in(app: Flask, role: str, units: Collection[str] = ()) -> FlaskClient:
+    """Return the browser of a new person with a role and, if any, units by their codes."""
+    token = secrets.token_urlsafe(32)
+    key = secrets.token_hex(16)
+    now = clock.now()
+    with app.app_context(), transaction() as session:
+        person = StaffUser(
+            username=f"{role}-{key[:8]}",
+            name=f"Người thử {role}",
+            key=key,
+            password="!",  # No hash of anything, so no password fits.
+            created_at=now,
+        )
+        session.add(person)
+        session.flush()
+        session.add(StaffUserRole(user_id=person.id, role=role))
+        for unit_id in session.scalars(select(Unit.id).where(Unit.code.in_(units))):
+            session.add(StaffUserUnit(user_id=person.id, unit_id=unit_id))
+        session.add(
+            StaffSession(
+                digest=hashlib.sha256(token.encode()).hexdigest(),
+                data=json.dumps({"_user_id": key, "_fresh": True}),
+                created_at=now,
+                expires_at=now + IDLE,
+                user_id=person.id,
+            )
+        )
+    client = app.test_client()
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], token)
+    return client
