@@ -39,7 +39,7 @@ _MINUS = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class BankLine:
+class Line:
     """One line of a statement; debit and credit are the bank's (credit is money in), in đồng."""
 
     row: int
@@ -55,8 +55,8 @@ class BankLine:
     fingerprint: str
 
 
-class Statement:
-    """A statement file whose layout is known; iterate over it for its lines, as often as needed.
+class LineReader:
+    """A bank file whose layout is known; iterate over it for its lines, as often as needed.
 
     Rows that cannot be read are not lines: they are in `refused` after an iteration.
 
@@ -79,7 +79,7 @@ class Statement:
         self._amount = AMOUNTS[self.layout.amounts]
         self._group = self.layout.amounts[1]
 
-    def __iter__(self) -> Iterator[BankLine]:
+    def __iter__(self) -> Iterator[Line]:
         """Yield the lines that can be read, in the order of the file."""
         self.refused = Refused()
         row = 0
@@ -124,7 +124,7 @@ class Statement:
             )
         )
 
-    def _line(self, row: int, cells: list[str]) -> BankLine:
+    def _line(self, row: int, cells: list[str]) -> Line:
         if len(cells) != len(self._header):
             why = _(
                 "Dòng có %(found)d ô, dòng tiêu đề có %(expected)d.",
@@ -141,7 +141,7 @@ class Statement:
                 if debit
                 else _("Dòng không có số tiền ra hay vào.")
             )
-            raise self._refusal("credit", why)
+            raise self._refusal(why, "credit")
         line = {
             "date": self._day(raw["date"]),
             "time": self._time(raw.get("time", "")),
@@ -153,7 +153,7 @@ class Statement:
             "credit": str(credit),
             "balance": self._balance(raw.get("balance", "")),
         }
-        return BankLine(
+        return Line(
             row=row,
             booked_on=date.fromisoformat(line["date"]),
             at_time=line["time"],
@@ -172,10 +172,10 @@ class Statement:
             return 0
         if not self._amount.fullmatch(raw):
             why = _("Số tiền phải viết theo mẫu %(pattern)s.", pattern=self.layout.amounts)
-            raise self._refusal(name, why)
+            raise self._refusal(why, name)
         amount = int(raw.replace(self._group, ""))
         if amount > MAX_DONG:
-            raise self._refusal(name, _("Số tiền quá lớn."))
+            raise self._refusal(_("Số tiền quá lớn."), name)
         return amount
 
     def _balance(self, raw: str) -> str:
@@ -188,27 +188,28 @@ class Statement:
         found = DAYS[self.layout.days].fullmatch(raw)
         if not found:
             why = _("Ngày phải viết theo mẫu %(pattern)s.", pattern=self.layout.days)
-            raise self._refusal("date", why)
+            raise self._refusal(why, "date")
         try:
             day = date(int(found["y"]), int(found["m"]), int(found["d"]))
         except ValueError:
-            raise self._refusal("date", _("Không có ngày này trong lịch.")) from None
+            raise self._refusal(_("Không có ngày này trong lịch."), "date") from None
         if day.year < EARLIEST_YEAR:
-            raise self._refusal("date", _("Năm %(year)s nằm ngoài sổ sách.", year=day.year))
+            raise self._refusal(_("Năm %(year)s nằm ngoài sổ sách.", year=day.year), "date")
         if day > self._today:
-            raise self._refusal("date", _("Ngày sau hôm nay."))
+            raise self._refusal(_("Ngày sau hôm nay."), "date")
         return day.isoformat()
 
     def _time(self, raw: str) -> str:
         if raw and not TIME.fullmatch(raw):
-            raise self._refusal("time", _("Giờ phải viết theo mẫu %(pattern)s.", pattern="hh:mm:ss"))
+            why = _("Giờ phải viết theo mẫu %(pattern)s.", pattern="hh:mm:ss")
+            raise self._refusal(why, "time")
         return raw
 
     def _text(self, raw: Mapping[str, str], name: str, limit: int) -> str:
         text = raw.get(name, "")
         return clean(text, limit, self._header[self._places[name]].strip()) if text else ""
 
-    def _refusal(self, name: str, why: str) -> Refusal:
+    def _refusal(self, why: str, name: str) -> Refusal:
         return Refusal(Reason(why, field=self._header[self._places[name]].strip()))
 
 

@@ -1,11 +1,11 @@
 """What a statement file says in all: counts, sums, dates, and whether its balance runs on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from fundsvc.reconciliation.reader import BankLine
+from fundsvc.reconciliation.reader import Line
 
 KEPT_BREAKS = 1_000
 
@@ -41,7 +41,7 @@ class Summary:
     closing: int | None = None
     breaks: list[Break] = field(default_factory=list)
 
-    def add(self, line: BankLine) -> None:
+    def add(self, line: Line) -> None:
         """Count one more line."""
         self.lines += 1
         self.sum_in += line.credit
@@ -66,17 +66,21 @@ class Counting:
     files that overlap give every line once.
     """
 
-    def __init__(self, stored: Mapping[str, int]) -> None:
-        """Take how many lines of each fingerprint the account already has."""
-        self._stored = stored
+    def __init__(self, stored: Callable[[date], Mapping[str, int]]) -> None:
+        """Take how many lines of each fingerprint are stored for a day; asked once for each day."""
+        self._ask = stored
+        self._stored: dict[date, Mapping[str, int]] = {}
         self._seen: dict[str, int] = {}
 
-    def occurrence(self, fingerprint: str) -> int | None:
-        """Return the number of a line among its equals when it is new, None when it is known."""
-        seen = self._seen[fingerprint] = self._seen.get(fingerprint, 0) + 1
-        return seen if seen > self._stored.get(fingerprint, 0) else None
+    def occurrence(self, line: Line) -> int:
+        """Return the number of a line among its equals when it is new, 0 when it is known."""
+        stored = self._stored.get(line.booked_on)
+        if stored is None:
+            stored = self._stored[line.booked_on] = self._ask(line.booked_on)
+        seen = self._seen[line.fingerprint] = self._seen.get(line.fingerprint, 0) + 1
+        return seen if seen > stored.get(line.fingerprint, 0) else 0
 
 
-def breaks_as_json(breaks: list[Break]) -> dict[str, Any]:
+def breaks_as_json(breaks: Iterable[Break]) -> dict[str, Any]:
     """Return breaks in the form in which they are kept with the file."""
     return {"breaks": [found.as_json() for found in breaks]}

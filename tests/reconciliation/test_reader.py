@@ -1,5 +1,6 @@
 """Reading statement files: what they come to, and each thing that is refused."""
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from fundsvc.errors import Refusal
 from fundsvc.reconciliation.layouts import AMOUNTS, FEE
-from fundsvc.reconciliation.reader import BankLine, Statement
+from fundsvc.reconciliation.reader import Line, LineReader
 from fundsvc.reconciliation.summary import Summary
 from ledger.money import MAX_DONG
 
@@ -22,20 +23,22 @@ AGRIBANK = (
 )
 
 
-def statement(data: bytes | str, layout: str | None = None, bank: str = "") -> Statement:
+def statement(data: bytes | str, layout: str | None = None, bank: str = "") -> LineReader:
     """Return a statement as of 1 October 2024."""
     raw = data if isinstance(data, bytes) else data.encode()
-    return Statement(raw, layout=layout, bank=bank, today=TODAY)
+    return LineReader(raw, layout=layout, bank=bank, today=TODAY)
 
 
-def read(data: bytes | str) -> tuple[list[BankLine], list[tuple[int, str | None, str]]]:
+def read(data: bytes | str) -> tuple[list[Line], list[tuple[int, str | None, str]]]:
     """Return the lines and the refused rows of a file."""
     found = statement(data)
     lines = list(found)
     return lines, [(row.row, row.field, row.reason) for row in found.refused.rows]
 
 
-def vcb(*, day: str = "01/09/2024", debit: str = "", credit: str = "50.000", memo: str = "x") -> str:
+def vcb(
+    *, day: str = "01/09/2024", debit: str = "", credit: str = "50.000", memo: str = "x"
+) -> str:
     """Return a Vietcombank file of one line."""
     cells = ("1", day, "5213.1", debit, credit, "", memo)
     return VCB + ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in cells) + "\r\n"
@@ -134,14 +137,22 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reader(data: bytes) -> None:
     for beginning in (b"", VCB.encode()):
-        try:
+        with suppress(Refusal):
             list(statement(beginning + data))
-        except Refusal as refusal:
-            assert refusal.reasons
 
 
 @pytest.mark.parametrize(
-    "day", ["1/9/2024", "2024-09-01", "31/02/2024", "01/09/24", "02/10/2024", "01/09/1989", "", "٠١/٠٩/٢٠٢٤"]
+    "day",
+    [
+        "1/9/2024",
+        "2024-09-01",
+        "31/02/2024",
+        "01/09/24",
+        "02/10/2024",
+        "01/09/1989",
+        "",
+        "٠١/٠٩/٢٠٢٤",
+    ],
 )
 def test_a_day_that_cannot_be_is_refused(day: str) -> None:
     lines, refused = read(vcb(day=day))
@@ -158,15 +169,9 @@ def test_a_line_is_money_in_or_money_out() -> None:
 
 
 def test_cells_too_few_too_long_or_unreadable_are_refused_by_row() -> None:
-    assert read(VCB + "1,01/09/2024,x\r\n")[1] == [
-        (2, None, "Dòng có 3 ô, dòng tiêu đề có 7.")
-    ]
-    assert read(vcb(memo="x" * 2_001))[1] == [
-        (2, "TransactionDetails", "Dài quá 2000 ký tự.")
-    ]
-    assert read(vcb(memo="a\x07b"))[1] == [
-        (2, "TransactionDetails", "Có ký tự không đọc được.")
-    ]
+    assert read(VCB + "1,01/09/2024,x\r\n")[1] == [(2, None, "Dòng có 3 ô, dòng tiêu đề có 7.")]
+    assert read(vcb(memo="x" * 2_001))[1] == [(2, "TransactionDetails", "Dài quá 2000 ký tự.")]
+    assert read(vcb(memo="a\x07b"))[1] == [(2, "TransactionDetails", "Có ký tự không đọc được.")]
     assert [row for row, _name, _why in read(vcb(memo="x" * 200_000))[1]] == [2]
     assert [row for row, _name, _why in read(VCB + '1,01/09/2024,"open')[1]] == [2]
 
@@ -220,7 +225,7 @@ def test_a_running_balance_tells_equal_lines_apart_and_a_closing_one_does_not() 
     line = '1,10/09/2024,,,7,ung ho,,"1,000","{}",\r\n'
     running = read(AGRIBANK + line.format("1,000") + line.format("2,000"))[0]
     assert len({found.fingerprint for found in running}) == 2
-    closing = read(vcb() + '1,01/09/2024,5213.1,,50.000,90.000,x\r\n')[0]
+    closing = read(vcb() + "1,01/09/2024,5213.1,,50.000,90.000,x\r\n")[0]
     assert len({found.fingerprint for found in closing}) == 1
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fundsvc.reconciliation.reader import BankLine
+from fundsvc.reconciliation.reader import Line
 from fundsvc.reconciliation.summary import Break, Counting, Summary
 
 PRINTS = st.lists(st.sampled_from("abcd"), max_size=12)
@@ -14,16 +14,18 @@ PRINTS = st.lists(st.sampled_from("abcd"), max_size=12)
 
 def take(stored: Counter[str], file: list[str]) -> list[tuple[str, int]]:
     """Store a file's new lines by the counting rule and return them."""
-    counting = Counting(stored)
-    numbered = [(print_, counting.occurrence(print_)) for print_ in file]
-    new = [(print_, number) for print_, number in numbered if number is not None]
+    counting = Counting(lambda _day: dict(stored))
+    numbered = [(print_, counting.occurrence(line(2, fingerprint=print_))) for print_ in file]
+    new = [(print_, number) for print_, number in numbered if number]
     stored.update(print_ for print_, _number in new)
     return new
 
 
-def line(row: int, credit: int = 0, debit: int = 0, balance: int | None = None) -> BankLine:
+def line(
+    row: int, credit: int = 0, debit: int = 0, balance: int | None = None, fingerprint: str = ""
+) -> Line:
     """Return a line of 1 September 2024."""
-    return BankLine(
+    return Line(
         row=row,
         booked_on=date(2024, 9, 1),
         at_time="",
@@ -34,7 +36,7 @@ def line(row: int, credit: int = 0, debit: int = 0, balance: int | None = None) 
         debit=debit,
         credit=credit,
         balance=balance,
-        fingerprint="",
+        fingerprint=fingerprint,
     )
 
 

@@ -1,0 +1,92 @@
+"""Commands of the bank: `bank-account add|list` and `import bank`."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group(name="bank-account")
+def group() -> None:
+    """Tài khoản ngân hàng."""
+
+
+@group.command("add")
+@click.argument("code")
+@click.option("--bank", required=True, metavar="NAME", help="Tên ngân hàng.")
+@click.option("--number", required=True, metavar="N", help="Số tài khoản.")
+@click.option("--fund", required=True, metavar="F", help="Quỹ: base, dues, nghia-tinh.")
+@click.option("--unit", required=True, metavar="U", help="Mã đơn vị, TW là Trung ương Hội.")
+@click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
+def add(code: str, bank: str, number: str, fund: str, unit: str, as_json: bool) -> None:
+    """Thêm tài khoản ngân hàng CODE (2–12 chữ A–Z hoặc số)."""
+    from fundsvc.db import transaction
+    from fundsvc.reconciliation.accounts import add_bank_account
+
+    with transaction() as session:
+        facts = add_bank_account(
+            session, code=code, bank=bank, number=number, fund=fund, unit=unit, by=None
+        )
+    if as_json:
+        click.echo(json.dumps(facts.as_json(), ensure_ascii=False))
+    else:
+        click.echo(
+            f"{facts.code}: {facts.bank} {facts.number}, {facts.fund_name}, {facts.unit_name};"
+            f" tài khoản kế toán {facts.account}."
+        )
+
+
+@group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
+def list_accounts(as_json: bool) -> None:
+    """Liệt kê tài khoản ngân hàng với số dư sổ sách."""
+    from fundsvc.db import read_session
+    from fundsvc.reconciliation import lists
+    from fundsvc.templating.filters import number
+
+    found = lists.accounts(read_session())
+    if as_json:
+        accounts = [facts.as_json() for facts in found]
+        click.echo(json.dumps({"accounts": accounts}, ensure_ascii=False))
+        return
+    for facts in found:
+        click.echo(
+            f"{facts.code:<12} {facts.bank} {facts.number}  {facts.fund}/{facts.unit}"
+            f"  {number(facts.balance)} đ  {number(facts.lines)} dòng"
+        )
+    if not found:
+        click.echo("Chưa có tài khoản ngân hàng nào. Bắt đầu bằng fundsvc bank-account add.")
+
+
+@click.command("bank")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--account", required=True, metavar="CODE", help="Mã tài khoản ngân hàng.")
+@click.option("--format", "layout", metavar="NAME", help="Mẫu sao kê; không ghi thì tự nhận biết.")
+@click.option("--commit", is_flag=True, help="Ghi sổ; không có thì chỉ xem trước.")
+@click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
+def import_bank(file: Path, account: str, layout: str | None, commit: bool, as_json: bool) -> None:
+    """Nhập sao kê ngân hàng FILE vào tài khoản CODE."""
+    from contextlib import nullcontext
+
+    from fundsvc.db import read_session, transaction
+    from fundsvc.reconciliation import service
+
+    data = file.read_bytes()
+    with transaction() if commit else nullcontext(read_session()) as session:
+        report = service.import_bank(
+            session,
+            data,
+            name=file.name,
+            account_code=account,
+            layout=layout,
+            commit=commit,
+            by=None,
+        )
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        for line in service.told(report):
+            click.echo(line)
+    if report.refused_count:
+        sys.exit(1)

@@ -1,0 +1,133 @@
+"""Bank accounts and their lines as lists: what this person may see, with the books' balance."""
+
+import re
+from datetime import date
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from fundsvc.books.models import Account, Fund, Posting
+from fundsvc.errors import NotFound
+from fundsvc.reconciliation.facts import AccountFacts, LineFacts, Page
+from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.units.models import Unit
+
+PAGE = 50
+_MARK = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})", re.ASCII)
+
+
+def accounts(session: Session) -> list[AccountFacts]:
+    """Return the bank accounts in scope by code, with balance, number of lines and last day."""
+    balance = (
+        select(Posting.account_id, func.sum(Posting.debit - Posting.credit).label("amount"))
+        .where(Posting.account_id.in_(select(BankAccount.account_id)))
+        .group_by(Posting.account_id)
+        .subquery()
+    )
+    read = (
+        select(
+            BankLine.bank_account_id,
+            func.count().label("lines"),
+            func.max(BankLine.booked_on).label("last"),
+        )
+        .group_by(BankLine.bank_account_id)
+        .subquery()
+    )
+    query = (
+        _accounts()
+        .add_columns(
+            func.coalesce(balance.c.amount, 0), func.coalesce(read.c.lines, 0), read.c.last
+        )
+        .outerjoin(balance, balance.c.account_id == BankAccount.account_id)
+        .outerjoin(read, read.c.bank_account_id == BankAccount.id)
+        .order_by(BankAccount.code)
+    )
+    return [_facts(*row) for row in session.execute(query)]
+
+
+def account(session: Session, code: str) -> AccountFacts:
+    """Return one bank account by its code, letter case aside.
+
+    Raises:
+        NotFound: there is none, or not in this person's units.
+    """
+    wanted = code.strip().upper()
+    for found in accounts(session):
+        if found.code == wanted:
+            return found
+    raise NotFound
+
+
+def lines(session: Session, found: AccountFacts, before: str | None = None) -> Page:
+    """Return a page of an account's lines, newest first; `before` is the mark of the page above."""
+    here = BankLine.bank_account_id == found.id
+    query = select(BankLine).where(here).order_by(BankLine.booked_on.desc(), BankLine.id.desc())
+    mark = _MARK.fullmatch(before or "")
+    if mark:
+        try:
+            day, last = date.fromisoformat(mark[1]), int(mark[2])
+        except ValueError:
+            raise NotFound from None
+        query = query.where(
+            or_(BankLine.booked_on < day, and_(BankLine.booked_on == day, BankLine.id < last))
+        )
+    rows = session.scalars(query.limit(PAGE + 1)).all()
+    shown = tuple(_line(row) for row in rows[:PAGE])
+    more = f"{shown[-1].booked_on.isoformat()}.{shown[-1].id}" if len(rows) > PAGE else None
+    count, sum_in, sum_out = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(BankLine.credit), 0),
+            func.coalesce(func.sum(BankLine.debit), 0),
+        ).where(here)
+    ).one()
+    return Page(shown, more, count, int(sum_in), int(sum_out))
+
+
+def _accounts() -> Select[BankAccount, Account, Fund, Unit]:
+    return (
+        select(BankAccount, Account, Fund, Unit)
+        .join(Account, Account.id == BankAccount.account_id)
+        .join(Fund, Fund.id == BankAccount.fund_id)
+        .join(Unit, Unit.id == BankAccount.unit_id)
+    )
+
+
+def _facts(
+    bank_account: BankAccount,
+    ledger: Account,
+    fund: Fund,
+    unit: Unit,
+    balance: int,
+    count: int,
+    last: date | None,
+) -> AccountFacts:
+    return AccountFacts(
+        id=bank_account.id,
+        code=bank_account.code,
+        bank=bank_account.bank,
+        number=bank_account.number,
+        fund=fund.code,
+        fund_name=fund.name,
+        unit=unit.code,
+        unit_name=unit.name,
+        unit_id=unit.id,
+        account=ledger.code,
+        balance=int(balance),
+        lines=count,
+        last=last,
+    )
+
+
+def _line(row: BankLine) -> LineFacts:
+    return LineFacts(
+        id=row.id,
+        booked_on=row.booked_on,
+        at_time=row.at_time,
+        number=row.doc_no or row.reference,
+        memo=row.memo,
+        counterparty=row.counterparty,
+        debit=row.debit,
+        credit=row.credit,
+        entry_id=row.entry_id,
+    )

@@ -1,0 +1,122 @@
+"""What becomes of each line of a bank file: new, known, or refused because its month is closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc.books.models import Period
+from fundsvc.errors import Refusal
+from fundsvc.imports import KEPT_REASONS, Refused
+from fundsvc.reconciliation.booking import is_fee
+from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
+from fundsvc.reconciliation.models import BankLine
+from fundsvc.reconciliation.reader import Line, LineReader
+from fundsvc.reconciliation.summary import Counting, Summary
+from ledger.money import MAX_DONG
+
+SAMPLE = 10
+KEPT_DOUBTS = 1_000
+
+
+@dataclass(slots=True)
+class Neighbours:
+    """Finds known lines that stand alone among new ones; see `BankImportReport.doubtful`."""
+
+    doubtful: list[int] = field(default_factory=list)
+    _last_new: bool = False
+    _alone: int | None = None
+
+    def add(self, row: int, *, new: bool) -> None:
+        """Take the next line."""
+        if new and self._alone is not None and len(self.doubtful) < KEPT_DOUBTS:
+            self.doubtful.append(self._alone)
+        self._alone = row if not new and self._last_new else None
+        self._last_new = new
+
+
+class Reading:
+    """One reading of a file into an account; give it every line, then ask for the report.
+
+    `occurrences` then holds for each line its number among its equals, 0 for a known one.
+    """
+
+    def __init__(self, session: Session, account: AccountFacts) -> None:
+        """Look up which months of the account's unit are closed."""
+        self._session = session
+        self._account = account
+        self._closed = set(
+            session.scalars(select(Period.month).filter_by(unit_id=account.unit_id, state="closed"))
+        )
+        self._counting = Counting(self._stored)
+        self._summary = Summary()
+        self._neighbours = Neighbours()
+        self._refused = Refused()
+        self._sample: list[Line] = []
+        self._fees = self._debits = self._known = 0
+        self.occurrences: list[int] = []
+
+    def add(self, line: Line) -> None:
+        """Decide one line."""
+        occurrence = self._counting.occurrence(line)
+        self.occurrences.append(occurrence)
+        self._summary.add(line)
+        self._neighbours.add(line.row, new=bool(occurrence))
+        if len(self._sample) < SAMPLE:
+            self._sample.append(line)
+        if not occurrence:
+            self._known += 1
+        elif line.booked_on.replace(day=1) in self._closed:
+            month = f"{line.booked_on:%m/%Y}"
+            why = _("Tháng %(month)s của đơn vị đã khóa sổ.", month=month)
+            self._refused.add(line.row, "date", why)
+        elif line.debit and is_fee(line):
+            self._fees += 1
+        elif line.debit:
+            self._debits += 1
+
+    def report(self, lines: LineReader, *, commit: bool) -> BankImportReport:
+        """Return what the whole file comes to; `lines` is the reader that was read to its end.
+
+        Raises:
+            Refusal: the file adds up to more than the books can hold.
+        """
+        summary = self._summary
+        if max(summary.sum_in, summary.sum_out) > MAX_DONG:
+            raise Refusal(_("Tổng số tiền trong tệp quá lớn."))
+        refused = sorted((*lines.refused.rows, *self._refused.rows), key=lambda row: row.row)
+        count = lines.refused.count + self._refused.count
+        return BankImportReport(
+            lines=summary.lines + lines.refused.count,
+            new=summary.lines - self._known,
+            known=self._known,
+            refused=tuple(refused[:KEPT_REASONS]),
+            refused_count=count,
+            sum_in=summary.sum_in,
+            sum_out=summary.sum_out,
+            first=summary.first,
+            last=summary.last,
+            committed=commit and not count,
+            layout=lines.layout.name,
+            opening=summary.opening,
+            closing=summary.closing,
+            breaks=tuple(summary.breaks),
+            fees=self._fees,
+            debits=self._debits,
+            # A running balance tells equal lines apart, so nothing is left to doubt.
+            doubtful=()
+            if "balance" in lines.layout.identity and summary.opening is not None
+            else tuple(self._neighbours.doubtful),
+            sample=tuple(self._sample),
+        )
+
+    def _stored(self, day: date) -> Mapping[str, int]:
+        query = (
+            select(BankLine.fingerprint, func.count())
+            .where(BankLine.bank_account_id == self._account.id, BankLine.booked_on == day)
+            .group_by(BankLine.fingerprint)
+        )
+        return {fingerprint: count for fingerprint, count in self._session.execute(query)}  # noqa: C416 - typed rows

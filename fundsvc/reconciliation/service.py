@@ -1,0 +1,145 @@
+"""Import a bank's statement: preview and commit are one reading; every line is booked or none."""
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.evidence import service as evidence
+from fundsvc.reconciliation import booking, lists
+from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
+from fundsvc.reconciliation.models import BankAccount, BankFile
+from fundsvc.reconciliation.reader import LineReader
+from fundsvc.reconciliation.reading import Reading
+from fundsvc.reconciliation.summary import breaks_as_json
+from fundsvc.templating.filters import day, dong, number
+
+MEDIA_TYPE = "text/csv"
+
+
+def import_bank(
+    session: Session,
+    data: bytes,
+    *,
+    name: str,
+    account_code: str,
+    layout: str | None = None,
+    commit: bool,
+    by: int | None,
+) -> BankImportReport:
+    """Read a statement into a bank account; book what is new if `commit` says so.
+
+    With a refused row nothing is booked. The same file again adds nothing, and of equal lines as
+    many are stored as any one file holds (see `summary.Counting`).
+
+    Raises:
+        NotFound: there is no such account within the session's scope.
+        Refusal: the file as a whole cannot be read.
+    """
+    account = lists.account(session, account_code)
+    if commit:
+        # One import at a time for each account: what is counted as stored stays true until the
+        # end. SQLite has one writer anyway.
+        session.scalars(
+            select(BankAccount.id).where(BankAccount.id == account.id).with_for_update()
+        ).one()
+    lines = LineReader(data, layout=layout, bank=account.bank, today=clock.today())
+    reading = Reading(session, account)
+    for line in lines:
+        reading.add(line)
+    report = reading.report(lines, commit=commit)
+    if not report.committed:
+        return report
+    sha256 = evidence.record(session, data, name=name, media_type=MEDIA_TYPE, by=by)
+    if report.new:
+        booking.book(session, account, lines, reading.occurrences, sha256=sha256, by=by)
+    if report.new or not _was_imported(session, account, sha256):
+        session.add(_file(account, report, sha256=sha256, name=name, by=by))
+        session.flush()
+    return report
+
+
+def told(report: BankImportReport) -> list[str]:
+    """Return a report in sentences for people; the last one says what became of the file."""
+    said = [
+        _(
+            "%(lines)s dòng (%(layout)s), từ %(first)s đến %(last)s.",
+            lines=number(report.lines),
+            layout=report.layout,
+            first=day(report.first) or "–",
+            last=day(report.last) or "–",
+        ),
+        _(
+            "Tiền vào %(sum_in)s, tiền ra %(sum_out)s.",
+            sum_in=dong(report.sum_in),
+            sum_out=dong(report.sum_out),
+        ),
+    ]
+    if report.opening is not None and report.closing is not None:
+        said.append(
+            _(
+                "Số dư đầu kỳ %(opening)s, cuối kỳ %(closing)s.",
+                opening=dong(report.opening),
+                closing=dong(report.closing),
+            )
+        )
+    said += [
+        _(
+            "Dòng %(row)s: số dư tính ra %(expected)s, ngân hàng in %(found)s.",
+            row=found.row,
+            expected=dong(found.expected),
+            found=dong(found.found),
+        )
+        for found in report.breaks
+    ]
+    if report.doubtful:
+        rows = ", ".join(str(row) for row in report.doubtful)
+        said.append(
+            _("Giống hệt dòng đã có, giữa các dòng mới (coi là đã ghi): dòng %(rows)s.", rows=rows)
+        )
+    said += [
+        _("Dòng %(row)s, %(field)s: %(why)s", row=row.row, field=row.field or "–", why=row.reason)
+        for row in report.refused
+    ]
+    return [*said, _outcome(report)]
+
+
+def _outcome(report: BankImportReport) -> str:
+    if report.refused_count:
+        count = number(report.refused_count)
+        return _("Không nhận tệp: %(count)s dòng bị từ chối; chưa ghi gì vào sổ.", count=count)
+    new, known = number(report.new), number(report.known)
+    if report.committed:
+        return _("Đã ghi sổ %(new)s dòng mới; %(known)s dòng đã có từ trước.", new=new, known=known)
+    return _(
+        "Xem trước: %(new)s dòng mới, %(known)s dòng đã có; chưa ghi sổ.", new=new, known=known
+    )
+
+
+def _was_imported(session: Session, account: AccountFacts, sha256: str) -> bool:
+    query = select(BankFile.id).filter_by(bank_account_id=account.id, sha256=sha256).limit(1)
+    return session.scalar(query) is not None
+
+
+def _file(
+    account: AccountFacts, report: BankImportReport, *, sha256: str, name: str, by: int | None
+) -> BankFile:
+    return BankFile(
+        bank_account_id=account.id,
+        unit_id=account.unit_id,
+        sha256=sha256,
+        name=name,
+        layout=report.layout,
+        lines=report.lines,
+        new=report.new,
+        known=report.known,
+        sum_in=report.sum_in,
+        sum_out=report.sum_out,
+        breaks=breaks_as_json(report.breaks),
+        imported_at=clock.now(),
+        first=report.first,
+        last=report.last,
+        opening=report.opening,
+        closing=report.closing,
+        imported_by=by,
+    )

@@ -1,0 +1,186 @@
+"""Pages of the bank: choose an import, upload a statement, look at it, book it; accounts, lines."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from fundsvc.db import read_session, transaction
+from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.evidence import service as evidence
+from fundsvc.reconciliation import lists, service
+from fundsvc.reconciliation.facts import BankImportReport
+from fundsvc.reconciliation.layouts import LAYOUTS
+from fundsvc.reconciliation.reader import MAX_BYTES
+from fundsvc.reconciliation.schemas import UploadSchema
+from fundsvc.staff.access import allow
+from fundsvc.templating import Form, reasons_of
+
+bp = Blueprint("reconciliation", __name__)
+
+READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
+IMPORTERS = ("treasurer", "unit-treasurer")
+UPLOAD_SECONDS = 24 * 3600
+NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that waits between preview and commit: kept by its hash, promised by a signature."""
+
+    sha256: str
+    name: str
+    account: str
+    layout: str | None
+
+    def sign(self) -> str:
+        """Return the upload as a part of an address that only this person can use."""
+        return _signer().dumps([self.sha256, self.name, self.account, self.layout])
+
+    @classmethod
+    def read(cls, token: str) -> "Upload":
+        """Return a promised upload.
+
+        Raises:
+            NotFound: the address was made by somebody else, for somebody else, or long ago.
+        """
+        try:
+            return cls(*_signer().loads(token, max_age=UPLOAD_SECONDS))
+        except (BadSignature, TypeError):
+            raise NotFound from None
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        current_app.config["SECRET_KEY"], salt=f"bank-upload:{current_user.get_id()}"
+    )
+
+
+@bp.get("/imports")
+@allow(*IMPORTERS)
+def imports() -> str:
+    """Choose what to import."""
+    return render_template("reconciliation/imports.html")
+
+
+@bp.get("/imports/bank")
+@allow(*IMPORTERS)
+def upload() -> str:
+    """Show the form that takes a bank file."""
+    return _upload_page(Form({"account": request.args.get("account", "")}))
+
+
+@bp.post("/imports/bank")
+@allow(*IMPORTERS)
+def take() -> ResponseReturnValue:
+    """Keep a bank file and go on to its preview, if it can be read at all."""
+    typed = request.form.to_dict()
+    try:
+        promised = _take(UploadSchema().load(typed))
+        _import(read_session(), promised, commit=False)
+    except ValidationError as error:
+        return _upload_page(Form(typed, reasons_of(error))), 422
+    except Refusal as refusal:
+        return _upload_page(Form(typed, refusal.reasons)), refusal.status
+    return redirect(url_for("reconciliation.preview", token=promised.sign()), 303)
+
+
+@bp.get("/imports/bank/<token>")
+@allow(*IMPORTERS)
+def preview(token: str) -> str:
+    """Show what a file says before anything is booked."""
+    promised = Upload.read(token)
+    return _preview_page(promised, _import(read_session(), promised, commit=False))
+
+
+@bp.post("/imports/bank/<token>")
+@allow(*IMPORTERS)
+def commit(token: str) -> ResponseReturnValue:
+    """Book a file that was looked at; sending it twice books it once."""
+    promised = Upload.read(token)
+    with transaction() as session:
+        report = _import(session, promised, commit=True)
+    if not report.committed:
+        return _preview_page(promised, report), 422
+    flash(service.told(report)[-1], "ok")
+    return redirect(url_for("reconciliation.account", code=promised.account), 303)
+
+
+@bp.get("/bank-accounts")
+@allow(*READERS)
+def accounts() -> str:
+    """List the bank accounts with their balances in the books."""
+    found = lists.accounts(read_session())
+    return render_template("reconciliation/accounts.html", accounts=found)
+
+
+@bp.get("/bank-accounts/<code>")
+@allow(*READERS)
+def account(code: str) -> str:
+    """Show an account and its lines, newest first."""
+    found = lists.account(read_session(), code)
+    page = lists.lines(read_session(), found, request.args.get("before"))
+    return render_template("reconciliation/account.html", account=found, page=page)
+
+
+def _take(wanted: dict[str, Any]) -> Upload:
+    """Keep the bytes that came with the form.
+
+    Raises:
+        Refusal: no file came, or a larger one than any statement is.
+    """
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        raise Refusal(Reason(_("Chưa chọn tệp."), field="file"))
+    data = given.stream.read(MAX_BYTES + 1)
+    if not data.strip():
+        raise Refusal(Reason(_("Tệp trống."), field="file"))
+    found = lists.account(read_session(), wanted["account"])
+    # The name is only shown, so whatever cannot be read in it is dropped.
+    name = " ".join("".join(c if c.isprintable() else " " for c in given.filename).split())
+    return Upload(
+        sha256=evidence.keep(data),
+        name=name[:NAME_LENGTH] or "…",
+        account=found.code,
+        layout=wanted["format"] or None,
+    )
+
+
+def _import(session: Session, promised: Upload, *, commit: bool) -> BankImportReport:
+    return service.import_bank(
+        session,
+        evidence.read(promised.sha256),
+        name=promised.name,
+        account_code=promised.account,
+        layout=promised.layout,
+        commit=commit,
+        by=current_user.id,
+    )
+
+
+def _upload_page(form: Form) -> str:
+    choices = [
+        (found.code, f"{found.code} · {found.bank} {found.number} · {found.unit_name}")
+        for found in lists.accounts(read_session())
+    ]
+    return render_template(
+        "reconciliation/upload.html",
+        form=form,
+        accounts=choices,
+        formats=[(layout.name, layout.bank) for layout in LAYOUTS],
+    )
+
+
+def _preview_page(promised: Upload, report: BankImportReport) -> str:
+    return render_template(
+        "reconciliation/preview.html",
+        account=lists.account(read_session(), promised.account),
+        name=promised.name,
+        report=report,
+    )
