@@ -47,7 +47,9 @@ def main() -> None:
         font.recalcTimestamp = False
         font.save(TARGET / name)
     for package, name in (("noto_serif", "NotoSerif"), ("be_vietnam_pro", "BeVietnamPro")):
-        licence = next(_files(f"fontpkg_{package}").parent.parent.glob(f"fontpkg_{package}-*.dist-info"))
+        licence = next(
+            _files(f"fontpkg_{package}").parent.parent.glob(f"fontpkg_{package}-*.dist-info")
+        )
         shutil.copyfile(licence / "licenses" / "LICENSE", TARGET / f"{name}-OFL.txt")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -104,7 +105,7 @@ def page(session: Session, wanted: Filter, after: Mark | None = None) -> Page:
                 and_(Donation.received_on == after.received_on, Donation.id < after.id),
             )
         )
-    rows = [Row(*row) for row in session.execute(query.limit(PAGE + 1))]
+    rows = [_row(row) for row in session.execute(query.limit(PAGE + 1))]
     more = len(rows) > PAGE
     shown = tuple(rows[:PAGE])
     return Page(shown, Mark(shown[-1].received_on, shown[-1].id) if more else None)
@@ -113,16 +114,20 @@ def page(session: Session, wanted: Filter, after: Mark | None = None) -> Page:
 def every(session: Session, wanted: Filter) -> Iterator[Row]:
     """Yield all donations that fit, in the order of the list."""
     for row in session.execute(_rows(wanted).execution_options(yield_per=1_000)):
-        yield Row(*row)
+        yield _row(row)
 
 
 def one(session: Session, donation_id: int) -> Row | None:
     """Return a donation as the list shows it, or None."""
     row = session.execute(_query().where(Donation.id == donation_id)).first()
-    return Row(*row) if row else None
+    return _row(row) if row else None
 
 
-def _rows(wanted: Filter) -> Select[tuple[object, ...]]:
+def _row(found: Any) -> Row:
+    return Row(*found)
+
+
+def _rows(wanted: Filter) -> Select[Any]:
     return (
         _query()
         .where(*_conditions(wanted))
@@ -130,12 +135,12 @@ def _rows(wanted: Filter) -> Select[tuple[object, ...]]:
     )
 
 
-def _query() -> Select[tuple[object, ...]]:
+def _query() -> Select[Any]:
     newer = aliased(Receipt)
     last_receipt = (
         select(func.max(newer.id)).where(newer.donation_id == Donation.id).scalar_subquery()
     )
-    query: Select[tuple[object, ...]] = (
+    return (
         select(
             Donation.id,
             Donation.received_on,
@@ -159,10 +164,9 @@ def _query() -> Select[tuple[object, ...]]:
         .outerjoin(Province, Province.id == Donation.province_id)
         .outerjoin(Receipt, Receipt.id == last_receipt)
     )
-    return query
 
 
-def _taken_back() -> Select[tuple[int]]:
+def _taken_back() -> Select[int]:
     undoing = aliased(Entry)
     return select(undoing.id).where(undoing.reverses_id == Donation.entry_id).correlate(Donation)
 

@@ -95,7 +95,10 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
         description="Thu tiền mặt ủng hộ",
         province=facts.province,
     )
-    posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
+    try:
+        posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
+    except Refusal as refusal:
+        raise _in_form_words(refusal) from refusal
     if not posted.new:
         # Another request with the same key was first by a moment; its donation is there now.
         earlier = session.scalar(select(Donation).where(Donation.key == key))
@@ -136,9 +139,7 @@ def issue_receipt(
         Conflict: it has a valid receipt.
     """
     # The lock makes two who issue for one donation at once stand in line.
-    donation = session.scalar(
-        select(Donation).where(Donation.id == donation_id).with_for_update()
-    )
+    donation = session.scalar(select(Donation).where(Donation.id == donation_id).with_for_update())
     if donation is None:
         raise NotFound(Reason(_("Không có khoản ủng hộ này."), field="donation"))
     undone = session.scalar(select(Entry.id).where(Entry.reverses_id == donation.entry_id))
@@ -202,6 +203,15 @@ def _dates(facts: DonationFacts, unit: Unit | None) -> list[Reason]:
         why = _("Đơn vị không hoạt động vào ngày này.")
         return [Reason(why, field="received_on")]
     return []
+
+
+def _in_form_words(refusal: Refusal) -> Refusal:
+    """Return a refusal of the books with the names that our facts have (`received_on`)."""
+    reasons = (
+        replace(reason, field="received_on") if reason.field == "date" else reason
+        for reason in refusal.reasons
+    )
+    return type(refusal)(*reasons)
 
 
 def _fund(session: Session, code: str) -> Fund:

@@ -95,7 +95,7 @@ def html(facts: ReceiptFacts, code: str, base_url: str, *, copy: bool = False) -
     lines = _lines(facts)
     query = urlencode({"c": code})
     address = f"{base_url}/v/{facts.number}?{query}"
-    return _template().render(
+    drawn: str = _template().render(
         receipt=facts,
         lines=lines,
         density=_density(facts, lines),
@@ -105,6 +105,7 @@ def html(facts: ReceiptFacts, code: str, base_url: str, *, copy: bool = False) -
         verify_page=f"{base_url.partition('://')[2]}/v",
         qr=_qr(address, f"Mã QR kiểm tra biên nhận {facts.number}"),
     )
+    return drawn
 
 
 def render(facts: ReceiptFacts, code: str, base_url: str, *, copy: bool = False) -> bytes:

@@ -5,7 +5,6 @@ between two: never while a number or a row is held.
 """
 
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from fundsvc import db
 from fundsvc.evidence import service as evidence
@@ -59,7 +58,7 @@ def address(receipt: Receipt) -> str:
 
 def _read(number: str) -> tuple[str | None, document.ReceiptFacts, str]:
     """Read what printing needs, and let go of the database."""
-    session: Session = db.read_session()
+    session = db.read_session()
     receipt = service.by_number(session, number)
     found = receipt.pdf_sha256, service.facts_of(receipt), receipt.code
     session.rollback()

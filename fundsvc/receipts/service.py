@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -172,16 +172,19 @@ def verify(session: Session, number: str, code: str) -> Verdict:
     """
     receipt, newer = Receipt.__table__, Receipt.__table__.alias("newer")
     row = session.execute(
-        select(receipt.c.code, receipt.c.facts, receipt.c.voided_at, newer.c.number)
-        .select_from(receipt.outerjoin(newer, newer.c.id == receipt.c.replaced_by_id))
-        .where(receipt.c.number == tidy_number(number))
+        select(receipt.c.id, receipt.c.code).where(receipt.c.number == tidy_number(number))
     ).first()
     held = row.code if row else "-" * CODE_LENGTH
     if not hmac.compare_digest(tidy_code(code).encode(), held.encode()) or row is None:
         return UNKNOWN
-    voided = row.voided_at.astimezone(clock.VN).date() if row.voided_at else None
-    facts = ReceiptFacts.from_json(row.facts, voided_on=voided)
-    return Verdict("voided" if voided else "valid", facts, row.number)
+    found = session.execute(
+        select(receipt.c.facts, receipt.c.voided_at, newer.c.number)
+        .select_from(receipt.outerjoin(newer, newer.c.id == receipt.c.replaced_by_id))
+        .where(receipt.c.id == row.id)
+    ).one()
+    voided = found.voided_at.astimezone(clock.VN).date() if found.voided_at else None
+    facts = ReceiptFacts.from_json(found.facts, voided_on=voided)
+    return Verdict("voided" if voided else "valid", facts, found.number)
 
 
 def tidy_number(number: str) -> str:
@@ -192,15 +195,6 @@ def tidy_number(number: str) -> str:
 def tidy_code(code: str) -> str:
     """Return a code as it is kept, from what people type: without dashes and blanks."""
     return code[: 4 * CODE_LENGTH].translate(_TYPED).upper().encode("ascii", "replace").decode()
-
-
-def counts(session: Session) -> dict[tuple[str, int], tuple[int, int]]:
-    """Return for each series and year how many receipts there are and the highest serial."""
-    receipt = Receipt.__table__
-    query = select(
-        receipt.c.series, receipt.c.year, func.count(), func.max(receipt.c.serial)
-    ).group_by(receipt.c.series, receipt.c.year)
-    return {(name, year): (count, top) for name, year, count, top in session.execute(query)}
 
 
 def _facts(session: Session, order: Order, issuer: str, replaced: Receipt | None) -> ReceiptFacts:

@@ -1,0 +1,121 @@
+"""What must hold of receipts, recomputed: numbers without gaps, frozen facts, kept originals."""
+
+from collections.abc import Iterator
+
+from flask_babel import gettext as _
+from sqlalchemy import column, func, select, table
+from sqlalchemy.orm import Session
+
+from fundsvc.books.models import Entry, Posting, Series
+from fundsvc.books.verify import Fault
+from fundsvc.errors import NotFound
+from fundsvc.evidence import service as evidence
+from fundsvc.evidence.service import DamagedFileError
+from fundsvc.receipts.document import dotted
+from fundsvc.receipts.models import Receipt
+from fundsvc.receipts.service import book_of
+
+# Donations live a floor above; a receipt needs no more of them than these columns.
+_DONATION = table("donation", column("id"), column("amount"), column("entry_id"))
+MOST_NAMED = 20
+
+
+def faults(session: Session) -> Iterator[Fault]:
+    """Yield every fault of receipts, series by series, then receipt by receipt."""
+    yield from _numbers(session)
+    yield from _amounts(session)
+    yield from _taken_back(session)
+    yield from _originals(session)
+
+
+def _numbers(session: Session) -> Iterator[Fault]:
+    """Series whose numbers are not 1…n, or whose counter says another last number."""
+    counters = {(row.book, row.year): row.last for row in session.scalars(select(Series))}
+    query = select(Receipt.series, Receipt.year, func.count(), func.max(Receipt.serial)).group_by(
+        Receipt.series, Receipt.year
+    )
+    for series, year, count, top in session.execute(query):
+        place = f"receipts:{series}-{year}"
+        if count != top:
+            missing = _missing(session, series, year, top)
+            why = _("Dãy số %(series)s-%(year)s thiếu các số %(missing)s.",
+                    series=series, year=year, missing=missing)  # fmt: skip
+            yield Fault("receipt-numbers", place, why)
+        last = counters.get((book_of(series), year))
+        if last != top:
+            why = _("Bộ đếm của dãy số %(series)s-%(year)s là %(last)s, số lớn nhất là %(top)s.",
+                    series=series, year=year, last=last, top=top)  # fmt: skip
+            yield Fault("receipt-counter", place, why)
+    misnamed = select(Receipt.number, Receipt.series, Receipt.year, Receipt.serial, Receipt.facts)
+    for number, series, year, serial, facts in session.execute(misnamed):
+        if not number == facts["number"] == f"{series}-{year}-{serial:06}":
+            why = _("Biên nhận %(number)s mang số khác trong nội dung.", number=number)
+            yield Fault("receipt-number", f"receipt:{number}", why)
+
+
+def _missing(session: Session, series: str, year: int, top: int) -> str:
+    query = select(Receipt.serial).where(Receipt.series == series, Receipt.year == year)
+    there = set(session.scalars(query))
+    gone = [serial for serial in range(1, top + 1) if serial not in there]
+    more = "…" if len(gone) > MOST_NAMED else ""
+    return ", ".join(str(serial) for serial in gone[:MOST_NAMED]) + more
+
+
+def _amounts(session: Session) -> Iterator[Fault]:
+    """Receipts that state another amount than their donation, or than what was booked for it."""
+    booked = (
+        select(func.sum(Posting.debit))
+        .where(Posting.entry_id == _DONATION.c.entry_id)
+        .correlate(_DONATION)
+        .scalar_subquery()
+    )
+    query = (
+        select(Receipt.number, Receipt.facts, _DONATION.c.amount, booked)
+        .outerjoin(_DONATION, _DONATION.c.id == Receipt.donation_id)
+        .order_by(Receipt.id)
+    )
+    for number, facts, amount, total in session.execute(query):
+        stated = facts["amount"]
+        if not stated == amount == total:
+            why = _(
+                "Biên nhận %(number)s ghi %(stated)s đ, khoản ủng hộ %(amount)s đ,"
+                " sổ sách %(booked)s đ.",
+                number=number,
+                stated=dotted(stated),
+                amount=dotted(int(amount or 0)),
+                booked=dotted(int(total or 0)),
+            )
+            yield Fault("receipt-amount", f"receipt:{number}", why)
+
+
+def _taken_back(session: Session) -> Iterator[Fault]:
+    """Valid receipts of donations whose entry was reversed."""
+    query = (
+        select(Receipt.number)
+        .join(_DONATION, _DONATION.c.id == Receipt.donation_id)
+        .join(Entry, Entry.reverses_id == _DONATION.c.entry_id)
+        .where(Receipt.voided_at.is_(None))
+        .order_by(Receipt.id)
+    )
+    for number in session.scalars(query):
+        why = _("Biên nhận %(number)s còn hiệu lực mà khoản ủng hộ đã ghi đảo.", number=number)
+        yield Fault("receipt-reversed", f"receipt:{number}", why)
+
+
+def _originals(session: Session) -> Iterator[Fault]:
+    """Stored originals that are gone, or are not what was stored."""
+    query = (
+        select(Receipt.number, Receipt.pdf_sha256)
+        .where(Receipt.pdf_sha256.is_not(None))
+        .order_by(Receipt.id)
+    )
+    for number, sha256 in session.execute(query):
+        try:
+            evidence.read(sha256 or "")
+        except NotFound:
+            why = _("Bản gốc PDF của biên nhận %(number)s không còn.", number=number)
+        except DamagedFileError:
+            why = _("Bản gốc PDF của biên nhận %(number)s đã bị thay đổi.", number=number)
+        else:
+            continue
+        yield Fault("receipt-original", f"receipt:{number}", why)
