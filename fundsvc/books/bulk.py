@@ -3,6 +3,10 @@
 Each row is an amount booked by a template, which a recipe made: two postings of one fund and unit.
 The slice that reads the rows adds columns of its own and may strike out rows before they are
 booked; only this module writes the journal.
+
+A file of a few thousand rows is staged by `write` and booked at once. A long one goes in batches:
+`encode` (which touches no database, so a thread can run ahead with it), `load`, `post`, `clear`,
+and again; so the memory stays that of one batch.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +28,9 @@ from ledger import entries as ledger
 COLUMNS = ("n", "template", "date", "external_id", "amount", "description", "province_id")
 PAIR = 2
 
+Encoded = bytes | list[tuple[str, ...]]
+"""Rows as the engine of this session takes them."""
+
 
 class Stage:
     """A table of rows that wait to be booked, for one transaction.
@@ -35,7 +42,9 @@ class Stage:
     def __init__(self, session: Session, own: Sequence[Column[Any]]) -> None:
         """Name the tables; `staging` makes them."""
         self._session = session
+        self._is_postgresql = session.connection().dialect.name == "postgresql"
         self._templates: list[dict[str, Any]] = []
+        self._stored = 0
         self.table = Table(
             "stage",
             MetaData(),
@@ -80,20 +89,52 @@ class Stage:
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Stage rows, in the order of `names`; dates as ISO text, amounts in whole đồng."""
-        connection = self._session.connection()
         columns = ", ".join(self.names)
-        raw = connection.connection.driver_connection
-        if raw is None:
-            msg = "the connection was closed"
-            raise RuntimeError(msg)
-        if connection.dialect.name == "postgresql":
+        raw = self._raw()
+        if self._is_postgresql:
             with raw.cursor() as cursor, cursor.copy(f"COPY stage ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-            connection.exec_driver_sql("ANALYZE stage")
+            self._session.connection().exec_driver_sql("ANALYZE stage")
         else:
             marks = ", ".join("?" * len(self.names))
             raw.executemany(f"INSERT INTO temp.stage ({columns}) VALUES ({marks})", rows)  # noqa: S608 - own names
+
+    def encode(self, columns: Sequence[Iterable[str]]) -> Encoded:
+        """Prepare rows, given column by column in the order of `names`, for `load`.
+
+        Every value is text; an empty one stands for nothing (NULL).
+        """
+        if self._is_postgresql:
+            return _copy_text(columns)
+        return list(zip(*columns, strict=True))
+
+    def load(self, batch: Iterable[Encoded]) -> None:
+        """Stage what was encoded."""
+        columns = ", ".join(self.names)
+        raw = self._raw()
+        if self._is_postgresql:
+            copying = f"COPY stage ({columns}) FROM STDIN WITH (NULL '')"
+            with raw.cursor() as cursor, cursor.copy(copying) as copy:
+                for part in batch:
+                    copy.write(part)
+        else:
+            marks = ", ".join(["nullif(?, '')"] * len(self.names))
+            statement = f"INSERT INTO temp.stage ({columns}) VALUES ({marks})"  # noqa: S608 - own names
+            for part in batch:
+                raw.executemany(statement, part)
+
+    def clear(self) -> None:
+        """Forget the staged rows, to stage more; the templates stay."""
+        clearing = "TRUNCATE stage" if self._is_postgresql else "DELETE FROM temp.stage"
+        self._session.connection().exec_driver_sql(clearing)
+
+    def _raw(self) -> Any:
+        raw = self._session.connection().connection.driver_connection
+        if raw is None:
+            msg = "the connection was closed"
+            raise RuntimeError(msg)
+        return raw
 
     def post(self, *, maker_id: int | None) -> int:
         """Book every staged row that has a template; return how many were booked.
@@ -103,19 +144,19 @@ class Stage:
             OutOfScopeError: a template touches a unit that the session may not touch.
         """
         check_scope(self._session, {template["unit_id"] for template in self._templates})
-        if not self._templates:
-            return 0
         connection = self._session.connection()
-        _make_templates(connection, self._templates)
+        new = self._templates[self._stored :]
+        if new:
+            connection.execute(_NEW_TEMPLATE, new)
+            self._stored += len(new)
         facts = {"posted_at": clock.now(), "maker_id": maker_id}
-        statements = _BOOK[connection.dialect.name]
+        postings = 0
         try:
-            for statement in statements:
-                connection.execute(statement, facts)
+            for statement in _BOOK[connection.dialect.name]:
+                postings = connection.execute(statement, facts).rowcount
         except DBAPIError as error:
             raise refusal_of(error) from error
-        counted = select(func.count()).where(self.table.c.template.is_not(None))
-        return int(self._session.scalar(counted) or 0)
+        return postings // PAIR
 
 
 @contextmanager
@@ -140,8 +181,12 @@ def staging(session: Session, *own: Column[Any]) -> Iterator[Stage]:
         if connection.dialect.name == "postgresql"
         else f"entry_id INTEGER GENERATED ALWAYS AS (n + {first}) VIRTUAL"
     )
+    # On SQLite the primary key is the row's own number and costs nothing; an index would.
+    n = "n bigint NOT NULL" if connection.dialect.name == "postgresql" else "n INTEGER PRIMARY KEY"
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE stage ({n}, {columns}, {entry_id})")
     connection.exec_driver_sql(
-        f"CREATE TEMPORARY TABLE stage (n INTEGER PRIMARY KEY, {columns}, {entry_id})"
+        "CREATE TEMPORARY TABLE stage_template (id INTEGER PRIMARY KEY, kind TEXT, source TEXT,"
+        " unit_id INTEGER, fund_id INTEGER, debit_id INTEGER, credit_id INTEGER, description TEXT)"
     )
     yield stage
     _drop(connection)
@@ -153,19 +198,30 @@ def _drop(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
 
 
-def _make_templates(connection: Connection, templates: list[dict[str, Any]]) -> None:
-    connection.exec_driver_sql(
-        "CREATE TEMPORARY TABLE stage_template (id INTEGER PRIMARY KEY, kind TEXT, source TEXT,"
-        " unit_id INTEGER, fund_id INTEGER, debit_id INTEGER, credit_id INTEGER, description TEXT)"
-    )
-    connection.execute(
-        text(
-            "INSERT INTO stage_template VALUES (:id, :kind, :source, :unit_id, :fund_id,"
-            " :debit_id, :credit_id, :description)"
-        ),
-        templates,
-    )
+def _copy_text(columns: Sequence[Iterable[str]]) -> bytes:
+    """Return rows in the text format of COPY, with '' for NULL."""
+    rows = list(zip(*columns, strict=True))
+    lines = "\n".join(map("\t".join, rows)) + "\n"
+    # Hardly any value holds a sign that COPY reads; counting finds it without looking at each.
+    if (
+        "\\" in lines
+        or "\r" in lines
+        or lines.count("\n") != len(rows)
+        or lines.count("\t") != len(rows) * (len(columns) - 1)
+    ):
+        lines = "".join(
+            "\t".join(value.translate(_ESCAPES) for value in row) + "\n" for row in rows
+        )
+    return lines.encode()
 
+
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+_NEW_TEMPLATE = text(
+    "INSERT INTO stage_template VALUES (:id, :kind, :source, :unit_id, :fund_id,"
+    " :debit_id, :credit_id, :description)"
+)
 
 _ENTRIES = """
 INSERT INTO entry (id, date, kind, description, unit_id, province_id, source, external_id, lines,
