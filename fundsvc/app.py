@@ -1,0 +1,181 @@
+"""Put the service together: settings, database, sign-in, the pages of all slices, headers."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
+from werkzeug.routing import IntegerConverter
+
+from fundsvc import config, db, templating
+from fundsvc.errors import NotFound
+from fundsvc.templating.errors import refused_page
+
+PAGES: Final = (
+    "fundsvc.home.views",
+    "fundsvc.home.unit_views",
+    "fundsvc.donations.views",
+    "fundsvc.dues.views",
+    "fundsvc.spending.views",
+    "fundsvc.receipts.views",
+    "fundsvc.reconciliation.views",
+    "fundsvc.sms.views",
+    "fundsvc.statements.views",
+    "fundsvc.public.views",
+    "fundsvc.staff.views",
+)
+"""Where the blueprints are; what needs a person today is listed in this order too."""
+
+TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+LARGEST_KEY: Final = 2**63 - 1
+LARGEST_FORM, LARGEST_FILE = 1_000_000, 200_000_000
+UPLOADS: Final = "/imports/"
+BUSY_SECONDS: Final = 5
+LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LONG: Final = "public, max-age=31536000, immutable"
+
+CONTENT_SECURITY: Final = (
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "object-src 'none'"
+)
+HEADERS: Final = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+TWO_YEARS: Final = "max-age=63072000; includeSubDomains"
+
+
+class KeyConverter(IntegerConverter):
+    """A number in an address, no larger than a key of the database can be; else no such page."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("max", LARGEST_KEY)
+        super().__init__(*args, **options)
+
+
+def create_app(
+    settings: config.Settings | None = None, *, testing: bool = False, web: bool = True
+) -> Flask:
+    """Make the service.
+
+    Args:
+        settings: from the environment when not given.
+        testing: give database connections back at once, and let failures through to the test.
+        web: whether pages are wanted; the command line does without and starts the sooner.
+
+    Raises:
+        BadSettingError: a setting cannot be used.
+    """
+    settings = settings or config.load()
+    app = Flask(__name__, template_folder=str(TEMPLATES))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SETTINGS=settings,
+        TESTING=testing,
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+    )
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app, settings.database_url, test_pool=testing)
+    templating.init_app(app)
+    if web:
+        _add_web(app, settings)
+    return app
+
+
+def _add_web(app: Flask, settings: config.Settings) -> None:
+    """Add what pages need; the order of the checks before a request is the order here."""
+    from flask_wtf import CSRFProtect  # noqa: PLC0415 - the command line does without
+
+    from fundsvc.staff import access, security, sessions  # noqa: PLC0415 - as above
+
+    host = urlsplit(settings.base_url).hostname
+    secure = settings.https or host not in LOCAL_HOSTS
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-fundsvc" if secure else "fundsvc",
+        SESSION_COOKIE_SECURE=secure,
+        WTF_CSRF_TIME_LIMIT=None,  # As long as the session, or a form left open is lost.
+    )
+    app.session_interface = sessions.ServerSessions()
+    app.url_map.converters["int"] = KeyConverter
+    app.before_request(_check_text)
+    access.init_app(app)
+    app.before_request(_allow_files)
+    CSRFProtect(app)
+    security.init_app(app)
+    app.add_url_rule("/healthz", "healthz", access.public(_healthz))
+    for name in filter(find_spec, PAGES):
+        app.register_blueprint(import_module(name).bp)
+    app.after_request(_add_headers)
+    app.register_error_handler(db.OutOfScopeError, _out_of_scope)
+    app.register_error_handler(OperationalError, _busy)
+    for kind in (DataError, OverflowError, UnicodeEncodeError):
+        app.register_error_handler(kind, _not_storable)
+
+
+def _check_text() -> None:
+    """Refuse addresses with a NUL, which no database stores."""
+    values = (request.path, *request.args.keys(), *request.args.values())
+    if any("\0" in value for value in values):
+        raise BadRequest
+
+
+def _allow_files() -> None:
+    """Let only pages of imports take files, and forms no NUL; whoever may not was turned away."""
+    if request.path.startswith(UPLOADS):
+        request.max_content_length = LARGEST_FILE
+    if request.method not in {"GET", "HEAD"}:
+        values = (*request.form.keys(), *request.form.values())
+        if any("\0" in value for value in values):
+            raise BadRequest
+
+
+def _healthz() -> ResponseReturnValue:
+    """Say whether the service and its database answer."""
+    try:
+        db.read_session().execute(text("SELECT 1"))
+    except DBAPIError:
+        return {"status": "no database"}, ServiceUnavailable.code
+    return {"status": "ok"}
+
+
+def _out_of_scope(error: db.OutOfScopeError) -> ResponseReturnValue:
+    """Answer a write to another's unit as if there were no such thing."""
+    del error
+    return refused_page(NotFound())
+
+
+def _busy(error: OperationalError) -> ResponseReturnValue:
+    """Ask to try again: another writer was too long at it, or the database is gone."""
+    current_app.logger.error("database: %s", error.orig)
+    raise ServiceUnavailable(retry_after=BUSY_SECONDS) from error
+
+
+def _not_storable(error: Exception) -> ResponseReturnValue:
+    """Refuse a value that no check of ours caught and no database can hold."""
+    current_app.logger.error("a value that cannot be stored came through", exc_info=error)
+    raise BadRequest from error
+
+
+def _add_headers(response: Response) -> Response:
+    """Tell browsers what they may do with a page: nothing that it does not need."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.mimetype != "application/pdf":  # A browser's PDF viewer is an object.
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+    if current_app.config["SETTINGS"].https:
+        response.headers.setdefault("Strict-Transport-Security", TWO_YEARS)
+    if request.endpoint == "static" and "v" in request.args:
+        response.headers["Cache-Control"] = LONG
+    elif request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
