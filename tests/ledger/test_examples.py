@@ -1,0 +1,149 @@
+"""Worked examples: how each event stands in the books, as an accountant would write it down."""
+
+from datetime import date
+
+import pytest
+
+from ledger import recipes
+from ledger.accounts import DEFAULT_CHART, AccountType
+from ledger.entries import Entry, Posting, reversal_of
+from ledger.errors import (
+    LinelessError,
+    OneSideError,
+    OutOfRangeError,
+    UnbalancedError,
+    UnknownAccountError,
+)
+
+DAY = date(2026, 7, 27)
+
+
+def facts(amount: int = 500_000, fund: str = "nghia-tinh", unit: str = "TW") -> recipes.Facts:
+    return {"on": DAY, "unit": unit, "fund": fund, "amount": amount, "description": "ví dụ"}
+
+
+def written(entry: Entry) -> list[str]:
+    """Write an entry as accountants do: N or C, the account, the amount."""
+    return [
+        f"N {posting.account} {posting.debit}"
+        if posting.debit
+        else f"C {posting.account} {posting.credit}"
+        for posting in entry.postings
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            recipes.opening_balance(account="112.VCB1", **facts(9_000_000)),
+            ["N 112.VCB1 9000000", "C 4311 9000000"],
+        ),
+        (
+            recipes.sms_message(operator="viettel", **facts(20_000)),
+            ["N 138.viettel 20000", "C 7111 20000"],
+        ),
+        (recipes.bank_credit(bank_account="VCB1", **facts()), ["N 112.VCB1 500000", "C 3381 500000"]),
+        (recipes.bank_fee(bank_account="VCB1", **facts(55_000)), ["N 615 55000", "C 112.VCB1 55000"]),
+        (recipes.bank_debit(bank_account="VCB1", **facts()), ["N 1388 500000", "C 112.VCB1 500000"]),
+        (recipes.cash_donation(**facts()), ["N 111 500000", "C 7114 500000"]),
+        (recipes.bank_donation(**facts()), ["N 3381 500000", "C 7113 500000"]),
+        (
+            recipes.dues_total(paid_into="111", **facts(fund="dues")),
+            ["N 111 500000", "C 7115 500000"],
+        ),
+        (
+            recipes.base_total(paid_into="111", **facts(fund="base")),
+            ["N 111 500000", "C 7116 500000"],
+        ),
+        (recipes.interest(paid_into="112.VCB1", **facts()), ["N 112.VCB1 500000", "C 515 500000"]),
+        (
+            recipes.payment(line="house", paid_from="112.VCB1", **facts(70_000_000)),
+            ["N 6111 70000000", "C 112.VCB1 70000000"],
+        ),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Entry) else "",
+)
+def test_an_event_is_booked_like_this(entry: Entry, expected: list[str]) -> None:
+    assert written(entry) == expected
+
+
+def test_a_reversal_has_the_same_sides_with_negative_amounts() -> None:
+    entry = recipes.cash_donation(**facts())
+    back = reversal_of(entry, date(2026, 8, 1), "Ghi nhầm quỹ")
+    assert written(back) == ["N 111 -500000", "C 7114 -500000"]
+    assert (back.date, back.kind, back.description) == (date(2026, 8, 1), "reversal", "Ghi nhầm quỹ")
+
+
+def test_money_of_one_fund_cannot_pay_for_another() -> None:
+    with pytest.raises(UnbalancedError) as error:
+        Entry(
+            DAY,
+            "payment",
+            "quà từ quỹ khác",
+            "TW",
+            (
+                Posting("6112", "nghia-tinh", "TW", debit=300_000),
+                Posting("111", "dues", "TW", credit=300_000),
+            ),
+        )
+    assert (error.value.fund, error.value.unit, error.value.difference) == (
+        "nghia-tinh",
+        "TW",
+        300_000,
+    )
+
+
+def test_an_entry_over_funds_balances_in_each() -> None:
+    entry = Entry(
+        DAY,
+        "other",
+        "hội phí cho quỹ nghĩa tình vay",
+        "TW",
+        (
+            Posting("136", "dues", "TW", debit=300_000),
+            Posting("111", "dues", "TW", credit=300_000),
+            Posting("111", "nghia-tinh", "TW", debit=300_000),
+            Posting("336", "nghia-tinh", "TW", credit=300_000),
+        ),
+    )
+    assert entry.turnover == 600_000
+
+
+def test_a_posting_stands_on_exactly_one_side() -> None:
+    with pytest.raises(OneSideError):
+        Posting("111", "dues", "TW")
+    with pytest.raises(OneSideError):
+        Posting("111", "dues", "TW", debit=1, credit=1)
+
+
+def test_one_posting_is_no_entry() -> None:
+    with pytest.raises(LinelessError):
+        Entry(DAY, "other", "", "TW", (Posting("111", "dues", "TW", debit=1),))
+
+
+@pytest.mark.parametrize("amount", [0, -5, 10**15 + 1, 1.0, True, "5", None])
+def test_a_recipe_takes_only_whole_dong_above_zero(amount: object) -> None:
+    with pytest.raises(OutOfRangeError):
+        recipes.cash_donation(**facts(amount))  # type: ignore[arg-type]  # what a form might send
+
+
+def test_an_unknown_operator_or_purpose_has_no_account() -> None:
+    with pytest.raises(UnknownAccountError):
+        recipes.sms_message(operator="nobody", **facts())
+    with pytest.raises(UnknownAccountError):
+        recipes.payment(line="palace", paid_from="111", **facts())
+
+
+def test_every_account_that_makes_up_a_balance_has_a_line_of_its_own() -> None:
+    lines = [(account.type, account.line) for account in DEFAULT_CHART if account.line]
+    assert len(lines) == len(set(lines))
+    assert {account.code for account in DEFAULT_CHART if account.type.has_line} == {
+        account.code for account in DEFAULT_CHART if account.line
+    }
+    assert {line for kind, line in lines if kind == AccountType.INCOME} == {
+        "sms", "card", "bank", "cash", "dues", "base", "interest", "other", "transfer-in",
+    }  # fmt: skip
+    assert {line for kind, line in lines if kind == AccountType.EXPENSE} == {
+        "house", "gift", "visit", "health", "activity", "admin", "fee", "other", "transfer-out",
+    }  # fmt: skip
