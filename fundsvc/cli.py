@@ -5,6 +5,7 @@ the application around it, and turns a refusal into exit code 1 with its reasons
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any
 import click
 
 REFUSED = 1
+_FIGURES = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,19 @@ class Place:
     help: str
     # Whether it needs the application, and with it the database as it should be.
     within_app: bool = True
+
+
+class Figures(click.ParamType):
+    """A whole number in ASCII figures; click itself also takes `1_000`, `٣` and ` 3 `."""
+
+    def __init__(self, plain: click.ParamType) -> None:
+        self.plain = plain
+        self.name = plain.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and not _FIGURES.fullmatch(value):
+            self.fail(f"{value[:40]!r} không phải là số nguyên.", param, ctx)
+        return self.plain.convert(value, param, ctx)
 
 
 class LazyGroup(click.Group):
@@ -72,7 +87,7 @@ PLACES = {
     "statement": Place("fundsvc.statements.commands:group", "Báo cáo."),
     "units": Place("fundsvc.units.commands:group", "Đơn vị thành viên."),
     "user": Place("fundsvc.staff.commands:group", "Người dùng và vai trò."),
-    "verify": Place("fundsvc.books.commands:verify", "Kiểm tra mọi điều phải đúng của sổ sách."),
+    "verify": Place("fundsvc.verify:verify", "Kiểm tra mọi điều phải đúng của sổ sách."),
 }
 
 cli = LazyGroup(
@@ -126,7 +141,7 @@ def main() -> None:
 
 
 def _wrap(command: click.Command, *, within_app: bool) -> None:
-    """Make every command below tell refusals alike and, if asked, run within the application."""
+    """Make every command below read figures and tell refusals alike, within the application."""
     if isinstance(command, click.Group):
         if not isinstance(command, LazyGroup):
             for child in command.commands.values():
@@ -135,6 +150,9 @@ def _wrap(command: click.Command, *, within_app: bool) -> None:
     callback = command.callback
     if callback is None or isinstance(callback, partial):
         return
+    for parameter in command.params:
+        if isinstance(parameter.type, type(click.INT)):
+            parameter.type = Figures(parameter.type)
     command.callback = partial(_call, callback, command, within_app=within_app)
 
 
@@ -156,7 +174,7 @@ def _call(
         if within_app:
             from fundsvc.app import create_app
 
-            ctx.with_resource(create_app().app_context())
+            ctx.with_resource(create_app(web=False).app_context())
         callback(**arguments)
     except Refusal as refusal:
         _tell(refusal, as_json=_wants_json(command, ctx))

@@ -80,21 +80,11 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole service, with an application context for services called by hand."""
-    app = _create_app(settings)
+    from fundsvc.app import create_app
+
+    app = create_app(settings, testing=True)
     with app.app_context():
         yield app
-
-
-def _create_app(settings: Settings) -> Flask:
-    try:
-        from fundsvc.app import create_app
-    except ModuleNotFoundError:  # Until it is there: a stand-in with the database only.
-        from fundsvc import db
-
-        app = Flask("fundsvc")
-        db.init_app(app, settings.database_url, test_pool=True)
-        return app
-    return create_app(settings, testing=True)
 
 
 @pytest.fixture

@@ -1,0 +1,113 @@
+"""The command line: what it lists, how it refuses, and how little it imports to do so."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from fundsvc import cli as command_line
+from fundsvc.cli import IMPORTS, PLACES, LazyGroup, Place, cli
+from fundsvc.errors import Reason, Refusal
+from ledger.errors import UnbalancedError
+
+HEAVY = ("flask", "sqlalchemy", "weasyprint", "alembic", "marshmallow", "gunicorn")
+
+
+def test_listing_the_commands_imports_nothing_heavy() -> None:
+    check = f"""
+import sys
+from fundsvc.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0, end.code
+print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", check, "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "[]"
+    assert all(name in done.stdout for name in PLACES)
+
+
+@pytest.mark.parametrize("name", [*PLACES, *(f"import {name}" for name in IMPORTS)])
+def test_every_listed_command_is_there_and_explains_itself(name: str) -> None:
+    shown = CliRunner().invoke(cli, [*name.split(), "--help"])
+    assert shown.exit_code == 0, shown.output
+    assert "Usage:" in shown.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["nothing"], ["db", "nothing"], ["serve", "--port", "0"], ["serve", "--port", "٨"], ["--x"]],
+)
+def test_a_wrong_call_exits_with_2(words: list[str]) -> None:
+    assert CliRunner().invoke(cli, words).exit_code == 2
+
+
+def test_a_refusal_exits_with_1_and_its_reasons_on_stderr() -> None:
+    with pretended(Refusal(Reason("thiếu số tiền", row=3, field="amount"), "khác")):
+        told = CliRunner().invoke(cli, ["pretended"])
+    assert told.exit_code == 1
+    assert told.stdout == ""
+    assert told.stderr == "dòng 3, amount: thiếu số tiền\nkhác\n"
+
+
+def test_a_refusal_with_json_is_one_document_on_stdout() -> None:
+    with pretended(Refusal(Reason("thiếu số tiền", row=3, field="amount"))):
+        told = CliRunner().invoke(cli, ["pretended", "--json"])
+    assert told.exit_code == 1
+    assert told.stderr == ""
+    assert json.loads(told.stdout) == {
+        "refused": [{"row": 3, "field": "amount", "reason": "thiếu số tiền"}]
+    }
+
+
+def test_a_broken_rule_of_the_books_is_told_like_a_refusal() -> None:
+    with pretended(UnbalancedError("nghia-tinh", "TW", 5)):
+        told = CliRunner().invoke(cli, ["pretended"])
+    assert told.exit_code == 1
+    assert "nghia-tinh" in told.stderr
+
+
+def test_a_bad_setting_stops_with_a_sentence_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUNDSVC_DATABASE_URL", "mysql://x")
+    told = CliRunner().invoke(cli, ["db", "upgrade"])
+    assert told.exit_code == 1
+    assert "FUNDSVC_DATABASE_URL" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_database_without_schema_is_told_by_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("FUNDSVC_INSTANCE_DIR", str(tmp_path))
+    told = CliRunner().invoke(cli, ["verify"])
+    assert told.exit_code == 1
+    assert "fundsvc db upgrade" in told.stderr
+
+
+@contextmanager
+def pretended(error: Exception) -> Iterator[None]:
+    """Have a command `pretended` that raises an error."""
+
+    @click.command()
+    @click.option("--json", "as_json", is_flag=True)
+    def pretend(*, as_json: bool) -> None:
+        del as_json
+        raise error
+
+    assert isinstance(cli, LazyGroup)
+    cli.places["pretended"] = Place(f"{__name__}:pretend", "", within_app=False)
+    original = command_line.import_module
+    command_line.import_module = lambda _name: type("module", (), {"pretend": pretend})  # type: ignore[assignment,misc]
+    try:
+        yield
+    finally:
+        command_line.import_module = original
+        del cli.places["pretended"]
