@@ -118,7 +118,7 @@ def branches(session: Session, of: Unit) -> list[Unit]:
 def listed(session: Session) -> list[UnitFacts]:
     """Return the units this person may see, as facts, in the order of `all_units`."""
     found = all_units(session)
-    codes: dict[int, str] = dict(session.execute(select(Unit.id, Unit.code)).tuples().all())
+    codes = {row.id: row.code for row in session.execute(select(Unit.id, Unit.code))}
     provinces = {row.id: row.key for row in session.scalars(select(Province))}
     return [
         UnitFacts(

@@ -1,0 +1,232 @@
+"""Load the demo year: every step goes through the service that real money goes through."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from importlib.resources import files as resources
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.audit import service as audit
+from fundsvc.audit.models import Act
+from fundsvc.books import service as books
+from fundsvc.books.summary import is_empty
+from fundsvc.demo import files, payments, plan
+from fundsvc.demo.span import Span, span_of
+from fundsvc.donations import service as donations
+from fundsvc.donors.service import DonorFacts
+from fundsvc.dues import service as dues
+from fundsvc.errors import Refusal
+from fundsvc.receipts import service as receipts
+from fundsvc.reconciliation import service as reconciliation
+from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.spending import service as spending
+from fundsvc.staff import service as staff
+from fundsvc.units.importing import import_units
+from ledger import recipes
+
+PASSWORD = "duong-mon-mau"  # noqa: S105 - printed by the command, and good for made-up money only
+MARK = "demo.load"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUser:
+    """Somebody to sign in as; the names are made up."""
+
+    username: str
+    name: str
+    role: str
+    unit: str | None = None
+
+
+USERS = (
+    DemoUser("thuquy", "Lê Thu Quỹ", "treasurer"),
+    DemoUser("ketoan", "Trần Kế Toán", "approver"),
+    DemoUser("quangtri", "Hồ Quảng Trị", "unit-treasurer", "QUANGTRI"),
+    DemoUser("kiemtra", "Phạm Kiểm Tra", "auditor"),
+    DemoUser("quantri", "Vũ Quản Trị", "admin"),
+)
+
+Tell = Callable[[str], None]
+
+
+def is_loaded(session: Session) -> bool:
+    """Say whether the demo year is in this database."""
+    return session.scalar(select(Act.id).where(Act.kind == MARK).limit(1)) is not None
+
+
+def load(session: Session, tell: Tell) -> None:
+    """Load the demo year into an empty database, in the caller's one transaction.
+
+    Raises:
+        Refusal: the database holds money already, which the demo must not be mixed with.
+    """
+    if not is_empty(session):
+        raise Refusal(_("Cơ sở dữ liệu đã có sổ sách; năm mẫu chỉ nạp vào sổ trống."))
+    span = span_of(clock.today())
+    tell(_("Đơn vị, người dùng, tài khoản ngân hàng"))
+    with _at(span.eve):
+        _units(session)
+        people = _users(session)
+        _accounts(session)
+        _openings(session, span)
+    _campaigns(session, span)
+    for file in files.messages(span):
+        tell(_("Tin nhắn ủng hộ: %(name)s", name=file.name))
+        _messages(session, file)
+    tell(_("Sao kê ngân hàng"))
+    _statement(session, files.bank_statement(span), people["thuquy"])
+    tell(_("Khoản ủng hộ, hội phí và chi trong năm"))
+    for number, event in enumerate(_events(span)):
+        with _at(event.on, number):
+            _book(session, event, number, people)
+    audit.record(session, MARK, "demo", {"year": span.year}, by=None)
+
+
+def _at(on: date, number: int = 0) -> AbstractContextManager[None]:
+    """Hold the clock at working hours of a day, but never later than now."""
+    moment = datetime.combine(on, time(8 + number % 9, number % 60), clock.VN)
+    return clock.fixed(min(moment, clock.now()))
+
+
+def _events(span: Span) -> Sequence[plan.Event]:
+    """Return all that happens at counters and desks, day by day.
+
+    Money that comes in on a day is there before money goes out.
+    """
+    found: list[plan.Event] = [
+        *plan.gifts(span),
+        *plan.collected(span),
+        *payments.interest(span),
+        *payments.payments(span),
+    ]
+    return sorted(found, key=lambda event: (event.on, isinstance(event, plan.Spending)))
+
+
+def _units(session: Session) -> None:
+    data = resources("fundsvc.demo").joinpath("units.csv").read_bytes()
+    report = import_units(session, data, commit=True, by=None)
+    if not report.committed:
+        raise Refusal(*(row.reason for row in report.refused))
+
+
+def _users(session: Session) -> dict[str, int]:
+    return {
+        user.username: staff.add(
+            session,
+            user.username,
+            PASSWORD,
+            staff.Standing(
+                name=user.name, roles=(user.role,), units=(user.unit,) if user.unit else ()
+            ),
+            by=None,
+        )
+        for user in USERS
+    }
+
+
+def _accounts(session: Session) -> None:
+    for code, bank, number, fund, unit in plan.BANK_ACCOUNTS:
+        add_bank_account(
+            session, code=code, bank=bank, number=number, fund=fund, unit=unit, by=None
+        )
+
+
+def _openings(session: Session, span: Span) -> None:
+    for unit, fund, account, amount in plan.OPENINGS:
+        entry = recipes.opening_balance(
+            on=span.eve,
+            unit=unit,
+            fund=fund,
+            amount=amount,
+            description="Số dư chuyển sang khi mở sổ",
+            account=account,
+        )
+        books.post(session, entry, source="opening", external_id=f"{unit}:{fund}:{account}")
+
+
+def _campaigns(session: Session, span: Span) -> None:
+    raise NotImplementedError
+
+
+def _messages(session: Session, file: files.File) -> None:
+    raise NotImplementedError
+
+
+def _statement(session: Session, file: files.File, by: int) -> None:
+    with _at(file.on, 5):
+        report = reconciliation.import_bank(
+            session, file.data, name=file.name, account_code="AGRNT", commit=True, by=by
+        )
+    if not report.committed:
+        raise Refusal(*(row.reason for row in report.refused))
+
+
+def _book(session: Session, event: plan.Event, number: int, people: dict[str, int]) -> None:
+    """Book one event; the unit-treasurer keeps the books of the unit, the centre's all others."""
+    by = people["quangtri" if event.unit == "QUANGTRI" else "thuquy"]
+    key = f"demo-{number:05}"
+    match event:
+        case plan.Gift():
+            _gift(session, event, key, by)
+        case plan.Collected():
+            total = dues.Total(event.unit, event.fund, event.month, event.amount, event.on)
+            dues.record_total(session, total, key=key, additional=True, by=by)
+        case plan.Spending():
+            spent = spending.Spent(
+                unit=event.unit,
+                fund=event.fund,
+                line=event.line,
+                amount=event.amount,
+                paid_on=event.on,
+                payee=event.payee,
+                purpose=event.purpose,
+                paid_from=event.paid_from,
+                province=event.province,
+            )
+            spending.record_payment(session, spent, key=key, by=by)
+        case plan.Interest():
+            entry = recipes.interest(
+                on=event.on,
+                unit=event.unit,
+                fund=event.fund,
+                amount=event.amount,
+                description="Lãi tiền gửi",
+                paid_into=event.account,
+            )
+            books.post(session, entry, source="interest", external_id=key, maker_id=by)
+
+
+def _gift(session: Session, gift: plan.Gift, key: str, by: int) -> None:
+    """Record a donation; issue its receipt, and void and replace it where a slip was made."""
+    donor = None
+    if gift.donor is not None:
+        donor = DonorFacts(
+            name=gift.donor,
+            kind="organisation" if gift.organisation else "person",
+            address=gift.address,
+            phone=gift.phone,
+        )
+    facts = donations.DonationFacts(
+        unit=gift.unit,
+        fund=gift.fund,
+        amount=gift.amount,
+        received_on=gift.on,
+        donor=donor,
+        province=gift.province,
+        earmark=gift.earmark,
+        on_behalf_of=gift.on_behalf_of,
+    )
+    recorded = donations.record(session, facts, key, by)
+    if not gift.receipt:
+        return
+    issuer = USERS[2].name if gift.unit == "QUANGTRI" else USERS[0].name
+    receipt = donations.issue_receipt(session, recorded.id, by=by, issuer=issuer)
+    if gift.slip:
+        receipts.void(session, receipt.number, gift.slip, by=by)
+        if gift.replaced:
+            donations.issue_receipt(session, recorded.id, by=by, issuer=issuer)

@@ -1,1 +1,0 @@
-"""Made-up data of the demo year; no real person, unit or account."""
