@@ -1,6 +1,7 @@
 """Issue receipts with gapless numbers, void them with a reason, find and verify them."""
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,7 @@ CODE_LENGTH: Final = 16
 """Sixteen letters of 32 are 80 bits: nobody finds one by trying."""
 LONGEST_REASON: Final = 300
 _LONGEST_NUMBER: Final = 40
+_STRANGE: Final = re.compile("[^A-Z0-9-]")
 _TYPED: Final = str.maketrans("", "", " -.")
 
 
@@ -189,12 +191,12 @@ def verify(session: Session, number: str, code: str) -> Verdict:
 
 def tidy_number(number: str) -> str:
     """Return a number as it is kept, from what people type."""
-    return number.strip()[:_LONGEST_NUMBER].upper().encode("ascii", "replace").decode()
+    return _STRANGE.sub("?", number.strip()[:_LONGEST_NUMBER].upper())
 
 
 def tidy_code(code: str) -> str:
     """Return a code as it is kept, from what people type: without dashes and blanks."""
-    return code[: 4 * CODE_LENGTH].translate(_TYPED).upper().encode("ascii", "replace").decode()
+    return _STRANGE.sub("?", code[: 4 * CODE_LENGTH].translate(_TYPED).upper())
 
 
 def _facts(session: Session, order: Order, issuer: str, replaced: Receipt | None) -> ReceiptFacts:

@@ -41,11 +41,17 @@ def _numbers(session: Session) -> Iterator[Fault]:
             why = _("Dãy số %(series)s-%(year)s thiếu các số %(missing)s.",
                     series=series, year=year, missing=missing)  # fmt: skip
             yield Fault("receipt-numbers", place, why)
-        last = counters.get((book_of(series), year))
+        last = counters.pop((book_of(series), year), None)
         if last != top:
             why = _("Bộ đếm của dãy số %(series)s-%(year)s là %(last)s, số lớn nhất là %(top)s.",
                     series=series, year=year, last=last, top=top)  # fmt: skip
             yield Fault("receipt-counter", place, why)
+    for (book, year), last in counters.items():
+        if book.startswith(book_of("")):
+            series = book.removeprefix(book_of(""))
+            why = _("Dãy số %(series)s-%(year)s đã cấp %(last)s số mà không còn biên nhận nào.",
+                    series=series, year=year, last=last)  # fmt: skip
+            yield Fault("receipt-counter", f"receipts:{series}-{year}", why)
     misnamed = select(Receipt.number, Receipt.series, Receipt.year, Receipt.serial, Receipt.facts)
     for number, series, year, serial, facts in session.execute(misnamed):
         if not number == facts["number"] == f"{series}-{year}-{serial:06}":
