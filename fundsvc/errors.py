@@ -21,7 +21,7 @@ class Reason:
         return {"row": self.row, "field": self.field, "reason": str(self.text)}
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - reads as what it tells the person
     """Something was refused and nothing was changed; the reasons say why."""
 
     status: ClassVar[int] = 422
@@ -34,7 +34,7 @@ class Refusal(Exception):
         super().__init__("; ".join(str(reason.text) for reason in self.reasons))
 
 
-class NotFound(Refusal):  # noqa: N818 - reads as what it tells the person
+class NotFound(Refusal):
     """There is no such thing, or not for this person: the two look the same."""
 
     status = 404
@@ -44,13 +44,13 @@ class NotFound(Refusal):  # noqa: N818 - reads as what it tells the person
         super().__init__(*(reasons or (_("Không tìm thấy."),)))
 
 
-class Forbidden(Refusal):  # noqa: N818 - reads as what it tells the person
+class Forbidden(Refusal):
     """The person may not do this."""
 
     status = 403
 
 
-class Conflict(Refusal):  # noqa: N818 - reads as what it tells the person
+class Conflict(Refusal):
     """The same identity was used before with another content, or it was already done."""
 
     status = 409

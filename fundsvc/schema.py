@@ -73,7 +73,11 @@ def _migrations() -> Path:
 
 
 def _compared(
-    item: Any, name: str | None, kind: str, reflected: bool, compare_to: object  # noqa: FBT001 - Alembic's signature
+    item: Any,
+    name: str | None,
+    kind: str,
+    reflected: bool,  # noqa: FBT001 - Alembic's signature
+    compare_to: object,
 ) -> bool:
     """Leave out what the guards hold instead of a constraint, or beyond it.
 

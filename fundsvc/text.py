@@ -11,9 +11,13 @@ from fundsvc.errors import Reason, Refusal
 from ledger.money import MAX_DONG
 
 # Marks that turn the direction of writing can make a name read as another name.
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+)
 _AMOUNT = re.compile(r"[0-9]{1,16}|[0-9]{1,3}(?:([. ])[0-9]{3})(?:\1[0-9]{3}){0,4}", re.ASCII)
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
+_DAY = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII
+)
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2199
 _SHOWN_FIRST, _SHOWN_LAST, _SHORTEST_MASKED = 4, 3, 8
 

@@ -1,1 +1,1 @@
-"""Pure accounting: values, the one rule, the recipes and the statements, on the standard library."""
+"""Pure accounting: values, the rule, the recipes and statements; standard library only."""

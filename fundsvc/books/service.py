@@ -108,9 +108,7 @@ def post(
     return Posted(_same_as_before(session, header, rows), new=False)
 
 
-def _insert(
-    session: Session, header: dict[str, object], rows: list[dict[str, int]]
-) -> int | None:
+def _insert(session: Session, header: dict[str, object], rows: list[dict[str, int]]) -> int | None:
     """Insert the entry and its postings; return its id, or None when it was there before."""
     if session.get_bind().dialect.name == "postgresql":
         columns = {
@@ -135,9 +133,7 @@ def _insert(
     return entry_id
 
 
-def _same_as_before(
-    session: Session, header: dict[str, object], rows: list[dict[str, int]]
-) -> int:
+def _same_as_before(session: Session, header: dict[str, object], rows: list[dict[str, int]]) -> int:
     """Return the id of the entry that was posted before, if it says the same."""
     found = session.execute(
         select(Entry).filter_by(source=header["source"], external_id=header["external_id"])
@@ -219,7 +215,7 @@ def read_entry(session: Session, entry_id: int) -> ledger.Entry:
 
 
 def add_account(
-    session: Session, *, code: str, name: str, name_en: str, type: AccountType, line: str | None
+    session: Session, *, code: str, name: str, name_en: str, kind: AccountType, line: str | None
 ) -> int:
     """Add an account to the chart and return its id; the same account again changes nothing.
 
@@ -228,11 +224,11 @@ def add_account(
     """
     found = session.execute(select(Account).filter_by(code=code)).scalar_one_or_none()
     if found is None:
-        found = Account(code=code, name=name, name_en=name_en, type=type.value, line=line)
+        found = Account(code=code, name=name, name_en=name_en, type=kind.value, line=line)
         session.add(found)
         session.flush()
         keys.forget(session)
-    elif (found.name, found.type, found.line) != (name, type.value, line):
+    elif (found.name, found.type, found.line) != (name, kind.value, line):
         why = _("Số hiệu tài khoản %(code)s đã được dùng.", code=code)
         raise Conflict(Reason(why, field="code"))
     return found.id

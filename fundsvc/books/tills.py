@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc import db
 from fundsvc.books.models import Account, Posting
 from fundsvc.errors import Reason, Refusal
+from fundsvc.fields import shown
 from ledger.accounts import CASH
 
 # Bank accounts belong to a slice above; their table is known here by name only.
@@ -72,7 +73,7 @@ def till(session: Session, code: str, *, fund_id: int, unit_id: int, field: str)
             return found
         why = _("Tài khoản %(code)s thuộc quỹ hoặc đơn vị khác.", code=code)
         raise Refusal(Reason(why, field=field))
-    why = _("Không có quỹ tiền mặt hay tài khoản ngân hàng “%(code)s”.", code=code[:60])
+    why = _("Không có quỹ tiền mặt hay tài khoản ngân hàng “%(code)s”.", code=shown(code))
     raise Refusal(Reason(why, field=field))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Account, Entry, Fund, Posting
@@ -34,7 +34,7 @@ def faults(session: Session) -> Iterator[Fault]:
     yield from _false_reversals(session)
 
 
-def _named(session: Session, statement: Select[Any], rule: str, say: Any) -> Iterator[Fault]:
+def _named(session: Session, statement: Any, rule: str, say: Any) -> Iterator[Fault]:
     for row in session.execute(statement):
         yield Fault(rule, f"entry:{row[0]}", say(row))
 
@@ -94,9 +94,7 @@ def _astray(session: Session) -> Iterator[Fault]:
     statement = (
         select(Posting.entry_id, Posting.line)
         .join(Entry, Entry.id == Posting.entry_id, isouter=True)
-        .where(
-            or_(Entry.id.is_(None), Entry.date != Posting.date, Entry.lines != Posting.lines)
-        )
+        .where(or_(Entry.id.is_(None), Entry.date != Posting.date, Entry.lines != Posting.lines))
         .order_by(Posting.entry_id, Posting.line)
     )
     return _named(

@@ -54,7 +54,7 @@ def add_bank_account(
         code=bank_account_code(code),
         name=name,
         name_en=name,
-        type=AccountType.ASSET,
+        kind=AccountType.ASSET,
         line=None,
     )
     session.add(

@@ -4,6 +4,7 @@ The rows are written by plain SQL and committed for real, as somebody with a dat
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -116,14 +117,18 @@ def shell(app: Flask) -> Iterator[Shell]:
 def refuses(shell: Shell, guard: str, act: Callable[[], None]) -> None:
     """Hold that an act fails at the latest at COMMIT, and that the guard's name is told."""
     before = counts(shell)
-    with pytest.raises(DBAPIError) as error:
+
+    def act_and_commit() -> None:
         act()
         shell.connection.commit()
+
+    with pytest.raises(DBAPIError) as error:
+        act_and_commit()
     shell.connection.rollback()
     # SQLite keeps a transaction open when its COMMIT is refused; SQLAlchemy thinks it is over.
     shell.connection.connection.rollback()
-    told = f"{error.value.orig} {getattr(getattr(error.value.orig, 'diag', None), 'constraint_name', '')}"
-    assert guard in told
+    constraint = getattr(getattr(error.value.orig, "diag", None), "constraint_name", "")
+    assert guard in f"{error.value.orig} {constraint}"
     assert counts(shell) == before
 
 
@@ -181,8 +186,8 @@ def test_entry_without_its_last_posting(shell: Shell) -> None:
         shell.posting(2, -500, entry=2, lines=3),
     )
     guard = {"postgresql": "entry_complete", "sqlite": "FOREIGN KEY"}
-    act = lambda: shell.book(*postings, number=2, lines=3)  # noqa: E731 - reads as the sentence it is
-    refuses(shell, guard[shell.connection.dialect.name], act)
+    engine = shell.connection.dialect.name
+    refuses(shell, guard[engine], lambda: shell.book(*postings, number=2, lines=3))
 
 
 def test_entry_without_a_middle_posting(shell: Shell) -> None:
@@ -191,8 +196,8 @@ def test_entry_without_a_middle_posting(shell: Shell) -> None:
         shell.posting(3, -500, entry=2, lines=3),
     )
     guard = {"postgresql": "entry_complete", "sqlite": "posting_with_entry"}
-    act = lambda: shell.book(*postings, number=2, lines=3)  # noqa: E731 - reads as the sentence it is
-    refuses(shell, guard[shell.connection.dialect.name], act)
+    engine = shell.connection.dialect.name
+    refuses(shell, guard[engine], lambda: shell.book(*postings, number=2, lines=3))
 
 
 @pytest.mark.parametrize("lines", [2, 4])
@@ -230,9 +235,7 @@ def test_a_posting_of_another_date_than_its_entry(shell: Shell) -> None:
         shell.posting(2, -900, entry=2, date="'2026-01-06'"),
     )
     guard = {"postgresql": "entry_complete", "sqlite": "FOREIGN KEY"}
-    refuses(
-        shell, guard[shell.connection.dialect.name], lambda: shell.book(*pair, number=2)
-    )
+    refuses(shell, guard[shell.connection.dialect.name], lambda: shell.book(*pair, number=2))
 
 
 @pytest.mark.parametrize("name", ["account", "fund", "unit"])
@@ -246,7 +249,7 @@ def test_a_posting_of_something_unknown(shell: Shell, name: str) -> None:
 
 
 @pytest.mark.parametrize("facts", [{"unit": 999}, {"province": 999}, {"reverses": 999}])
-def test_an_entry_of_something_unknown(shell: Shell, facts: dict[str, int]) -> None:
+def test_an_entry_of_something_unknown(shell: Shell, facts: dict[str, Any]) -> None:
     pair = (shell.posting(1, 900, entry=2), shell.posting(2, -900, entry=2))
     guard = {"postgresql": "entry_re", "sqlite": "FOREIGN KEY"}
     engine = shell.connection.dialect.name
@@ -348,23 +351,23 @@ def test_an_entry_of_four_lines_in_a_closed_month(shell: Shell) -> None:
 
 
 def test_one_external_id_is_booked_once(shell: Shell) -> None:
-    shell.connection.rollback()
-    act = lambda: shell.do(ENTRY.replace(":date", "'2026-01-05'"), id=9, unit=shell.units[0],  # noqa: E731 - one statement, told as it is
-                           province=None, external_id="1", lines=2, reverses=None)
     guard = {"postgresql": "uq_entry_source", "sqlite": "entry.source, entry.external_id"}
-    refuses(shell, guard[shell.connection.dialect.name], act)
+
+    def book_again() -> None:
+        facts = {"unit": shell.units[0], "province": None, "lines": 2, "reverses": None}
+        shell.do(ENTRY.replace(":date", "'2026-01-05'"), id=9, external_id="1", **facts)
+
+    refuses(shell, guard[shell.connection.dialect.name], book_again)
 
 
 def test_one_entry_is_reversed_once(shell: Shell) -> None:
-    for number in (2, 3):
-        pair = (
-            shell.posting(1, 1, entry=number, debit=-500),
-            shell.posting(2, -1, entry=number, credit=-500),
-        )
-        if number == 2:
-            shell.book(*pair, number=number, reverses=1)
-            shell.connection.commit()
-        else:
-            guard = {"postgresql": "ix_entry_reverses_id", "sqlite": "entry.reverses_id"}
-            engine = shell.connection.dialect.name
-            refuses(shell, guard[engine], lambda: shell.book(*pair, number=3, reverses=1))
+    guard = {"postgresql": "ix_entry_reverses_id", "sqlite": "entry.reverses_id"}
+
+    def reverse_as(number: int) -> None:
+        debit = shell.posting(1, 1, entry=number, debit=-500)
+        credit = shell.posting(2, -1, entry=number, credit=-500)
+        shell.book(debit, credit, number=number, reverses=1)
+
+    reverse_as(2)
+    shell.connection.commit()
+    refuses(shell, guard[shell.connection.dialect.name], lambda: reverse_as(3))

@@ -1,6 +1,7 @@
 """Posting and reversing entries, one at a time and in bulk, on both engines."""
 
 import threading
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -38,6 +39,20 @@ def message(unit: str = "TW") -> LedgerEntry:
     return recipes.sms_message(
         on=DAY, unit=unit, fund="nghia-tinh", amount=1, description="Tin nhắn", operator="viettel"
     )
+
+
+def close(month: date) -> None:
+    with transaction() as session:
+        unit_id = keys.read(session).unit("TW")
+        session.add(Period(unit_id=unit_id, month=month, state="closed"))
+
+
+def book_in_bulk(*days: str) -> None:
+    with transaction() as session, bulk.staging(session) as stage:
+        template = stage.template(message(), "sms:viettel")
+        rows = enumerate(days, start=1)
+        stage.write((n, template, day, f"bulk-{n}", 5_000, None, None) for n, day in rows)
+        stage.post(maker_id=None)
 
 
 @pytest.fixture
@@ -106,9 +121,7 @@ def test_an_unknown_code_is_refused_by_its_field(
 
 
 def test_a_closed_month_is_refused_in_words(session: Session) -> None:
-    with transaction() as writing:
-        unit_id = keys.read(writing).unit("TW")
-        writing.add(Period(unit_id=unit_id, month=date(2026, 7, 1), state="closed"))
+    close(date(2026, 7, 1))
     with pytest.raises(Refusal, match="khóa sổ") as error, transaction() as writing:
         service.post(writing, donation(), source="test", external_id="1")
     assert error.value.reasons[0].field == "date"
@@ -146,7 +159,11 @@ def test_a_session_of_one_unit_neither_sees_nor_touches_another(
         service.read_entry(session, posted.id)
     with pytest.raises(db.OutOfScopeError), transaction() as writing:
         service.post(writing, donation(), source="test", external_id="2")
-    with pytest.raises(db.OutOfScopeError), transaction() as writing, bulk.staging(writing) as stage:
+    with (
+        pytest.raises(db.OutOfScopeError),
+        transaction() as writing,
+        bulk.staging(writing) as stage,
+    ):
         template = stage.template(message(), "sms:viettel")
         stage.write([(1, template, "2026-07-27", "a", 5_000, None, None)])
         stage.post(maker_id=None)
@@ -203,22 +220,9 @@ def test_rows_are_booked_by_their_templates_in_order(session: Session, other_uni
 
 
 def test_bulk_in_a_closed_month_books_nothing(session: Session) -> None:
-    with transaction() as writing:
-        unit_id = keys.read(writing).unit("TW")
-        writing.add(Period(unit_id=unit_id, month=date(2026, 6, 1), state="closed"))
-    with (
-        pytest.raises(Refusal, match="khóa sổ"),
-        transaction() as writing,
-        bulk.staging(writing) as stage,
-    ):
-        template = stage.template(message(), "sms:viettel")
-        stage.write(
-            [
-                (1, template, "2026-07-01", "a", 5_000, None, None),
-                (2, template, "2026-06-30", "b", 5_000, None, None),
-            ]
-        )
-        stage.post(maker_id=None)
+    close(date(2026, 6, 1))
+    with pytest.raises(Refusal, match="khóa sổ"):
+        book_in_bulk("2026-07-01", "2026-06-30")
     assert session.scalar(select(func.count(Entry.id))) == 0
 
 
@@ -234,20 +238,23 @@ def test_single_entries_follow_bulk_ones_without_clash(session: Session) -> None
     assert session.scalar(select(func.count(Entry.id))) == 303
 
 
+def take_one(*, broken: bool) -> int:
+    """Take the next number in a transaction that may come to nothing."""
+    with transaction() as session:
+        number = series.next_number(session, "NT", 2026)
+        if broken:
+            raise InterruptedError
+    return number
+
+
 def test_eight_writers_get_numbers_without_gaps(app: Flask) -> None:
     given: list[int] = []
 
     def take(writer: int) -> None:
         with app.app_context():
             for turn in range(10):
-                try:
-                    with transaction() as session:
-                        number = series.next_number(session, "NT", 2026)
-                        if (writer + turn) % 5 == 0:
-                            raise InterruptedError
-                except InterruptedError:
-                    continue
-                given.append(number)
+                with suppress(InterruptedError):
+                    given.append(take_one(broken=(writer + turn) % 5 == 0))
 
     writers = [threading.Thread(target=take, args=(writer,)) for writer in range(8)]
     for writer in writers:

@@ -43,9 +43,18 @@ def written(entry: Entry) -> list[str]:
             recipes.sms_message(operator="viettel", **facts(20_000)),
             ["N 138.viettel 20000", "C 7111 20000"],
         ),
-        (recipes.bank_credit(bank_account="VCB1", **facts()), ["N 112.VCB1 500000", "C 3381 500000"]),
-        (recipes.bank_fee(bank_account="VCB1", **facts(55_000)), ["N 615 55000", "C 112.VCB1 55000"]),
-        (recipes.bank_debit(bank_account="VCB1", **facts()), ["N 1388 500000", "C 112.VCB1 500000"]),
+        (
+            recipes.bank_credit(bank_account="VCB1", **facts()),
+            ["N 112.VCB1 500000", "C 3381 500000"],
+        ),
+        (
+            recipes.bank_fee(bank_account="VCB1", **facts(55_000)),
+            ["N 615 55000", "C 112.VCB1 55000"],
+        ),
+        (
+            recipes.bank_debit(bank_account="VCB1", **facts()),
+            ["N 1388 500000", "C 112.VCB1 500000"],
+        ),
         (recipes.cash_donation(**facts()), ["N 111 500000", "C 7114 500000"]),
         (recipes.bank_donation(**facts()), ["N 3381 500000", "C 7113 500000"]),
         (
@@ -72,7 +81,11 @@ def test_a_reversal_has_the_same_sides_with_negative_amounts() -> None:
     entry = recipes.cash_donation(**facts())
     back = reversal_of(entry, date(2026, 8, 1), "Ghi nhầm quỹ")
     assert written(back) == ["N 111 -500000", "C 7114 -500000"]
-    assert (back.date, back.kind, back.description) == (date(2026, 8, 1), "reversal", "Ghi nhầm quỹ")
+    assert (back.date, back.kind, back.description) == (
+        date(2026, 8, 1),
+        "reversal",
+        "Ghi nhầm quỹ",
+    )
 
 
 def test_money_of_one_fund_cannot_pay_for_another() -> None:

@@ -35,7 +35,9 @@ def test_weights_must_say_something(shares: list[int]) -> None:
         split_exact(10, shares)
 
 
-@pytest.mark.parametrize("amount", [MAX_DONG + 1, -MAX_DONG - 1, 1.0, True, "1", None, float("nan")])
+@pytest.mark.parametrize(
+    "amount", [MAX_DONG + 1, -MAX_DONG - 1, 1.0, True, "1", None, float("nan")]
+)
 def test_only_whole_dong_within_range_are_amounts(amount: object) -> None:
     with pytest.raises(OutOfRangeError):
         check_dong(amount)

@@ -36,7 +36,7 @@ def set_up(session: Session) -> None:
             code=worked.BANK.code,
             name=worked.BANK.name,
             name_en=worked.BANK.name_en,
-            type=AccountType.ASSET,
+            kind=AccountType.ASSET,
             line=None,
         )
         keys.forget(session)
