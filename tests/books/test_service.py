@@ -159,17 +159,10 @@ def test_a_session_of_one_unit_neither_sees_nor_touches_another(
         service.read_entry(session, posted.id)
     with pytest.raises(db.OutOfScopeError), transaction() as writing:
         service.post(writing, donation(), source="test", external_id="2")
-    with (
-        pytest.raises(db.OutOfScopeError),
-        transaction() as writing,
-        bulk.staging(writing) as stage,
-    ):
-        template = stage.template(message(), "sms:viettel")
-        stage.write([(1, template, "2026-07-27", "a", 5_000, None, None)])
-        stage.post(maker_id=None)
-    with pytest.raises(db.OutOfScopeError), transaction() as writing:
-        unit_id = keys.read(writing).unit("TW")
-        writing.add(Period(unit_id=unit_id, month=DAY.replace(day=1), state="closed"))
+    with pytest.raises(db.OutOfScopeError):
+        book_in_bulk("2026-07-27")
+    with pytest.raises(db.OutOfScopeError):
+        close(date(2026, 7, 1))
     with transaction() as writing:
         service.post(writing, donation(unit="HT-44"), source="test", external_id="3")
     assert [entry.unit_id for entry in session.scalars(select(Entry))] == [other_unit]
