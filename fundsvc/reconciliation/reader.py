@@ -181,8 +181,10 @@ class LineReader:
     def _balance(self, raw: str) -> str:
         if not raw:
             return ""
-        sign = _MINUS if raw.startswith(_MINUS) else ""
-        return str(int(f"{sign}{self._dong(raw.removeprefix(_MINUS), 'balance')}"))
+        below_zero = raw.startswith(_MINUS)
+        # "-0" is "0": a fingerprint must not tell the two apart. A bare sign is no amount.
+        amount = self._dong(raw[below_zero:] or raw, "balance")
+        return str(-amount if below_zero else amount)
 
     def _day(self, raw: str) -> str:
         found = DAYS[self.layout.days].fullmatch(raw)

@@ -1,0 +1,267 @@
+"""Importing bank files into the books, on both engines, with real commits."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc.books import service as books
+from fundsvc.books import verify
+from fundsvc.books.models import Entry, Period
+from fundsvc.db import set_scope, transaction
+from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.evidence import service as evidence
+from fundsvc.reconciliation import lists, service
+from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
+from fundsvc.reconciliation.models import BankFile, BankLine
+from fundsvc.units.models import Unit
+
+DATA = Path(__file__).parents[1] / "data" / "bank"
+HEADER = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"
+LINE = "1,0{day}/09/2024,{doc},,50.000,,ung ho"
+
+pytestmark = pytest.mark.usefixtures("app", "clock")
+
+Import = Callable[..., BankImportReport]
+
+
+def add(code: str, number: str = "0011004455", unit: str = "TW", bank: str = "VCB") -> AccountFacts:
+    """Add a bank account of the charity fund and commit."""
+    with transaction() as session:
+        return add_bank_account(
+            session, code=code, bank=bank, number=number, fund="nghia-tinh", unit=unit, by=None
+        )
+
+
+def run(
+    code: str, data: bytes | str, *, commit: bool = True, name: str = "f.csv"
+) -> BankImportReport:
+    """Import a file and commit."""
+    raw = data if isinstance(data, bytes) else data.encode()
+    with transaction() as session:
+        return service.import_bank(
+            session, raw, name=name, account_code=code, commit=commit, by=None
+        )
+
+
+def file(*lines: str) -> str:
+    """Return a Vietcombank file."""
+    return "\r\n".join((HEADER, *lines, ""))
+
+
+def line(day: int = 1, doc: str = "5213.1") -> str:
+    """Return a line of 50,000 đồng in."""
+    return LINE.format(day=day, doc=doc)
+
+
+def balance(session: Session, account: str) -> int:
+    """Return a balance of the centre's charity fund."""
+    return books.balance(session, account=account, fund="nghia-tinh", unit="TW")
+
+
+@pytest.mark.parametrize(
+    ("bank", "sum_in", "sum_out"),
+    [
+        ("vietcombank", 4_765_748_381, 55_000),
+        ("agribank", 1_747_963_098, 0),
+        ("vietinbank", 1_916_755_826, 0),
+    ],
+)
+def test_a_sample_is_booked_to_the_dong_and_once(
+    session: Session, bank: str, sum_in: int, sum_out: int
+) -> None:
+    add("SAMPLE", bank=bank)
+    data = (DATA / f"{bank}-2024-09.csv").read_bytes()
+    preview = run("SAMPLE", data, commit=False)
+    assert (preview.new, preview.committed) == (3_000, False)
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 0
+
+    report = run("SAMPLE", data)
+    assert (report.lines, report.new, report.known) == (3_000, 3_000, 0)
+    assert (report.sum_in, report.sum_out) == (sum_in, sum_out)
+    assert report.refused == report.breaks == report.doubtful == ()
+    assert report.committed
+
+    again = run("SAMPLE", data)
+    assert (again.lines, again.new, again.known) == (3_000, 0, 3_000)
+    session.rollback()
+    assert balance(session, "112.SAMPLE") == sum_in - sum_out
+    assert balance(session, "3381") == -sum_in
+    assert balance(session, "615") == sum_out
+    assert balance(session, "1388") == 0
+    assert session.scalar(select(func.count()).select_from(Entry)) == 3_000
+    assert session.scalar(select(func.count()).select_from(BankFile)) == 1
+    assert list(verify.faults(session)) == []
+
+
+def test_the_file_and_what_it_said_are_kept(session: Session) -> None:
+    add("VCB1")
+    data = file(line(), '1,01/09/2024,2,,"1.000",90.000,a', "1,01/09/2024,3,,1.000,92.000,b")
+    report = run("VCB1", data, name="tháng 9.csv")
+    assert [found.as_json() for found in report.breaks] == [
+        {"row": 4, "expected": 91_000, "found": 92_000}
+    ]
+    kept = session.scalars(select(BankFile)).one()
+    assert evidence.read(kept.sha256) == data.encode()
+    assert kept.name == "tháng 9.csv"
+    assert kept.breaks == {"breaks": [{"row": 4, "expected": 91_000, "found": 92_000}]}
+    assert (kept.opening, kept.closing) == (39_000, 92_000)
+
+
+def test_each_line_says_where_it_comes_from_and_what_booked_it(session: Session) -> None:
+    add("VCB1")
+    run("VCB1", file("", line(day=2, doc="77.1")))
+    stored = session.scalars(select(BankLine)).one()
+    entry = session.get_one(Entry, stored.entry_id)
+    assert (stored.row, stored.booked_on, stored.doc_no) == (3, date(2024, 9, 2), "77.1")
+    assert (entry.date, entry.kind, entry.description) == (date(2024, 9, 2), "bank-in", "ung ho")
+    assert (entry.source, entry.external_id) == ("bank:VCB1", f"{stored.fingerprint}:1")
+
+
+def test_two_equal_lines_stay_two_and_a_third_one_later_is_one_more(session: Session) -> None:
+    add("VCB1")
+    assert run("VCB1", file(line(), line(day=2), line())).new == 3
+    assert run("VCB1", file(line(), line(day=2), line())).new == 0
+    report = run("VCB1", file(line(), line(), line(), line(day=3)))
+    assert (report.new, report.known) == (2, 2)
+    found = Counter(session.scalars(select(BankLine.booked_on)))
+    assert found == {date(2024, 9, 1): 3, date(2024, 9, 2): 1, date(2024, 9, 3): 1}
+
+
+def test_overlapping_halves_give_the_whole_once(session: Session) -> None:
+    add("VCB1")
+    lines = (DATA / "vietcombank-2024-09.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert run("VCB1", file(*lines[:2_000])).new == 2_000
+    assert run("VCB1", file(*lines[1_000:])).new == 1_000
+    assert balance(session, "112.VCB1") == 4_765_748_381 - 55_000
+
+
+def test_a_known_line_alone_among_new_ones_is_shown_as_doubtful() -> None:
+    add("VCB1")
+    run("VCB1", file(line(day=2)))
+    report = run("VCB1", file(line(day=1), line(day=2), line(day=3)), commit=False)
+    assert (report.new, report.known, report.doubtful) == (2, 1, (3,))
+
+
+def test_the_same_line_of_two_accounts_is_two_lines() -> None:
+    add("VCB1")
+    add("VCB2", number="0011009999")
+    assert run("VCB1", file(line())).new == 1
+    assert run("VCB2", file(line())).new == 1
+
+
+def test_money_out_is_a_fee_or_waits_to_be_identified(session: Session) -> None:
+    add("VCB1")
+    report = run(
+        "VCB1",
+        file(
+            "1,01/09/2024,1,11.000,,,THU PHI DICH VU SMS",
+            "1,01/09/2024,2,5.000.000,,,Chi tien nha tinh nghia",
+            "1,01/09/2024,3,2.000,,,",
+        ),
+    )
+    assert (report.fees, report.debits) == (1, 2)
+    assert balance(session, "615") == 11_000
+    assert balance(session, "1388") == 5_002_000
+    assert balance(session, "112.VCB1") == -5_013_000
+
+
+def test_a_refused_row_refuses_the_file(session: Session) -> None:
+    add("VCB1")
+    report = run("VCB1", file(line(), line(day=0), "1,01/09/2024,1,,1_000,,x", "a,b"))
+    assert [(row.row, row.field) for row in report.refused] == [
+        (3, "TNXDate"),
+        (4, "Credit"),
+        (5, None),
+    ]
+    assert (report.lines, report.committed) == (4, False)
+    assert session.scalar(select(func.count()).select_from(Entry)) == 0
+    assert session.scalar(select(func.count()).select_from(BankFile)) == 0
+
+
+def test_a_line_in_a_closed_month_is_refused_by_row_unless_it_is_known(session: Session) -> None:
+    add("VCB1")
+    run("VCB1", file(line()))
+    with transaction() as writing:
+        unit_id = writing.scalars(select(Unit.id).filter_by(code="TW")).one()
+        writing.add(Period(unit_id=unit_id, month=date(2024, 9, 1), state="closed"))
+    again = run("VCB1", file(line()))
+    assert (again.known, again.refused_count) == (1, 0)
+    report = run("VCB1", file(line(), line(day=2)))
+    assert [(row.row, row.field, row.reason) for row in report.refused] == [
+        (3, "date", "Tháng 09/2024 của đơn vị đã khóa sổ.")
+    ]
+    assert session.scalar(select(func.count()).select_from(Entry)) == 1
+
+
+def test_a_sum_beyond_the_books_is_refused() -> None:
+    add("VCB1")
+    most = "1.000.000.000.000.000"
+    with pytest.raises(Refusal, match="quá lớn"):
+        run("VCB1", file(f"1,01/09/2024,1,,{most},,x", "1,01/09/2024,1,,1,,x"))
+    assert run("VCB1", file(f"1,01/09/2024,1,,{most},,x")).new == 1
+
+
+def test_two_imports_of_one_file_at_once_store_it_once(app: Flask, session: Session) -> None:
+    add("VCB1")
+    data = file(*(line(doc=str(number)) for number in range(300)))
+
+    def work(_number: int) -> int:
+        with app.app_context():
+            return run("VCB1", data).new
+
+    with ThreadPoolExecutor(4) as pool:
+        new = list(pool.map(work, range(4)))
+    assert sorted(new) == [0, 0, 0, 300]
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 300
+
+
+def test_an_account_is_added_once_and_what_cannot_be_is_refused(session: Session) -> None:
+    first = add(" vcb1 ", number="0011 0044 55")
+    assert (first.code, first.number, first.account) == ("VCB1", "0011004455", "112.VCB1")
+    assert add("VCB1") == first
+    with pytest.raises(Conflict):
+        add("VCB1", number="99887766")
+    with pytest.raises(Conflict):
+        add("VCB2")
+    for wrong in ({"code": "V"}, {"code": "VCB-1"}, {"code": "Đ1"}, {"number": "12a4"},
+                  {"number": "١٢٣٤٥"}, {"bank": " "}, {"unit": "XX"}):  # fmt: skip
+        with pytest.raises(Refusal):
+            add(**({"code": "NEW", "number": "77777"} | wrong))
+    assert [found.code for found in lists.accounts(session)] == ["VCB1"]
+
+
+def test_an_account_of_another_unit_cannot_be_found(session: Session) -> None:
+    add("VCB1")
+    run("VCB1", file(line()))
+    set_scope(session, set())
+    try:
+        assert lists.accounts(session) == []
+        with pytest.raises(NotFound):
+            service.import_bank(session, b"x", name="x", account_code="VCB1", commit=False, by=None)
+    finally:
+        set_scope(session, None)
+
+
+def test_an_account_shows_its_lines_page_by_page(session: Session) -> None:
+    add("VCB1")
+    run("VCB1", file(*(line(day=1 + number % 3, doc=str(number)) for number in range(120))))
+    account = lists.account(session, "vcb1")
+    assert (account.balance, account.lines, account.last) == (6_000_000, 120, date(2024, 9, 3))
+    seen, mark = [], None
+    while True:
+        page = lists.lines(session, account, mark)
+        seen += [(found.booked_on, found.id) for found in page.lines]
+        mark = page.before
+        if mark is None:
+            break
+    assert (page.count, page.sum_in, page.sum_out) == (120, 6_000_000, 0)
+    assert len(set(seen)) == 120
+    assert seen == sorted(seen, reverse=True)

@@ -1,0 +1,137 @@
+"""The pages of the bank: upload, preview, commit, lists, and who may see what."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from fundsvc.db import transaction
+from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.reconciliation.models import BankLine
+from fundsvc.units.models import Unit
+from tests import corpus
+
+SignIn = Callable[..., FlaskClient]
+FILE = (
+    b"PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails\r\n"
+    b"1,01/09/2024,5213.1,,50.000,,ung ho <b>mien Bac</b>\r\n"
+    b"1,01/09/2024,5213.2,2.000.000,,,mua gao\r\n"
+    b"1,02/09/2024,5213.3,11.000,,,PHI DICH VU SMS\r\n"
+)
+
+pytestmark = pytest.mark.usefixtures("app", "clock")
+
+
+@pytest.fixture(autouse=True)
+def _accounts() -> None:
+    with transaction() as session:
+        session.add(Unit(code="HT-44", name="Tỉnh hội A", folded="tinh hoi a", kind="provincial"))
+        session.flush()
+        for code, unit in (("VCB1", "TW"), ("QT44", "HT-44")):
+            add_bank_account(
+                session,
+                code=code,
+                bank="Vietcombank",
+                number=f"0011{code[-1]}",
+                fund="nghia-tinh",
+                unit=unit,
+                by=None,
+            )
+
+
+def upload(client: FlaskClient, data: bytes, **fields: str) -> TestResponse:
+    form = {"account": "VCB1", "file": (io.BytesIO(data), "sao-ke.csv")} | fields
+    return client.post("/imports/bank", data=form, content_type="multipart/form-data")
+
+
+def test_a_file_is_looked_at_and_then_booked(signed_in: SignIn, session: Session) -> None:
+    client = signed_in("treasurer")
+    assert "Sao kê ngân hàng" in client.get("/imports").text
+    assert "Vietcombank" in client.get("/imports/bank").text
+    taken = upload(client, FILE)
+    assert taken.status_code == 303
+    preview = client.get(taken.location)
+    assert preview.status_code == 200
+    for shown in ("50.000", "2.000.000", "ung ho &lt;b&gt;", "02/09/2024", "sao-ke.csv"):
+        assert shown in preview.text
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 0
+    for _twice in range(2):
+        booked = client.post(taken.location)
+        assert (booked.status_code, booked.location) == (303, "/bank-accounts/VCB1")
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 3
+    lines = client.get("/bank-accounts/VCB1").text
+    for shown in ("1.961.000", "mua gao", "PHI DICH VU SMS", "âm"):
+        assert shown in lines
+    assert "VCB1" in client.get("/bank-accounts").text
+    assert "đã có trong sổ" in client.get(taken.location).text
+
+
+def test_refused_rows_are_shown_and_nothing_is_booked(signed_in: SignIn, session: Session) -> None:
+    client = signed_in("treasurer")
+    taken = upload(client, FILE + b"1,03/09/2024,5213.4,,1_000,,x\r\n")
+    preview = client.get(taken.location).text
+    assert "Không nhận tệp: 1 dòng" in preview
+    assert "Số tiền phải viết theo mẫu 1.000.000." in preview
+    assert client.post(taken.location).status_code == 422
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 0
+
+
+@pytest.mark.parametrize("name", corpus.FILES)
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_file_of_another_kind_is_refused_beside_the_form(signed_in: SignIn, name: str) -> None:
+    refused = upload(signed_in("treasurer"), corpus.FILES[name])
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.text
+    assert 'value="VCB1" selected' in refused.text
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_form_that_cannot_be_is_refused(signed_in: SignIn) -> None:
+    client = signed_in("treasurer")
+    assert upload(client, FILE, account="").status_code == 422
+    assert upload(client, FILE, format="nobank").status_code == 422
+    assert upload(client, FILE, account="NONE").status_code == 404
+    assert client.post("/imports/bank", data={"account": "VCB1"}).status_code == 422
+    for key in corpus.NEVER_KEYS:
+        for address in ("/imports/bank", "/bank-accounts"):
+            plain = key.encode("utf-8", "replace").decode()
+            assert client.get(f"{address}/{plain}").status_code in {200, 308, 400, 404, 414}
+        account = client.get(
+            "/bank-accounts/VCB1", query_string={"before": key.encode("utf-8", "replace")}
+        )
+        assert account.status_code in {200, 400, 404}
+    assert client.get("/bank-accounts/VCB1?before=2024-02-31.1").status_code == 404
+
+
+def test_only_some_roles_may_import_and_strangers_may_nothing(
+    signed_in: SignIn, client: FlaskClient
+) -> None:
+    auditor = signed_in("auditor")
+    assert auditor.get("/bank-accounts/VCB1").status_code == 200
+    assert auditor.get("/imports/bank").status_code == 403
+    assert upload(auditor, FILE).status_code == 403
+    assert signed_in("admin").get("/bank-accounts").status_code == 403
+    assert client.get("/bank-accounts").status_code in {302, 303}
+    assert upload(client, FILE).status_code == 401
+
+
+def test_a_unit_treasurer_has_the_accounts_of_own_units_only(
+    signed_in: SignIn, session: Session
+) -> None:
+    own = signed_in("unit-treasurer", units=["HT-44"])
+    listed = own.get("/bank-accounts").text
+    assert "QT44" in listed
+    assert "VCB1" not in listed
+    missing, foreign = own.get("/bank-accounts/NONE"), own.get("/bank-accounts/VCB1")
+    assert (missing.status_code, missing.text) == (foreign.status_code, foreign.text)
+    assert upload(own, FILE).status_code == upload(own, FILE, account="NONE").status_code == 404
+    taken = upload(own, FILE, account="QT44")
+    assert own.post(taken.location).location == "/bank-accounts/QT44"
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 3
+    # The address of a preview is of no use to anybody else.
+    assert signed_in("treasurer").get(taken.location).status_code == 404
