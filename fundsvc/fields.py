@@ -5,7 +5,8 @@ so that it stands beside the field. Missing and empty are the same: nothing was 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -42,6 +43,18 @@ def parse_key(raw: str, field: str = "key") -> str:
     if not _KEY.fullmatch(raw):
         raise Refusal(Reason(_("Khóa chống ghi trùng không hợp lệ."), field=field))
     return raw
+
+
+def shown(raw: str, limit: int = 60) -> str:
+    """Return a text from outside as a reason may repeat it: short, and sure to be printable."""
+    return raw[:limit].encode("utf-8", "replace").decode()
+
+
+def renamed(reasons: Iterable[Reason], names: Mapping[str, str]) -> tuple[Reason, ...]:
+    """Return reasons with their fields called as a form calls them."""
+    return tuple(
+        replace(reason, field=names.get(reason.field or "", reason.field)) for reason in reasons
+    )
 
 
 class FormSchema(Schema):

@@ -18,6 +18,7 @@ from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.units import service as units
 from ledger import recipes
 
+SOURCE = "dues"
 FUNDS = ("dues", "base")
 WORDS = {"dues": "Thu hội phí thường xuyên", "base": "Thu đóng góp chân quỹ"}
 """What the journal calls these entries; the books are kept in Vietnamese whoever reads them."""
@@ -88,7 +89,7 @@ def record_total(
         description=f"{WORDS[total.fund]} tháng {total.month:%m/%Y}, {unit.name}",
         paid_into=total.paid_into,
     )
-    posted = books.post(session, entry, source="dues", external_id=key, maker_id=by)
+    posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
     # Another request with this key may have committed while this one waited.
     if not posted.new and (known := _known(session, key, unit.id, fund.id, total)):
         return known

@@ -14,6 +14,7 @@ from fundsvc.books.summary import funds
 from fundsvc.db import read_session, transaction
 from fundsvc.dues import schemas, service
 from fundsvc.errors import Refusal
+from fundsvc.fields import renamed
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, dong, in_language, month, reasons_of
 from fundsvc.units import service as units
@@ -61,7 +62,7 @@ def record() -> ResponseReturnValue:
     except ValidationError as error:
         return _form(typed, Form(typed, reasons_of(error))), 422
     except Refusal as error:
-        return _form(typed, Form(typed, error.reasons)), error.status
+        return _form(typed, Form(typed, renamed(error.reasons, {"date": "paid_on"}))), error.status
     said = (
         _("Đã ghi sổ %(amount)s cho tháng %(month)s.")
         if done.new

@@ -9,14 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
+from fundsvc.books import keys
 from fundsvc.books import service as books
-from fundsvc.books.models import Fund
 from fundsvc.books.tills import lowest, till
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.fields import shown
 from fundsvc.spending.models import LINES, Payment
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from ledger import recipes
+
+SOURCE = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,13 @@ def record_payment(
         unit=spent.unit,
         fund=spent.fund,
         amount=spent.amount,
-        description=f"{spent.purpose}; chi cho {spent.payee}",
+        # The payee's name stays out of the books, so that it can be forgotten and they stay whole.
+        description=spent.purpose,
         province=spent.province,
         line=spent.line,
         paid_from=spent.paid_from,
     )
-    posted = books.post(session, entry, source="payment", external_id=key, maker_id=by)
+    posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
     # Another request with this key may have committed while this one waited.
     if not posted.new and (known := _known(session, key, unit.id, fund_id, province_id, spent)):
         return known
@@ -105,7 +109,7 @@ def record_payment(
 def _check(spent: Spent) -> None:
     reasons = []
     if spent.line not in LINES:
-        why = _("Không có mục chi “%(line)s”.", line=spent.line[:60])
+        why = _("Không có mục chi “%(line)s”.", line=shown(spent.line))
         reasons.append(Reason(why, field="line"))
     if spent.amount <= 0:
         reasons.append(Reason(_("Số tiền phải từ 1 đ trở lên."), field="amount"))
@@ -120,9 +124,9 @@ def _check(spent: Spent) -> None:
 
 
 def _fund_id(session: Session, code: str) -> int:
-    found = session.scalar(select(Fund.id).where(Fund.code == code))
+    found = keys.read(session).funds.get(code)
     if found is None:
-        raise NotFound(Reason(_("Không có quỹ “%(code)s”.", code=code[:60]), field="fund"))
+        raise NotFound(Reason(_("Không có quỹ “%(code)s”.", code=shown(code)), field="fund"))
     return found
 
 

@@ -15,6 +15,7 @@ from fundsvc.books import tills
 from fundsvc.books.summary import funds
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
+from fundsvc.fields import renamed
 from fundsvc.spending import listing, schemas, service
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, dong, in_language, reasons_of
@@ -70,7 +71,7 @@ def record() -> ResponseReturnValue:
     except ValidationError as error:
         return _form(typed, Form(typed, reasons_of(error))), 422
     except Refusal as error:
-        return _form(typed, Form(typed, error.reasons)), error.status
+        return _form(typed, Form(typed, renamed(error.reasons, {"date": "paid_on"}))), error.status
     if done.new:
         flash(_("Đã ghi sổ khoản chi %(amount)s.", amount=dong(spent.amount)), "ok")
     else:

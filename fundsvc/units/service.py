@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from fundsvc import db
 from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.fields import shown
 from fundsvc.units.models import Province, Unit
+from fundsvc.units.sheet import CODE, PROVINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,11 @@ def by_code(session: Session, code: str) -> Unit:
     Raises:
         NotFound: there is none, or not for this person; the two look the same.
     """
-    found = session.scalar(select(Unit).where(Unit.code == code))
+    readable = CODE.fullmatch(code) is not None
+    found = session.scalar(select(Unit).where(Unit.code == code)) if readable else None
     units = db.scope(session)
     if found is None or (units is not None and found.id not in units):
-        why = _("Không có đơn vị “%(code)s”.", code=code[:60])
+        why = _("Không có đơn vị “%(code)s”.", code=shown(code))
         raise NotFound(Reason(why, field="unit"))
     return found
 
@@ -81,9 +84,10 @@ def province(session: Session, key: str) -> Province:
         NotFound: there is none; a bare code is never guessed at.
     """
     scheme, _colon, code = key.partition(":")
-    found = session.scalar(select(Province).where(Province.scheme == scheme, Province.code == code))
+    query = select(Province).where(Province.scheme == scheme, Province.code == code)
+    found = session.scalar(query) if PROVINCE.fullmatch(key) else None
     if found is None:
-        why = _("Không có tỉnh, thành phố “%(key)s”; viết dạng 2025:44.", key=key[:60])
+        why = _("Không có tỉnh, thành phố “%(key)s”; viết dạng 2025:44.", key=shown(key))
         raise NotFound(Reason(why, field="province"))
     return found
 

@@ -1,6 +1,5 @@
 """Units come in all together or not at all, and the same file again changes nothing."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -40,8 +39,8 @@ def places(report: UnitsReport) -> list[tuple[int, str | None]]:
 
 
 @pytest.fixture
-def tree(app: Flask) -> Iterator[UnitsReport]:
-    yield bring(TREE)
+def tree(app: Flask) -> UnitsReport:
+    return bring(TREE)
 
 
 def test_a_parent_may_come_later_in_the_file(tree: UnitsReport, session: Session) -> None:
