@@ -1,5 +1,6 @@
 """Load the demo year: every step goes through the service that real money goes through."""
 
+import io
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,10 +21,13 @@ from fundsvc.demo.span import Span, span_of
 from fundsvc.donations import service as donations
 from fundsvc.donors.service import DonorFacts
 from fundsvc.dues import service as dues
-from fundsvc.errors import Refusal
+from fundsvc.errors import Reason, Refusal
+from fundsvc.imports import ImportReport
 from fundsvc.receipts import service as receipts
 from fundsvc.reconciliation import service as reconciliation
 from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.sms import campaigns
+from fundsvc.sms import service as sms
 from fundsvc.spending import service as spending
 from fundsvc.staff import service as staff
 from fundsvc.units.importing import import_units
@@ -74,12 +78,15 @@ def load(session: Session, tell: Tell) -> None:
         people = _users(session)
         _accounts(session)
         _openings(session, span)
-    _campaigns(session, span)
+        _campaigns(session, span, people["thuquy"])
     for file in files.messages(span):
         tell(_("Tin nhắn ủng hộ: %(name)s", name=file.name))
-        _messages(session, file)
+        with _at(file.on):
+            _messages(session, file, people["thuquy"])
     tell(_("Sao kê ngân hàng"))
-    _statement(session, files.bank_statement(span), people["thuquy"])
+    statement = files.bank_statement(span)
+    with _at(statement.on, 5):
+        _statement(session, statement, people["thuquy"])
     tell(_("Khoản ủng hộ, hội phí và chi trong năm"))
     for number, event in enumerate(_events(span)):
         with _at(event.on, number):
@@ -109,9 +116,7 @@ def _events(span: Span) -> Sequence[plan.Event]:
 
 def _units(session: Session) -> None:
     data = resources("fundsvc.demo").joinpath("units.csv").read_bytes()
-    report = import_units(session, data, commit=True, by=None)
-    if not report.committed:
-        raise Refusal(*(row.reason for row in report.refused))
+    _hold(import_units(session, data, commit=True, by=None))
 
 
 def _users(session: Session) -> dict[str, int]:
@@ -149,21 +154,27 @@ def _openings(session: Session, span: Span) -> None:
         books.post(session, entry, source="opening", external_id=f"{unit}:{fund}:{account}")
 
 
-def _campaigns(session: Session, span: Span) -> None:
-    raise NotImplementedError
+def _campaigns(session: Session, span: Span, by: int) -> None:
+    _hold(campaigns.import_campaigns(session, files.campaigns(span), by=by))
 
 
-def _messages(session: Session, file: files.File) -> None:
-    raise NotImplementedError
+def _messages(session: Session, file: files.File, by: int) -> None:
+    stream = io.BytesIO(file.data)
+    _hold(sms.import_sms(session, stream, name=file.name, commit=True, by=by))
 
 
 def _statement(session: Session, file: files.File, by: int) -> None:
-    with _at(file.on, 5):
-        report = reconciliation.import_bank(
+    _hold(
+        reconciliation.import_bank(
             session, file.data, name=file.name, account_code="AGRNT", commit=True, by=by
         )
+    )
+
+
+def _hold(report: ImportReport) -> None:
+    """Stop if a file of the demo was refused; then this program is at odds with itself."""
     if not report.committed:
-        raise Refusal(*(row.reason for row in report.refused))
+        raise Refusal(*(Reason(bad.reason, bad.row, bad.field) for bad in report.refused))
 
 
 def _book(session: Session, event: plan.Event, number: int, people: dict[str, int]) -> None:

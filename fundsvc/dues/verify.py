@@ -1,4 +1,4 @@
-"""What must hold of each dues or base fund total: it says what its entry says, and no entry is without one."""
+"""What must hold of dues totals: each says what its entry says, and no entry is without one."""
 
 from collections.abc import Iterator
 
