@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import db
 from fundsvc.books import summary
+from fundsvc.donations import listing
 from fundsvc.donors.models import Donor
 from fundsvc.home import chart
 from fundsvc.receipts.models import Receipt
-from fundsvc.templating import in_language
+from fundsvc.templating import Attention, in_language
 from fundsvc.text import fold
 from fundsvc.units.models import Unit
 
@@ -28,6 +30,7 @@ class FundCard:
     code: str
     name: str
     balance: int
+    before: int
     months: tuple[tuple[date, int], ...]
     line: chart.Line
 
@@ -67,11 +70,28 @@ def fund_cards(session: Session, today: date) -> list[FundCard]:
             code=fund.code,
             name=in_language(fund.name, fund.name_en),
             balance=fund.ends[-1],
+            before=fund.before,
             months=tuple(zip(starts, fund.ends, strict=True)),
             line=chart.line((fund.before, *fund.ends)),
         )
         for fund in summary.fund_balances(session, starts, today)
     ]
+
+
+def to_do(session: Session) -> list[Attention]:
+    """Return what waits for a person in the books and among donations; slices add their own."""
+    amount, lines = summary.unidentified(session)
+    without = listing.total(session, listing.Filter(receipt="without"))
+    found = [
+        Attention(lines, _("dòng sao kê chờ xác định"), "/bank-accounts", amount),
+        Attention(
+            without.count,
+            _("khoản ủng hộ chưa có biên nhận"),
+            "/donations?receipt=without",
+            without.amount,
+        ),
+    ]
+    return [item for item in found if item.count > 0]
 
 
 def lately(session: Session, today: date) -> list[Receipts]:

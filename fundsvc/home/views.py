@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
         today=today,
         year_start=today.replace(month=1, day=1),
         funds=service.fund_cards(session, today),
-        waiting=waiting(current_app, session),
+        waiting=[*service.to_do(session), *waiting(current_app, session)],
         lately=service.lately(session, today),
     )
 

@@ -41,7 +41,7 @@ PLACES: Final = (
         "/statements/fund", lazy_gettext("Báo cáo"), "chart", ("/statements",), on_phone_bar=True
     ),
     Place("/units", lazy_gettext("Đơn vị"), "unit"),
-    Place("/settings", lazy_gettext("Thiết lập"), "gear", ("/users",)),
+    Place("/settings", lazy_gettext("Thiết lập"), "gear", ("/staff", "/account")),
 )
 
 
