@@ -1,5 +1,6 @@
 """Put the service together: settings, database, sign-in, the pages of all slices, headers."""
 
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -80,7 +81,7 @@ def create_app(
     app = Flask(__name__, template_folder=str(TEMPLATES))
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SETTINGS=settings,
+        FUNDSVC=settings,
         TESTING=testing,
         MAX_CONTENT_LENGTH=LARGEST_FORM,
     )
@@ -112,7 +113,8 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
     app.before_request(_allow_files)
     CSRFProtect(app)
     security.init_app(app)
-    app.add_url_rule("/healthz", "healthz", access.public(_healthz))
+    app.add_url_rule("/healthz", "healthz", _healthz)
+    app.view_functions["healthz"] = access.public(partial(_healthz))
     for name in filter(find_spec, PAGES):
         app.register_blueprint(import_module(name).bp)
     app.after_request(_add_headers)
@@ -172,7 +174,7 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if response.mimetype != "application/pdf":  # A browser's PDF viewer is an object.
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
-    if current_app.config["SETTINGS"].https:
+    if current_app.config["FUNDSVC"].https:
         response.headers.setdefault("Strict-Transport-Security", TWO_YEARS)
     if request.endpoint == "static" and "v" in request.args:
         response.headers["Cache-Control"] = LONG
