@@ -1,9 +1,13 @@
 """Keep files by the hash of their bytes, and give them back only if they are still the same."""
 
 import hashlib
+import io
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -14,6 +18,7 @@ from fundsvc.evidence.models import StoredFile
 
 DIGEST_LETTERS = frozenset("0123456789abcdef")
 DIGEST_LENGTH = 64
+BLOCK = 1 << 20
 
 
 class DamagedFileError(Exception):
@@ -25,30 +30,45 @@ def keep(data: bytes) -> str:
 
     The file is on disk before any row speaks of it, so a crash leaves at worst a file too many.
     """
-    sha256 = hashlib.sha256(data).hexdigest()
-    path = _path(sha256)
-    if path.exists():
-        return sha256
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(path)
-    return sha256
+    return keep_stream(io.BytesIO(data))
+
+
+def keep_stream(stream: BinaryIO) -> str:
+    """Keep all that a stream gives, like `keep`, without holding it in memory."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    handle, draft = tempfile.mkstemp(dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            while block := stream.read(BLOCK):
+                digest.update(block)
+                file.write(block)
+            file.flush()
+            path = _path(digest.hexdigest())
+            if not path.exists():
+                os.fsync(file.fileno())
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return digest.hexdigest()
 
 
 def record(session: Session, data: bytes, *, name: str, media_type: str, by: int | None) -> str:
     """Keep bytes and note them as evidence; the first name they came under stays."""
-    sha256 = keep(data)
+    return note(session, keep(data), name=name, media_type=media_type, by=by)
+
+
+def note(session: Session, sha256: str, *, name: str, media_type: str, by: int | None) -> str:
+    """Note a kept file as evidence; the first name it came under stays."""
     if session.get(StoredFile, sha256) is None:
         session.add(
             StoredFile(
                 sha256=sha256,
                 name=name,
                 media_type=media_type,
-                size=len(data),
+                size=_path(sha256).stat().st_size,
                 stored_at=clock.now(),
                 stored_by=by,
             )
@@ -64,17 +84,35 @@ def read(sha256: str) -> bytes:
         NotFound: there are none.
         DamagedFileError: what is on disk has another hash.
     """
+    with opened(sha256) as file:
+        return file.read()
+
+
+@contextmanager
+def opened(sha256: str) -> Iterator[BinaryIO]:
+    """Open the file kept under a hash, for reading from its beginning.
+
+    Raises:
+        NotFound: there is none.
+        DamagedFileError: what is on disk has another hash.
+    """
     if len(sha256) != DIGEST_LENGTH or not DIGEST_LETTERS.issuperset(sha256):
         raise NotFound
     try:
-        data = _path(sha256).read_bytes()
+        file = _path(sha256).open("rb")
     except FileNotFoundError:
         raise NotFound from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise DamagedFileError(sha256)
-    return data
+    with file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise DamagedFileError(sha256)
+        file.seek(0)
+        yield file
 
 
 def _path(sha256: str) -> Path:
+    return _folder() / sha256[:2] / sha256[2:]
+
+
+def _folder() -> Path:
     folder: Path = current_app.config["FUNDSVC"].files_dir
-    return folder / sha256[:2] / sha256[2:]
+    return folder
