@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock as service_clock
 from fundsvc.config import Settings
 from tests.support import people
+from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 
 RUN_FOLDER = pytest.StashKey[Path]()
@@ -83,6 +84,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     from fundsvc.app import create_app
 
     app = create_app(settings, testing=True)
+    app.test_client_class = Browser
     with app.app_context():
         yield app
 
