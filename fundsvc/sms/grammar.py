@@ -35,7 +35,22 @@ _THOUSANDS = re.compile(r" ?(?P<n>[0-9]{1,9}) ?k(?: ?(?:d|dong|vnd))?" + _TAIL)
 _NUMBER = re.compile(r" ?[0-9]+" + _TAIL)
 # Words after a number that would make it another amount.
 _SCALES = frozenset(
-    ("k", "ngan", "nghin", "ng", "tram", "chuc", "tr", "trieu", "ty", "ti", "d", "dong", "vnd", "usd")
+    (
+        "k",
+        "ngan",
+        "nghin",
+        "ng",
+        "tram",
+        "chuc",
+        "tr",
+        "trieu",
+        "ty",
+        "ti",
+        "d",
+        "dong",
+        "vnd",
+        "usd",
+    )
 )
 _FIRST_WORD = re.compile(r"[^0-9a-z]*([0-9]|[a-z]*)")
 

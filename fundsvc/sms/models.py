@@ -87,3 +87,24 @@ class SmsMessage(Base):
     why: Mapped[str | None] = mapped_column(default=None)
     campaign_id: Mapped[int | None] = mapped_column(default=None)
     province_id: Mapped[int | None] = mapped_column(default=None)
+
+
+class SmsTotal(Base):
+    """What one file added to the messages of an operator, by campaign and status.
+
+    The sums over all files are the counts of `sms_message`, so pages need not count a million rows.
+    """
+
+    __tablename__ = "sms_total"
+    __table_args__ = table_args(
+        CheckConstraint("status IN ('booked', 'failed', 'unknown')", name="status"),
+        CheckConstraint("(status = 'booked') = (campaign_id IS NOT NULL)", name="campaign"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("sms_file.id"), index=True)
+    operator: Mapped[str]
+    status: Mapped[str]
+    messages: Mapped[int]
+    gross: Mapped[int]
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"), default=None)

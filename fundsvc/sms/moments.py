@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from operator import concat
 
 from fundsvc.clock import VN
 from fundsvc.text import EARLIEST_YEAR, LATEST_YEAR
@@ -52,9 +51,7 @@ class Moments:
         self._hours: dict[str, _Hours] = {}
         self._rests: dict[str, dict[str, str]] = {}
 
-    def read(
-        self, column: Sequence[str]
-    ) -> tuple[Sequence[str | None], Sequence[date | None]]:
+    def read(self, column: Sequence[str]) -> tuple[Sequence[str | None], Sequence[date | None]]:
         """Return stored moments and accounting dates (Asia/Ho_Chi_Minh), None where unreadable."""
         end = column[0][_SECOND:]
         if end in _WHOLE_HOURS:
@@ -64,7 +61,8 @@ class Moments:
                 hours = self._hours.setdefault(end, _Hours(end))
                 starts, days = zip(*[hours[raw[:_HOUR]] for raw in column], strict=True)
                 if None not in days:
-                    return list(map(concat, starts, map(known.__getitem__, rests))), days
+                    minutes = map(known.__getitem__, rests)
+                    return [start + rest for start, rest in zip(starts, minutes, strict=True)], days
         moments = [read_moment(raw) for raw in column]
         return (
             [stored(moment) if moment else None for moment in moments],
@@ -91,9 +89,7 @@ class _Hours(dict[str, tuple[str, date | None]]):
 
     def __missing__(self, hour: str) -> tuple[str, date | None]:
         moment = read_moment(f"{hour}:00:00{self._end}")
-        read = (
-            (moment.isoformat()[:_HOUR], moment.astimezone(VN).date()) if moment else ("", None)
-        )
+        read = (moment.isoformat()[:_HOUR], moment.astimezone(VN).date()) if moment else ("", None)
         if len(self) >= _MOST_HOURS:
             self.clear()
         self[hour] = read

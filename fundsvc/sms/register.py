@@ -24,7 +24,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message as understood: its campaign if one has its keyword, its amount or why it has none."""
+    """A message as understood: its campaign, if any, and its amount or why it has none."""
 
     terms: Terms | None
     amount: int | None

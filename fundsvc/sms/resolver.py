@@ -15,11 +15,12 @@ The rules, in this order:
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from fundsvc.errors import Reason, Refusal
 from fundsvc.sms.grammar import Why
 from fundsvc.sms.register import Reading, Register
 from ledger.money import MAX_DONG
@@ -48,125 +49,116 @@ class Outcome:
     why: Why | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why rows that are alike are refused: the field, and the reason in words."""
-
-    field: str
-    reason: str
-
-
 class Resolver(dict[Key, int]):
-    """Looks up the number of a message's outcome; a fault has a negative number.
+    """Looks up the number of a message's outcome; a refused message has a negative number.
 
-    Numbers of outcomes count from 0 in `outcomes`; number −1 is `faults[0]`, −2 `faults[1]`.
+    Numbers of outcomes count from 0 in `outcomes`; −1 is the first of `reasons`, −2 the second.
     """
 
     def __init__(
-        self, register: Register, operators: Iterable[str], provinces: Mapping[str, int]
+        self, register: Register, operators: Iterable[str], provinces: Container[str]
     ) -> None:
         """Take the campaigns, the operators that have an account, and the provinces by key."""
         super().__init__()
         self.outcomes: list[Outcome] = []
-        self.faults: list[Fault] = []
+        self._reasons: list[Reason] = []
         self._numbers: dict[Outcome, int] = {}
         self._register = register
-        self._operators = sorted(operators)
+        self._operators = tuple(operators)
         self._provinces = provinces
 
     def __missing__(self, key: Key) -> int:
         """Decide a combination that was not seen before."""
-        decided = self._decide(key)
-        if isinstance(decided, Fault):
-            return self._fault(decided)
-        number = self._numbers.setdefault(decided, len(self.outcomes))
+        try:
+            outcome = self._decide(key)
+        except Refusal as refusal:
+            # Not remembered: a file full of different faults must not fill the memory.
+            self._reasons.extend(refusal.reasons[:1])
+            return -len(self._reasons)
+        number = self._numbers.setdefault(outcome, len(self.outcomes))
         if number == len(self.outcomes):
-            self.outcomes.append(decided)
+            self.outcomes.append(outcome)
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         self[key] = number
         return number
 
-    def fault(self, number: int) -> Fault:
-        """Return the fault behind a negative number; ask before the next chunk is read."""
-        return self.faults[-number - 1]
+    def take_reasons(self) -> list[Reason]:
+        """Return the reasons behind the negative numbers given since this was last asked."""
+        taken, self._reasons = self._reasons, []
+        return taken
 
-    def _fault(self, fault: Fault) -> int:
-        # Faults are not remembered: a file full of different ones must not fill the memory.
-        self.faults.append(fault)
-        return -len(self.faults)
-
-    def _decide(self, key: Key) -> Outcome | Fault:
+    def _decide(self, key: Key) -> Outcome:
         raw_operator, short_code, message, raw_amount, raw_status, raw_province, epoch = key
         operator = raw_operator.strip().lower()
         if operator not in self._operators:
             known = ", ".join(self._operators)
-            return Fault("operator", _("Không có nhà mạng này; các nhà mạng: %(known)s.", known=known))
+            why = _("Không có nhà mạng này; các nhà mạng: %(known)s.", known=known)
+            raise Refusal(Reason(why, field="operator"))
         status = raw_status.strip().lower()
         if status not in STATUSES:
-            return Fault("status", _("Trạng thái phải để trống, ok hoặc failed."))
+            why = _("Trạng thái phải để trống, ok hoặc failed.")
+            raise Refusal(Reason(why, field="status"))
         stated = _stated(raw_amount)
-        if isinstance(stated, Fault):
-            return stated
         province = raw_province.strip() or None
         if province and province not in self._provinces:
-            return Fault("province", _("Không có tỉnh, thành phố này; viết như 2025:44."))
-        if not _SHORT_CODE.fullmatch(short_code):
-            return Fault("short_code", _("Đầu số phải là 3 đến 8 chữ số."))
-        if len(message) > LONGEST_MESSAGE:
-            return Fault("message", _("Dài quá %(limit)d ký tự.", limit=LONGEST_MESSAGE))
-        if _NOT_TEXT.search(message):
-            return Fault("message", _("Có ký tự không đọc được; tệp phải là UTF-8."))
+            why = _("Không có tỉnh, thành phố này; viết như 2025:44.")
+            raise Refusal(Reason(why, field="province"))
+        _check_text(short_code, message)
         if status == FAILED:
             return Outcome(operator, FAILED, None, None, province, None)
-        return self._book(operator, province, stated, self._register.find(short_code, message, epoch))
-
-    @staticmethod
-    def _book(
-        operator: str, province: str | None, stated: int | None, reading: Reading
-    ) -> Outcome | Fault:
-        """Weigh what the text says against what the operator states."""
-        terms, amount = reading.terms, reading.amount
-        if terms is None:
+        reading = self._register.find(short_code, message, epoch)
+        terms, amount = reading.terms, _weigh(stated, reading)
+        if terms is None or amount is None:
             return Outcome(operator, UNKNOWN, None, None, province, reading.why)
-        if amount is not None and stated not in {None, amount}:
-            return Fault(
-                "amount",
-                _(
-                    "Nhà mạng ghi %(stated)s đ nhưng theo cú pháp %(keyword)s là %(amount)s đ.",
-                    stated=_shown(stated or 0),
-                    keyword=terms.rule.keyword.upper(),
-                    amount=_shown(amount),
-                ),
-            )
-        if amount is None and stated:
-            if not terms.rule.gives(stated):
-                return Fault(
-                    "amount",
-                    _(
-                        "Nhà mạng ghi %(stated)s đ, số tiền mà cú pháp %(keyword)s không thể có.",
-                        stated=_shown(stated),
-                        keyword=terms.rule.keyword.upper(),
-                    ),
-                )
-            amount = stated
-        if amount is None:
-            return Outcome(operator, UNKNOWN, None, terms.id, province, reading.why)
         return Outcome(operator, BOOKED, amount, terms.id, province, None)
 
 
-def _stated(raw: str) -> int | None | Fault:
+def _check_text(short_code: str, message: str) -> None:
+    if not _SHORT_CODE.fullmatch(short_code):
+        raise Refusal(Reason(_("Đầu số phải là 3 đến 8 chữ số."), field="short_code"))
+    if len(message) > LONGEST_MESSAGE:
+        why = _("Dài quá %(limit)d ký tự.", limit=LONGEST_MESSAGE)
+        raise Refusal(Reason(why, field="message"))
+    if _NOT_TEXT.search(message):
+        why = _("Có ký tự không đọc được; tệp phải là UTF-8.")
+        raise Refusal(Reason(why, field="message"))
+
+
+def _stated(raw: str) -> int | None:
     """Read the amount that the operator states; an empty one leaves it to the grammar."""
     text = raw.strip()
     if not text:
         return None
     amount = int(text) if _DIGITS.fullmatch(text) else None
     if amount is None or amount > MAX_DONG:
-        return Fault("amount", _("Số tiền phải là số đồng viết bằng chữ số, không có dấu: 20000."))
+        why = _("Số tiền phải là số đồng viết bằng chữ số, không có dấu: 20000.")
+        raise Refusal(Reason(why, field="amount"))
     return amount
+
+
+def _weigh(stated: int | None, reading: Reading) -> int | None:
+    """Weigh what the text says against what the operator states (rules 3 to 6)."""
+    if reading.terms is None:
+        return None
+    rule = reading.terms.rule
+    if reading.amount is not None and stated not in {None, reading.amount}:
+        why = _(
+            "Nhà mạng ghi %(stated)s đ nhưng theo cú pháp %(keyword)s là %(amount)s đ.",
+            stated=_shown(stated or 0),
+            keyword=rule.keyword.upper(),
+            amount=_shown(reading.amount),
+        )
+        raise Refusal(Reason(why, field="amount"))
+    if reading.amount is None and stated and not rule.gives(stated):
+        why = _(
+            "Nhà mạng ghi %(stated)s đ, số tiền mà cú pháp %(keyword)s không thể có.",
+            stated=_shown(stated),
+            keyword=rule.keyword.upper(),
+        )
+        raise Refusal(Reason(why, field="amount"))
+    return reading.amount or stated or None
 
 
 def _shown(amount: int) -> str:
     return f"{amount:,}".replace(",", ".")
-
-

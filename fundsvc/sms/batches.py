@@ -1,0 +1,160 @@
+"""Make batches of a file's rows, ready for the stage, in a thread that reads ahead.
+
+While the database books one batch, the next is read and encoded; so reading costs no time where
+there is a second processor. Nothing here touches the database.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, islice
+from typing import BinaryIO, TypeVar
+
+from flask_babel import gettext as _
+
+from fundsvc.books.bulk import Encoded
+from fundsvc.imports import Refused
+from fundsvc.sms.columns import Chunk
+from fundsvc.sms.reader import Reader
+from fundsvc.sms.resolver import BOOKED, Outcome, Resolver
+
+CHUNKS = 60  # 30,000 rows: a batch's rows then fit in the memory that the database sorts in.
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows ready for the stage, their count by outcome, and the lines of the file read so far."""
+
+    parts: list[Encoded]
+    outcomes: Counter[int]
+    lines: int
+
+
+class StageColumns:
+    """Turns chunks into the columns of the stage: those of `books.bulk`, then those of `inbox`."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        encode: Callable[[Sequence[Iterable[str]]], Encoded],
+        templates: Mapping[tuple[str, int], str],
+        provinces: Mapping[str, int],
+    ) -> None:
+        """Take the templates by operator and campaign, and the ids of provinces."""
+        self._resolver = resolver
+        self._encode = encode
+        self._templates = templates
+        self._provinces = provinces
+        self._facts: list[tuple[str, str, str, str]] = []
+
+    def encode(self, chunk: Chunk) -> Encoded:
+        """Return a chunk as the stage takes it."""
+        for outcome in self._resolver.outcomes[len(self._facts) :]:
+            self._facts.append(self._texts(len(self._facts), outcome))
+        facts = map(self._facts.__getitem__, chunk.outcome)
+        template, amount, province, number = zip(*facts, strict=True)
+        days = {day: day.isoformat() for day in set(chunk.received_on)}
+        return self._encode(
+            (
+                list(map(str, chunk.row)),
+                template,
+                [days[day] for day in chunk.received_on],
+                chunk.request_id,
+                amount,
+                ("",) * len(chunk.row),
+                province,
+                chunk.msisdn,
+                chunk.short_code,
+                chunk.message,
+                chunk.received_at,
+                chunk.stated,
+                number,
+            )
+        )
+
+    def _texts(self, number: int, outcome: Outcome) -> tuple[str, str, str, str]:
+        """Return what all rows of an outcome say: template, amount, province and its number."""
+        booked = outcome.status == BOOKED and outcome.campaign_id is not None
+        template = self._templates[outcome.operator, outcome.campaign_id or 0] if booked else ""
+        province = str(self._provinces[outcome.province]) if outcome.province else ""
+        return template, str(outcome.amount or ""), province, str(number)
+
+
+@dataclass(slots=True)
+class Batches:
+    """Makes batches without repetitions.
+
+    A message that comes twice in a batch with the same content is kept once; with another content
+    its second row is refused.
+    """
+
+    resolver: Resolver
+    refused: Refused
+    first: date | None = None
+    last: date | None = None
+
+    def make(self, reader: Reader, stream: BinaryIO, columns: StageColumns) -> Iterator[Batch]:
+        """Yield batches until the file ends."""
+        chunks = reader.chunks(stream)
+        while group := list(islice(chunks, CHUNKS)):
+            group = [chunk for chunk in self._without_repetitions(group) if chunk.row]
+            days = set(chain.from_iterable(chunk.received_on for chunk in group))
+            days.update(day for day in (self.first, self.last) if day)
+            self.first, self.last = min(days, default=None), max(days, default=None)
+            yield Batch(
+                parts=[columns.encode(chunk) for chunk in group],
+                outcomes=Counter(chain.from_iterable(chunk.outcome for chunk in group)),
+                lines=reader.lines,
+            )
+
+    def _without_repetitions(self, group: list[Chunk]) -> list[Chunk]:
+        """Leave out what a batch holds twice."""
+        ids = list(chain.from_iterable(chunk.request_id for chunk in group))
+        if len(set(ids)) == len(ids):
+            return group
+        twice = {request_id for request_id, count in Counter(ids).items() if count > 1}
+        seen: dict[tuple[str, str], tuple[int, object]] = {}
+        return [chunk.without(self._repeated_in(chunk, twice, seen)) for chunk in group]
+
+    def _repeated_in(
+        self, chunk: Chunk, twice: set[str], seen: dict[tuple[str, str], tuple[int, object]]
+    ) -> Iterator[int]:
+        """Yield the places of rows that came before; refuse those with another content."""
+        for at, request_id in enumerate(chunk.request_id):
+            if request_id not in twice:
+                continue
+            outcome = self.resolver.outcomes[chunk.outcome[at]]
+            content = (
+                chunk.msisdn[at],
+                chunk.short_code[at],
+                chunk.message[at],
+                chunk.received_at[at],
+                chunk.stated[at] and int(chunk.stated[at]),
+                outcome,
+            )
+            row, before = seen.setdefault((outcome.operator, request_id), (chunk.row[at], content))
+            if row == chunk.row[at]:
+                continue
+            if content != before:
+                why = _("Cùng nhà mạng và mã tin với dòng %(row)d nhưng nội dung khác.", row=row)
+                self.refused.add(chunk.row[at], "request_id", why)
+            yield at
+
+
+def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
+    """Yield items while the next one is being made in another thread."""
+
+    def make() -> Item | None:
+        return next(items, None)
+
+    context = copy_context()  # The reasons for refusals are in the language of the caller.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sms-reader") as pool:
+        coming = pool.submit(context.run, make)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(context.run, make)
+            yield item

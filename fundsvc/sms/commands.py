@@ -1,0 +1,108 @@
+"""Commands of SMS donations: `campaign import|list` and `import sms`."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from fundsvc.imports import ImportReport
+
+PROGRESS_FROM_BYTES = 5_000_000
+
+
+@click.group(name="campaign")
+def group() -> None:
+    """Đợt vận động nhắn tin."""
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
+def import_file(file: Path, as_json: bool) -> None:
+    """Nhận các đợt vận động từ FILE (CSV), tất cả hoặc không gì cả."""
+    from fundsvc.db import transaction
+    from fundsvc.sms import campaigns, told
+
+    with transaction() as session:
+        report = campaigns.import_campaigns(session, file.read_bytes(), by=None)
+    _tell(report, told.campaigns(report), as_json=as_json)
+
+
+@group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
+def list_campaigns(as_json: bool) -> None:
+    """Liệt kê các đợt vận động với số tin nhắn và số tiền đã ghi sổ."""
+    from fundsvc.db import read_session
+    from fundsvc.sms import campaigns
+    from fundsvc.templating.filters import dong, number
+
+    found = campaigns.list_campaigns(read_session())
+    if as_json:
+        rows = [facts.as_json() for facts in found]
+        click.echo(json.dumps({"campaigns": rows}, ensure_ascii=False))
+        return
+    for facts in found:
+        click.echo(
+            f"{facts.short_code:<6} {facts.keyword:<12} {facts.grammar:<10}"
+            f" {dong(facts.unit_value):>12}  {facts.fund}/{facts.unit}"
+            f"  {facts.starts} – {facts.ends}  {number(facts.messages)} tin nhắn"
+            f"  {dong(facts.gross)}"
+        )
+    if not found:
+        click.echo("Chưa có đợt vận động nào. Bắt đầu bằng fundsvc campaign import.")
+
+
+@click.command("sms")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_", metavar="NAME", help="Mẫu tệp; hiện có: csv.")
+@click.option("--commit", is_flag=True, help="Ghi sổ; không có thì chỉ xem trước.")
+@click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
+def import_sms(file: Path, format_: str | None, commit: bool, as_json: bool) -> None:
+    """Nhập tin nhắn ủng hộ từ FILE của nhà mạng (CSV)."""
+    from fundsvc.db import transaction
+    from fundsvc.sms import service, told
+
+    # A preview, too, does its work in a transaction, and takes it back.
+    with file.open("rb") as stream, transaction() as session:
+        report = service.import_sms(
+            session,
+            stream,
+            name=file.name,
+            format=format_,
+            commit=commit,
+            by=None,
+            progress=_progress(file),
+        )
+    _tell(report, told.messages(report), as_json=as_json)
+
+
+def _tell(report: "ImportReport", lines: list[str], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        for line in lines:
+            click.echo(line)
+    if report.refused_count:
+        sys.exit(1)
+
+
+def _progress(file: Path) -> Callable[[int], None] | None:
+    """Return what draws a line of progress on stderr, for files that take more than a moment."""
+    if file.stat().st_size < PROGRESS_FROM_BYTES:
+        return None
+    from time import perf_counter
+
+    started = perf_counter()
+    ending = "\r" if sys.stderr.isatty() else "\n"
+
+    def draw(lines: int) -> None:
+        speed = lines / max(perf_counter() - started, 1e-9)
+        shown = f"{lines:,} dòng, {speed:,.0f} dòng/giây".replace(",", ".")
+        click.echo(f"{shown}  ", err=True, nl=False)
+        click.echo(ending, err=True, nl=False)
+
+    return draw

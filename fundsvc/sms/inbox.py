@@ -1,0 +1,241 @@
+"""Keep staged messages: insert what is new, find what is known, book what had to wait.
+
+All work is done by set statements over the stage of `books.bulk`; only this slice writes
+`sms_message`, and only `books` writes the journal.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fundsvc.db import Big, Moment
+from fundsvc.imports import Refused
+from fundsvc.sms.models import SmsMessage
+from fundsvc.sms.resolver import BOOKED, FAILED, UNKNOWN, Resolver
+
+_MESSAGE: Table = SmsMessage.__table__  # type: ignore[assignment]  # A mapped class has a Table.
+
+
+def own_columns() -> list[Column[Any]]:
+    """Return the columns that this slice adds to the stage, in the order they are encoded in."""
+    return [
+        Column("msisdn", Text),
+        Column("short_code", Text),
+        Column("message", Text),
+        Column("received_at", Moment),
+        Column("stated", Big),
+        Column("outcome", Big),
+    ]
+
+
+@dataclass(slots=True)
+class Kept:
+    """What became of staged rows that were known, by outcome; all others were stored."""
+
+    known: Counter[int] = field(default_factory=Counter)
+    """Rows that earlier files brought."""
+    repeated: Counter[int] = field(default_factory=Counter)
+    """Rows that an earlier batch of this file brought."""
+    rebooked: Counter[int] = field(default_factory=Counter)
+    """Rows that earlier files brought in vain, and that a campaign now explains."""
+    refused: Counter[int] = field(default_factory=Counter)
+    """Rows that were known with another content."""
+
+
+class Inbox:
+    """Keeps the messages of one file, batch by batch."""
+
+    def __init__(
+        self, session: Session, staged: Table, resolver: Resolver, *, file_id: int
+    ) -> None:
+        """Make the temporary table of outcomes."""
+        self._session = session
+        self._staged = staged
+        self._resolver = resolver
+        self._file_id = file_id
+        self._written = 0
+        self._meets_known = False
+        self._outcome = Table(
+            "sms_outcome",
+            MetaData(),
+            Column("id", Big, primary_key=True, autoincrement=False),
+            Column("operator", Text),
+            Column("status", Text),
+            Column("campaign_id", Big),
+            Column("why", Text),
+            prefixes=["TEMPORARY"],
+        )
+        self._outcome.create(session.connection(), checkfirst=False)
+
+    def close(self) -> None:
+        """Drop the temporary table."""
+        self._outcome.drop(self._session.connection(), checkfirst=False)
+
+    def keep(self, refused: Refused) -> Kept:
+        """Store the staged messages; leave on the stage only what is to be booked.
+
+        A file brings new messages as a rule, so they are inserted on trust; only when one of them
+        turns out to be known are the known ones looked for, in this batch and from then on until
+        a batch brings none. (`ON CONFLICT DO NOTHING` for all of them costs as much again as the
+        insert itself on PostgreSQL.)
+        """
+        self._write_outcomes()
+        if not self._meets_known:
+            try:
+                with self._session.begin_nested():
+                    self._insert()
+                return Kept()
+            except IntegrityError:
+                self._meets_known = True
+        kept = self._sort_out_known(refused)
+        self._meets_known = bool(kept.known or kept.repeated)
+        self._insert(unless_rebooked=bool(kept.rebooked))
+        return kept
+
+    def _write_outcomes(self) -> None:
+        new = self._resolver.outcomes[self._written :]
+        if new:
+            rows = [
+                {
+                    "id": number,
+                    "operator": outcome.operator,
+                    "status": outcome.status,
+                    "campaign_id": outcome.campaign_id,
+                    "why": outcome.why,
+                }
+                for number, outcome in enumerate(new, self._written)
+            ]
+            self._session.execute(insert(self._outcome), rows)
+            self._written += len(new)
+
+    def _insert(self, *, unless_rebooked: bool = False) -> None:
+        staged, outcome = self._staged.c, self._outcome.c
+        rows = select(
+            outcome.operator,
+            staged.external_id,
+            staged.msisdn,
+            staged.short_code,
+            func.coalesce(staged.message, ""),
+            staged.received_at,
+            staged.date,
+            outcome.status,
+            literal(self._file_id, Big),
+            staged.n,
+            staged.amount,
+            staged.stated,
+            outcome.why,
+            outcome.campaign_id,
+            staged.province_id,
+        ).select_from(self._rows())
+        if unless_rebooked:
+            rows = rows.where(~exists().where(*self._same_identity()))
+        columns = [
+            "operator",
+            "request_id",
+            "msisdn",
+            "short_code",
+            "message",
+            "received_at",
+            "received_on",
+            "status",
+            "file_id",
+            "row",
+            "amount",
+            "stated",
+            "why",
+            "campaign_id",
+            "province_id",
+        ]
+        self._session.execute(insert(_MESSAGE).from_select(columns, rows))
+
+    def _rows(self) -> Any:
+        return self._staged.join(self._outcome, self._outcome.c.id == self._staged.c.outcome)
+
+    def _same_identity(self) -> tuple[ColumnElement[bool], ...]:
+        return (
+            _MESSAGE.c.operator == self._outcome.c.operator,
+            _MESSAGE.c.request_id == self._staged.c.external_id,
+        )
+
+    def _same_content(self) -> ColumnElement[bool]:
+        staged = self._staged.c
+        return and_(
+            _MESSAGE.c.msisdn == staged.msisdn,
+            _MESSAGE.c.short_code == staged.short_code,
+            _MESSAGE.c.message == func.coalesce(staged.message, ""),
+            _MESSAGE.c.received_at == staged.received_at,
+            _MESSAGE.c.stated.is_not_distinct_from(staged.stated),
+            _MESSAGE.c.province_id.is_not_distinct_from(staged.province_id),
+            (_MESSAGE.c.status == FAILED) == (self._outcome.c.status == FAILED),
+        )
+
+    def _sort_out_known(self, refused: Refused) -> Kept:
+        """Take known rows off the stage; refuse those with another content."""
+        staged, outcome = self._staged.c, self._outcome.c
+        known = self._rows().join(_MESSAGE, and_(*self._same_identity()))
+        same = self._same_content()
+        kept = Kept()
+        why = _("Nhà mạng đã gửi mã tin này trước đây với nội dung khác.")
+        others = select(staged.n, staged.outcome).select_from(known).where(~same)
+        for number, decided in self._session.execute(others.order_by(staged.n)):
+            kept.refused[decided] += 1
+            refused.add(number, "request_id", why)
+        waiting = and_(
+            _MESSAGE.c.status == UNKNOWN,
+            outcome.status == BOOKED,
+            _MESSAGE.c.file_id != self._file_id,
+        )
+        kind = case(
+            (_MESSAGE.c.file_id == self._file_id, "repeated"),
+            (waiting, "rebooked"),
+            else_="known",
+        )
+        counted = (
+            select(kind, staged.outcome, func.count())
+            .select_from(known)
+            .where(same)
+            .group_by(kind, staged.outcome)
+        )
+        for name, number, count in self._session.execute(counted):
+            getattr(kept, name)[number] = count
+        done = select(staged.n).select_from(known).where(or_(~same, ~waiting))
+        self._session.execute(delete(self._staged).where(staged.n.in_(done)))
+        if kept.rebooked:
+            self._rebook(waiting)
+        return kept
+
+    def _rebook(self, waiting: ColumnElement[bool]) -> None:
+        """Let messages that waited for their campaign point to it; their rows stay staged."""
+        staged, outcome = self._staged.c, self._outcome.c
+        self._session.execute(
+            update(_MESSAGE)
+            .where(*self._same_identity(), staged.outcome == outcome.id, waiting)
+            .values(
+                status=BOOKED,
+                why=null(),
+                amount=staged.amount,
+                campaign_id=outcome.campaign_id,
+            )
+        )

@@ -1,0 +1,291 @@
+"""Import messages: preview and commit are one reading; every message is kept and booked or none."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.audit import service as audit
+from fundsvc.books import bulk, keys
+from fundsvc.errors import Reason, Refusal
+from fundsvc.evidence import service as evidence
+from fundsvc.imports import KEPT_REASONS, ImportReport, Refused, RefusedRow
+from fundsvc.sms import campaigns
+from fundsvc.sms.batches import Batch, Batches, StageColumns, ahead
+from fundsvc.sms.inbox import Inbox, Kept, own_columns
+from fundsvc.sms.models import SmsFile, SmsTotal
+from fundsvc.sms.reader import Reader
+from fundsvc.sms.register import Register, Terms
+from fundsvc.sms.resolver import BOOKED, FAILED, UNKNOWN, Resolver
+from ledger import recipes
+from ledger.accounts import OPERATOR_NAMES
+from ledger.entries import Entry
+
+PREVIEW = 0
+FORMATS = ("csv",)
+MEDIA_TYPE = "text/csv"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCount:
+    """What a file's messages of one operator come to for one campaign (gross in đồng)."""
+
+    operator: str
+    short_code: str
+    keyword: str
+    messages: int
+    gross: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the count as interface documents print it."""
+        return {
+            "operator": self.operator,
+            "short_code": self.short_code,
+            "keyword": self.keyword,
+            "messages": self.messages,
+            "gross": self.gross,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsImportReport(ImportReport):
+    """What a file of messages says, and how much of it is new; `gross` in đồng.
+
+    `messages`, `gross`, `failed`, `unknown_keyword` and `by_campaign` tell of the whole file, each
+    message once; `new` counts the rows that this import adds, `known` those that were kept before
+    or come again. `parked` says why messages were not booked.
+    """
+
+    messages: int
+    gross: int
+    failed: int
+    unknown_keyword: int
+    by_campaign: tuple[CampaignCount, ...]
+    parked: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as interface documents print it."""
+        return {
+            **ImportReport.as_json(self),
+            "messages": self.messages,
+            "gross": self.gross,
+            "failed": self.failed,
+            "unknown_keyword": self.unknown_keyword,
+            "by_campaign": [count.as_json() for count in self.by_campaign],
+            "parked": self.parked,
+        }
+
+
+def import_sms(
+    session: Session,
+    stream: BinaryIO,
+    *,
+    name: str,
+    format: str | None = None,  # noqa: A002 - the option's own name
+    commit: bool,
+    by: int | None,
+    progress: Callable[[int], None] | None = None,
+) -> SmsImportReport:
+    """Read a file of messages; keep and book what is new if `commit` says so.
+
+    A preview does all that a commit does and takes it back, so what it tells is what will happen.
+    With a refused row nothing is kept. The same file again adds nothing; but messages that waited
+    because no campaign had their keyword are booked when one has it now.
+
+    Args:
+        session: the open transaction.
+        stream: the file, from its beginning; it must be seekable.
+        name: what the file is called.
+        format: the layout; there is one as yet, `csv`.
+        commit: keep and book, if no row is refused.
+        by: who does it.
+        progress: told the number of lines read, after each batch.
+
+    Raises:
+        Refusal: the file as a whole cannot be read, or a message lies in a closed month.
+    """
+    if format not in {None, *FORMATS}:
+        why = _("Không có mẫu tệp này; các mẫu: %(known)s.", known=", ".join(FORMATS))
+        raise Refusal(Reason(why, field="format"))
+    sha256 = evidence.keep_stream(stream) if commit else None
+    stream.seek(0)
+    campaigns.lock(session)
+    with session.begin_nested() as attempt:
+        file_id = _note_file(session, sha256, name=name, by=by) if sha256 else PREVIEW
+        work = _Import(session, file_id=file_id, by=by)
+        work.run(stream, progress)
+        if sha256 and not work.refused_count:
+            work.settle(sha256)
+            return work.report(committed=True)
+        attempt.rollback()
+    return work.report(committed=False)
+
+
+def _note_file(session: Session, sha256: str, *, name: str, by: int | None) -> int:
+    evidence.note(session, sha256, name=name, media_type=MEDIA_TYPE, by=by)
+    file = SmsFile(sha256=sha256, name=name, imported_at=clock.now(), imported_by=by)
+    session.add(file)
+    session.flush()
+    return file.id
+
+
+class _Import:
+    """One file on its way into the books."""
+
+    def __init__(self, session: Session, *, file_id: int, by: int | None) -> None:
+        """Read the campaigns and the keys, so that the reading thread needs no database."""
+        all_terms = campaigns.all_terms(session)
+        register = Register(all_terms)
+        self.session, self.file_id, self.by = session, file_id, by
+        self.keys = keys.read(session)
+        self.terms = {terms.id: terms for terms in all_terms}
+        self.resolver = Resolver(register, OPERATOR_NAMES, self.keys.provinces)
+        self.reader = Reader(register, self.resolver)
+        self.batches = Batches(self.resolver, self.reader.refused)
+        self.conflicts = Refused()
+        self.seen: Counter[int] = Counter()
+        self.added: Counter[int] = Counter()
+        self.rebooked: Counter[int] = Counter()
+
+    @property
+    def refused(self) -> list[RefusedRow]:
+        """The refused rows, in the order of the file; `refused_count` counts all of them."""
+        rows = [*self.reader.refused.rows, *self.conflicts.rows]
+        return sorted(rows, key=lambda row: row.row)[:KEPT_REASONS]
+
+    @property
+    def refused_count(self) -> int:
+        """How many rows are refused."""
+        return self.reader.refused.count + self.conflicts.count
+
+    def run(self, stream: BinaryIO, progress: Callable[[int], None] | None) -> None:
+        """Bring all rows through the stage, batch by batch."""
+        with bulk.staging(self.session, *own_columns()) as stage:
+            columns = self._columns(stage)
+            inbox = Inbox(self.session, stage.table, self.resolver, file_id=self.file_id)
+            made = self.batches.make(self.reader, stream, columns)
+            with closing(ahead(made)) as batches:
+                for batch in batches:
+                    stage.load(batch.parts)
+                    kept = inbox.keep(self.conflicts)
+                    stage.post(maker_id=self.by)
+                    stage.clear()
+                    self._count(batch, kept)
+                    if progress:
+                        progress(batch.lines)
+            inbox.close()
+
+    def _columns(self, stage: bulk.Stage) -> StageColumns:
+        """Return how chunks become columns of the stage; the recipe is asked once for each kind."""
+        templates = {
+            (operator, terms.id): str(stage.template(_entry(operator, terms), f"sms:{operator}"))
+            for operator in OPERATOR_NAMES
+            for terms in self.terms.values()
+        }
+        return StageColumns(self.resolver, stage.encode, templates, self.keys.provinces)
+
+    def _count(self, batch: Batch, kept: Kept) -> None:
+        seen = batch.outcomes - kept.repeated - kept.refused
+        self.seen += seen
+        self.added += seen - kept.known
+        self.rebooked += kept.rebooked
+
+    def report(self, *, committed: bool) -> SmsImportReport:
+        """Tell what the file says and what of it is new."""
+        outcomes = self.resolver.outcomes
+        booked: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+        counts: Counter[str] = Counter()
+        parked: Counter[str] = Counter()
+        for number, count in self.seen.items():
+            outcome = outcomes[number]
+            counts[outcome.status] += count
+            if outcome.campaign_id is not None and outcome.amount is not None:
+                sums = booked[outcome.operator, outcome.campaign_id]
+                sums[0] += count
+                sums[1] += count * outcome.amount
+            elif outcome.why is not None:
+                parked[outcome.why.value] += count
+        by_campaign = sorted(
+            (
+                CampaignCount(
+                    operator,
+                    self.terms[campaign_id].short_code,
+                    self.terms[campaign_id].rule.keyword.upper(),
+                    messages,
+                    gross,
+                )
+                for (operator, campaign_id), (messages, gross) in booked.items()
+            ),
+            key=lambda count: (count.operator, count.short_code, count.keyword),
+        )
+        gross = sum(count.gross for count in by_campaign)
+        new = self.added.total()
+        return SmsImportReport(
+            lines=self.reader.lines,
+            new=new,
+            known=self.reader.lines - self.refused_count - new,
+            refused=tuple(self.refused),
+            refused_count=self.refused_count,
+            sum_in=gross,
+            sum_out=0,
+            first=self.batches.first,
+            last=self.batches.last,
+            committed=committed,
+            messages=counts[BOOKED],
+            gross=gross,
+            failed=counts[FAILED],
+            unknown_keyword=counts[UNKNOWN],
+            by_campaign=tuple(by_campaign),
+            parked=dict(sorted(parked.items())),
+        )
+
+    def settle(self, sha256: str) -> None:
+        """Write what the file added; one that was imported before and adds nothing leaves no mark."""
+        before = select(SmsFile.id).where(SmsFile.sha256 == sha256, SmsFile.id != self.file_id)
+        if not self.added and self.session.scalar(before.limit(1)) is not None:
+            self.session.execute(delete(SmsFile).where(SmsFile.id == self.file_id))
+            return
+        sums: defaultdict[tuple[str, str, int | None], list[int]] = defaultdict(lambda: [0, 0])
+        for number, count in self.added.items():
+            outcome = self.resolver.outcomes[number]
+            campaign_id = outcome.campaign_id if outcome.status == BOOKED else None
+            added = sums[outcome.operator, outcome.status, campaign_id]
+            added[0] += count
+            added[1] += count * (outcome.amount or 0)
+        for number, count in self.rebooked.items():
+            sums[self.resolver.outcomes[number].operator, UNKNOWN, None][0] -= count
+        self.session.add_all(
+            SmsTotal(
+                file_id=self.file_id,
+                operator=operator,
+                status=status,
+                campaign_id=campaign_id,
+                messages=messages,
+                gross=gross,
+            )
+            for (operator, status, campaign_id), (messages, gross) in sums.items()
+            if messages
+        )
+        facts = {"new": self.added.total(), "lines": self.reader.lines, "sha256": sha256}
+        audit.record(self.session, "sms.import", f"sms_file:{self.file_id}", facts, by=self.by)
+        self.session.flush()
+
+
+def _entry(operator: str, terms: Terms) -> Entry:
+    """Return how a message to a campaign is booked; its rows bring their own date and amount."""
+    keyword = terms.rule.keyword.upper()
+    return recipes.sms_message(
+        operator=operator,
+        on=terms.starts,
+        unit=terms.unit,
+        fund=terms.fund,
+        amount=terms.rule.unit_value,
+        # It is stored, so it is not translated.
+        description=f"Tin nhắn {keyword} gửi {terms.short_code}",
+    )

@@ -1,0 +1,89 @@
+"""Reports of imports in words, for the command line and for the notes above pages."""
+
+from flask_babel import gettext as _
+
+from fundsvc.imports import ImportReport
+from fundsvc.sms.grammar import Why
+from fundsvc.sms.service import SmsImportReport
+from fundsvc.templating.filters import day, dong, number
+
+
+def reason(why: str) -> str:
+    """Say why a message was not booked."""
+    match Why(why):
+        case Why.NO_KEYWORD:
+            return _("không có cú pháp này")
+        case Why.OUTSIDE_DATES:
+            return _("ngoài thời gian của đợt vận động")
+        case Why.TWO_CAMPAIGNS:
+            return _("có thể thuộc hai đợt vận động")
+        case Why.NO_NUMBER:
+            return _("thiếu số lượng sau cú pháp")
+        case Why.OUT_OF_RANGE:
+            return _("số lượng ngoài mức cho phép")
+        case Why.UNCLEAR:
+            return _("số lượng có thể hiểu nhiều cách")
+
+
+def campaigns(report: ImportReport) -> list[str]:
+    """Tell what became of a file of campaigns."""
+    if report.refused_count:
+        return [*_refused(report), _nothing_taken(report)]
+    new, known = number(report.new), number(report.known)
+    return [_("%(new)s đợt vận động mới, %(known)s đã có.", new=new, known=known)]
+
+
+def messages(report: SmsImportReport) -> list[str]:
+    """Tell what a file of messages says and what became of it; the last line is the outcome."""
+    said = [
+        _(
+            "%(lines)s dòng: %(messages)s tin nhắn được nhận, %(gross)s.",
+            lines=number(report.lines),
+            messages=number(report.messages),
+            gross=dong(report.gross),
+        )
+    ]
+    if report.first and report.last:
+        said.append(_("Từ %(first)s đến %(last)s.", first=day(report.first), last=day(report.last)))
+    said += [
+        _(
+            "%(operator)s %(short_code)s %(keyword)s: %(messages)s tin nhắn, %(gross)s.",
+            operator=count.operator,
+            short_code=count.short_code,
+            keyword=count.keyword,
+            messages=number(count.messages),
+            gross=dong(count.gross),
+        )
+        for count in report.by_campaign
+    ]
+    if report.failed:
+        said.append(
+            _("%(count)s tin nhắn không thu được tiền, không ghi sổ.", count=number(report.failed))
+        )
+    said += [
+        _("%(count)s tin nhắn không ghi sổ: %(why)s.", count=number(count), why=reason(why))
+        for why, count in report.parked.items()
+    ]
+    return [*said, *_refused(report), outcome(report)]
+
+
+def outcome(report: SmsImportReport) -> str:
+    """Tell in one sentence what became of a file of messages."""
+    if report.refused_count:
+        return _nothing_taken(report)
+    new, known = number(report.new), number(report.known)
+    if report.committed:
+        return _("Đã nhận %(new)s tin nhắn mới; %(known)s tin nhắn đã có.", new=new, known=known)
+    return _("Xem trước: %(new)s tin nhắn mới, %(known)s đã có; chưa ghi sổ.", new=new, known=known)
+
+
+def _refused(report: ImportReport) -> list[str]:
+    return [
+        _("Dòng %(row)s, %(field)s: %(why)s", row=row.row, field=row.field or "–", why=row.reason)
+        for row in report.refused
+    ]
+
+
+def _nothing_taken(report: ImportReport) -> str:
+    count = number(report.refused_count)
+    return _("Không nhận tệp: %(count)s dòng bị từ chối; chưa ghi gì vào sổ.", count=count)
