@@ -19,7 +19,12 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "fundsvc" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 METHODS = [("fundsvc/**.py", "python"), ("ledger/**.py", "python"), ("templates/**.html", "jinja2")]
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    "lazy_gettext": None,
+    "lazy_ngettext": (1, 2),
+    "lazy_pgettext": ((1, "c"), 2),
+}
 PARAMETER = re.compile(r"%\((\w+)\)[a-z]")
 
 
@@ -72,7 +77,7 @@ def merge(said: dict[str, Message], kept: Catalog) -> Catalog:
         message = said[text]
         old = known.get(text)
         files = sorted({(path, 0) for path, _line in message.locations})
-        merged.add(message.id, old.string if old else "", locations=files)
+        merged.add(message.id, old.string if old else "", locations=files, context=message.context)
     return merged
 
 
@@ -124,8 +129,9 @@ def parameters(text: str) -> set[str]:
 
 
 def key(message: Message) -> str:
-    """Return a text's Vietnamese; of a text with a number, its form for one."""
-    return message.id if isinstance(message.id, str) else message.id[0]
+    """Return a text's Vietnamese, of a text with a number its form for one, and its context."""
+    text = message.id if isinstance(message.id, str) else message.id[0]
+    return f"{text} [{message.context}]" if message.context else text
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import current_app, has_request_context, request
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext, lazy_pgettext
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -40,7 +40,7 @@ PLACES: Final = (
     Place(
         "/statements/fund", lazy_gettext("Báo cáo"), "chart", ("/statements",), on_phone_bar=True
     ),
-    Place("/units", lazy_gettext("Đơn vị"), "unit"),
+    Place("/units", lazy_pgettext("menu", "Đơn vị"), "unit"),
     Place("/settings", lazy_gettext("Thiết lập"), "gear", ("/staff", "/account")),
 )
 
