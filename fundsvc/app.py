@@ -1,6 +1,5 @@
 """Put the service together: settings, database, sign-in, the pages of all slices, headers."""
 
-from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,8 +112,12 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
     app.before_request(_allow_files)
     CSRFProtect(app)
     security.init_app(app)
-    app.add_url_rule("/healthz", "healthz", _healthz)
-    app.view_functions["healthz"] = access.public(partial(_healthz))
+
+    @app.get("/healthz")
+    @access.public
+    def healthz() -> ResponseReturnValue:
+        return _health()
+
     for name in filter(find_spec, PAGES):
         app.register_blueprint(import_module(name).bp)
     app.after_request(_add_headers)
@@ -141,7 +144,7 @@ def _allow_files() -> None:
             raise BadRequest
 
 
-def _healthz() -> ResponseReturnValue:
+def _health() -> ResponseReturnValue:
     """Say whether the service and its database answer."""
     try:
         db.read_session().execute(text("SELECT 1"))

@@ -13,6 +13,7 @@ from passlib.exc import UsedTokenError
 from passlib.totp import TotpMatch
 from sqlalchemy import or_, select, update
 
+from fundsvc import clock
 from fundsvc.db import read_session, transaction
 from fundsvc.staff.models import StaffUser
 
@@ -29,6 +30,10 @@ def derived_key(secret: str, purpose: str) -> str:
 
 class OnceTotp(Totp):
     """Codes of an authenticator app; a code's time step must be later than the last accepted."""
+
+    def __init__(self, secrets: dict[str, str], issuer: str) -> None:
+        super().__init__(secrets, issuer)
+        self._totp = self._totp.using(now=lambda: clock.now().timestamp())
 
     def verify_totp(self, token: str, totp_secret: str, user: UserMixin, window: int = 0) -> bool:
         """Say whether a code is right now and was not used before."""

@@ -17,6 +17,7 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send a request."""
+        kwargs.setdefault("buffered", True)  # Else files sent stay open.
         return copy_context().run(self._open_alone, *args, **kwargs)
 
     def _open_alone(self, *args: Any, **kwargs: Any) -> TestResponse:
