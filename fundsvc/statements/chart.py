@@ -59,13 +59,16 @@ def draw(report: Report) -> Chart | None:
     if not amounts:
         return None
     above, below = max(0, *amounts), -min(0, *amounts)
+    # A bar is never thinner than its line of zero, on either side of it.
     zero = WIDTH * below // (above + below)
+    zero = min(max(zero, 1 if below else 0), WIDTH - 1 if above else WIDTH)
     groups, y = [], 0
     for side, total, lines in sides:
         heading, bars = y + _HEAD - _GAP, []
         y += _HEAD
         for line in lines:
-            length = max(1, abs(line.amount) * WIDTH // (above + below))
+            room, most = (zero, below) if line.amount < 0 else (WIDTH - zero, above)
+            length = max(1, abs(line.amount) * room // most)
             bars.append(
                 Bar(
                     label=_short(line.label),

@@ -112,7 +112,7 @@ def load(session: Session, language: str = "vi") -> Reference:
     allowed = db.scope(session)
     return Reference(
         funds={
-            code: (fund_id, name_en if english else name)
+            code: (fund_id, (english and name_en) or name)
             for fund_id, code, name, name_en in session.execute(
                 select(Fund.id, Fund.code, Fund.name, Fund.name_en).order_by(Fund.id)
             )
@@ -121,7 +121,7 @@ def load(session: Session, language: str = "vi") -> Reference:
         units={fact.id: fact for fact in _units(session) if allowed is None or fact.id in allowed},
         accounts={row.id: AccountFact(AccountType(row.type), row.line) for row in accounts},
         labels={
-            (Side.of(AccountType(row.type)), row.line): row.name_en if english else row.name
+            (Side.of(AccountType(row.type)), row.line): (english and row.name_en) or row.name
             # The lowest code of a line names it, so it is set last.
             for row in sorted(accounts, key=lambda row: row.code, reverse=True)
             if row.line is not None

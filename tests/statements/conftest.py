@@ -8,7 +8,6 @@ from fundsvc.books import keys, service
 from fundsvc.db import transaction
 from fundsvc.units.models import Province, Unit
 from ledger.accounts import AccountType
-from ledger.entries import Entry
 from tests.statements import worked
 
 
@@ -42,7 +41,7 @@ def set_up(session: Session) -> None:
         keys.forget(session)
 
 
-def post(session: Session, entries: list[tuple[Entry, int | None]]) -> list[int]:
+def post(session: Session, entries: list[worked.Numbered]) -> list[int]:
     """Post entries; one that takes another back is posted as its reversal."""
     ids: list[int] = []
     with transaction():

@@ -1,15 +1,18 @@
 """The worked examples an accountant can read (`examples/*.txt`), as entries and statements."""
 
+import random
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ledger import recipes
 from ledger.accounts import DEFAULT_CHART, Account, AccountType
 from ledger.entries import Entry, Posting, reversal_of
 from ledger.statements import FundStatement, LineKey, Place, Scope, Side, build, sums_of
 
+Numbered: TypeAlias = tuple[Entry, int | None]
+"""An entry, and the number (from 1) of the entry of its book that it takes back, if any."""
 FOLDER = Path(__file__).parent / "examples"
 BANK = Account("112.VCB1", "Tiền gửi Vietcombank", "Vietcombank", AccountType.ASSET)
 CHART = (*DEFAULT_CHART, BANK)
@@ -45,9 +48,9 @@ class Expected:
 
 @dataclass
 class Example:
-    """The entries of an example, with the number of the one each takes back, and its statements."""
+    """The entries of an example, and the statements that must come from them."""
 
-    entries: list[tuple[Entry, int | None]]
+    entries: list[Numbered]
     statements: list[Expected]
 
 
@@ -71,7 +74,7 @@ def read(name: str) -> Example:
     return example
 
 
-def _entry(words: list[str], before: list[Entry]) -> tuple[Entry, int | None]:
+def _entry(words: list[str], before: list[Entry]) -> Numbered:
     on = date.fromisoformat(words[1])
     # The name of the event may have blanks; what follows it has a fixed number of words.
     rest = next(place for place, word in enumerate(words) if word in {*HOMES, "-"})
@@ -86,20 +89,15 @@ def _entry(words: list[str], before: list[Entry]) -> tuple[Entry, int | None]:
         "description": f"{what} {words[0]}",
         "province": None if place == "-" else place,
     }
-    match what:
-        case "số dư đầu":
-            return recipes.opening_balance(account=detail[0], **facts), None
-        case "tin nhắn":
-            return recipes.sms_message(operator=detail[0], **facts), None
-        case "tiền mặt":
-            return recipes.cash_donation(**facts), None
-        case "chi":
-            return recipes.payment(line=detail[0], paid_from="111", **facts), None
-        case "tiền vào NH":
-            return recipes.bank_credit(bank_account="VCB1", **facts), None
-        case "xác định":
-            return recipes.bank_donation(**facts), None
-    raise ValueError(what)
+    made = {
+        "số dư đầu": lambda: recipes.opening_balance(account=detail[0], **facts),
+        "tin nhắn": lambda: recipes.sms_message(operator=detail[0], **facts),
+        "tiền mặt": lambda: recipes.cash_donation(**facts),
+        "chi": lambda: recipes.payment(line=detail[0], paid_from="111", **facts),
+        "tiền vào NH": lambda: recipes.bank_credit(bank_account="VCB1", **facts),
+        "xác định": lambda: recipes.bank_donation(**facts),
+    }
+    return made[what](), None
 
 
 def _expect(statement: Expected, words: list[str]) -> None:
@@ -175,3 +173,55 @@ def rows(statement: FundStatement) -> dict[Place, tuple[int, int, int, int]]:
         for row in statement.rows
         if any(figures := (row.opening, row.receipts_total, row.payments_total, row.closing))
     }
+
+
+def transfer(
+    *, on: date, unit: str, to: str, fund: str, amount: int, description: str, province: str | None
+) -> Entry:
+    """One entry in the books of two units, which balances in each."""
+    return Entry(
+        on, "transfer", description, unit,
+        (
+            Posting("6119", fund, unit, debit=amount),
+            Posting("111", fund, unit, credit=amount),
+            Posting("111", fund, to, debit=amount),
+            Posting("7119", fund, to, credit=amount),
+        ),
+        province,
+    )  # fmt: skip
+
+
+def random_book(seed: int, size: int) -> list[Numbered]:
+    """Make a book with every kind of entry, reversals and money between units among them."""
+    chance = random.Random(seed)  # noqa: S311 - a book to test with, no secret
+    book: list[Numbered] = []
+    for number in range(size):
+        of = chance.randrange(len(book)) if number % 9 == 8 else None
+        on = date(2024, 7, 15) + timedelta(days=chance.randrange(110))
+        if of is not None and book[of][1] is None and of + 1 not in {back for _, back in book}:
+            book.append((reversal_of(book[of][0], on, "ghi đảo"), of + 1))
+            continue
+        facts = {
+            "on": on,
+            "unit": chance.choice(sorted(HOMES)),
+            "fund": chance.choice(["nghia-tinh", "nghia-tinh", "base"]),
+            "amount": chance.choice([20_000, 100_000, chance.randrange(1, 10**9)]),
+            "description": f"khoản {number}",
+            "province": chance.choice([None, None, "2004:44", "2004:45", "2025:44", "2025:46"]),
+        }
+        book.append((chance.choice(every_kind(facts, chance.choice(sorted(HOMES)))), None))
+    return book
+
+
+def every_kind(facts: Any, to: str) -> list[Entry]:
+    """Return the same facts booked as every kind of event; transfers go to the unit `to`."""
+    return [
+        recipes.cash_donation(**facts),
+        recipes.sms_message(operator="viettel", **facts),
+        recipes.bank_credit(bank_account="VCB1", **facts),
+        recipes.bank_donation(**facts),
+        recipes.bank_fee(bank_account="VCB1", **facts),
+        recipes.payment(line="house", paid_from="111", **facts),
+        recipes.opening_balance(account="111", **facts),
+        transfer(to=to, **facts),
+    ]
