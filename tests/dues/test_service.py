@@ -33,9 +33,7 @@ def units(app: Flask) -> None:
         assert import_units(session, data, commit=True, by=None).committed
 
 
-def record(
-    total: Total = TOTAL, key: str | None = None, *, additional: bool = False
-) -> Recorded:
+def record(total: Total = TOTAL, key: str | None = None, *, additional: bool = False) -> Recorded:
     with transaction() as session:
         return service.record_total(session, total, key=key, additional=additional)
 
