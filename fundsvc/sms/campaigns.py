@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.audit import service as audit
 from fundsvc.books import keys
+from fundsvc.books.models import Fund
 from fundsvc.imports import ImportReport, Refused
 from fundsvc.sms import sheet
 from fundsvc.sms.grammar import Grammar, Rule
@@ -17,6 +18,7 @@ from fundsvc.sms.models import Campaign, SmsTotal
 from fundsvc.sms.register import Register, Terms, clash
 from fundsvc.sms.resolver import BOOKED
 from fundsvc.text import fold
+from fundsvc.units.models import Unit
 
 _LOCK = "fundsvc.sms"
 
@@ -32,6 +34,7 @@ class CampaignFacts:
     unit_value: int
     fund: str
     unit: str
+    unit_name: str
     starts: date
     ends: date
     messages: int
@@ -88,9 +91,6 @@ def register(session: Session) -> Register:
 
 def list_campaigns(session: Session) -> list[CampaignFacts]:
     """Return the campaigns, the latest first, with their messages and gross."""
-    known = keys.read(session)
-    funds = {number: code for code, number in known.funds.items()}
-    units = {number: code for code, number in known.units.items()}
     totals = (
         select(
             SmsTotal.campaign_id,
@@ -102,7 +102,9 @@ def list_campaigns(session: Session) -> list[CampaignFacts]:
         .subquery()
     )
     rows = session.execute(
-        select(Campaign, totals.c.messages, totals.c.gross)
+        select(Campaign, Fund, Unit, totals.c.messages, totals.c.gross)
+        .join(Fund, Fund.id == Campaign.fund_id)
+        .join(Unit, Unit.id == Campaign.unit_id)
         .join(totals, totals.c.campaign_id == Campaign.id, isouter=True)
         .order_by(Campaign.starts.desc(), Campaign.short_code, Campaign.keyword)
     )
@@ -113,14 +115,15 @@ def list_campaigns(session: Session) -> list[CampaignFacts]:
             keyword=row.keyword,
             grammar=row.grammar,
             unit_value=row.unit_value,
-            fund=funds[row.fund_id],
-            unit=units[row.unit_id],
+            fund=fund.code,
+            unit=unit.code,
+            unit_name=unit.name,
             starts=row.starts,
             ends=row.ends,
             messages=int(messages or 0),
             gross=int(gross or 0),
         )
-        for row, messages, gross in rows
+        for row, fund, unit, messages, gross in rows
     ]
 
 

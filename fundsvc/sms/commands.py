@@ -96,13 +96,14 @@ def _progress(file: Path) -> Callable[[int], None] | None:
         return None
     from time import perf_counter
 
+    from fundsvc.templating.filters import number
+
     started = perf_counter()
     ending = "\r" if sys.stderr.isatty() else "\n"
 
     def draw(lines: int) -> None:
         speed = lines / max(perf_counter() - started, 1e-9)
-        shown = f"{lines:,} dòng, {speed:,.0f} dòng/giây".replace(",", ".")
-        click.echo(f"{shown}  ", err=True, nl=False)
-        click.echo(ending, err=True, nl=False)
+        said = f"{number(lines)} dòng, {number(round(speed))} dòng/giây  "
+        click.echo(said + ending, err=True, nl=False)
 
     return draw

@@ -246,7 +246,7 @@ class _Import:
         )
 
     def settle(self, sha256: str) -> None:
-        """Write what the file added; one that was imported before and adds nothing leaves no mark."""
+        """Write what the file added; one imported before that adds nothing leaves no mark."""
         before = select(SmsFile.id).where(SmsFile.sha256 == sha256, SmsFile.id != self.file_id)
         if not self.added and self.session.scalar(before.limit(1)) is not None:
             self.session.execute(delete(SmsFile).where(SmsFile.id == self.file_id))
