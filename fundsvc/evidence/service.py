@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -33,7 +33,7 @@ def keep(data: bytes) -> str:
     return keep_stream(io.BytesIO(data))
 
 
-def keep_stream(stream: BinaryIO) -> str:
+def keep_stream(stream: IO[bytes]) -> str:
     """Keep all that a stream gives, like `keep`, without holding it in memory."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def read(sha256: str) -> bytes:
 
 
 @contextmanager
-def opened(sha256: str) -> Iterator[BinaryIO]:
+def opened(sha256: str) -> Iterator[IO[bytes]]:
     """Open the file kept under a hash, for reading from its beginning.
 
     Raises:

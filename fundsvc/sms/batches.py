@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
-from typing import BinaryIO, TypeVar
+from typing import IO, TypeVar
 
 from flask_babel import gettext as _
 
@@ -21,9 +21,22 @@ from fundsvc.sms.columns import Chunk
 from fundsvc.sms.reader import Reader
 from fundsvc.sms.resolver import BOOKED, Outcome, Resolver
 
+SAMPLE = 10
 CHUNKS = 60  # 30,000 rows: a batch's rows then fit in the memory that the database sorts in.
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One of the first rows, as it was understood."""
+
+    row: int
+    received_on: date
+    msisdn: str
+    short_code: str
+    message: str
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +110,15 @@ class Batches:
     refused: Refused
     first: date | None = None
     last: date | None = None
+    sample: list[Sample] = field(default_factory=list)
 
-    def make(self, reader: Reader, stream: BinaryIO, columns: StageColumns) -> Iterator[Batch]:
+    def make(self, reader: Reader, stream: IO[bytes], columns: StageColumns) -> Iterator[Batch]:
         """Yield batches until the file ends."""
         chunks = reader.chunks(stream)
         while group := list(islice(chunks, CHUNKS)):
             group = [chunk for chunk in self._without_repetitions(group) if chunk.row]
+            for chunk in group:
+                self._note_first(chunk)
             days = set(chain.from_iterable(chunk.received_on for chunk in group))
             days.update(day for day in (self.first, self.last) if day)
             self.first, self.last = min(days, default=None), max(days, default=None)
@@ -110,6 +126,19 @@ class Batches:
                 parts=[columns.encode(chunk) for chunk in group],
                 outcomes=Counter(chain.from_iterable(chunk.outcome for chunk in group)),
                 lines=reader.lines,
+            )
+
+    def _note_first(self, chunk: Chunk) -> None:
+        for at in range(min(len(chunk.row), SAMPLE - len(self.sample))):
+            self.sample.append(
+                Sample(
+                    row=chunk.row[at],
+                    received_on=chunk.received_on[at],
+                    msisdn=chunk.msisdn[at],
+                    short_code=chunk.short_code[at],
+                    message=chunk.message[at],
+                    outcome=self.resolver.outcomes[chunk.outcome[at]],
+                )
             )
 
     def _without_repetitions(self, group: list[Chunk]) -> list[Chunk]:

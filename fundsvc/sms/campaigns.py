@@ -33,6 +33,7 @@ class CampaignFacts:
     grammar: str
     unit_value: int
     fund: str
+    fund_name: str
     unit: str
     unit_name: str
     starts: date
@@ -116,6 +117,7 @@ def list_campaigns(session: Session) -> list[CampaignFacts]:
             grammar=row.grammar,
             unit_value=row.unit_value,
             fund=fund.code,
+            fund_name=fund.name,
             unit=unit.code,
             unit_name=unit.name,
             starts=row.starts,

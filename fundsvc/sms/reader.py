@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import BinaryIO
+from typing import IO
 
 from flask_babel import gettext as _
 
@@ -34,7 +34,7 @@ class Reader:
         self._checker = Checker(register, resolver, self.refused)
         self._broken = False
 
-    def chunks(self, stream: BinaryIO) -> Iterator[Chunk]:
+    def chunks(self, stream: IO[bytes]) -> Iterator[Chunk]:
         """Yield the readable rows of a CSV file in chunks; note the others in `refused`.
 
         Raises:
@@ -86,6 +86,19 @@ class Reader:
                 why = _("Dòng có %(found)d cột, cần %(width)d cột.", found=found, width=width)
                 self.refused.add(number, None, why)
         return [number for number, _row in kept], [row for _number, row in kept]
+
+
+def check_header(stream: IO[bytes]) -> None:
+    """Hold that a file begins as files of messages do, without reading the rest of it.
+
+    Raises:
+        Refusal: the header row does not name the columns.
+    """
+    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        _order(_header(csv.reader(text)))
+    finally:
+        text.detach()
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
@@ -17,7 +17,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.imports import KEPT_REASONS, ImportReport, Refused, RefusedRow
 from fundsvc.sms import campaigns
-from fundsvc.sms.batches import Batch, Batches, StageColumns, ahead
+from fundsvc.sms.batches import Batch, Batches, Sample, StageColumns, ahead
 from fundsvc.sms.inbox import Inbox, Kept, own_columns
 from fundsvc.sms.models import SmsFile, SmsTotal
 from fundsvc.sms.reader import Reader
@@ -59,7 +59,8 @@ class SmsImportReport(ImportReport):
 
     `messages`, `gross`, `failed`, `unknown_keyword` and `by_campaign` tell of the whole file, each
     message once; `new` counts the rows that this import adds, `known` those that were kept before
-    or come again. `parked` says why messages were not booked.
+    or come again. `parked` says why messages were not booked,
+    `sample` shows the first ones as they were understood.
     """
 
     messages: int
@@ -68,6 +69,7 @@ class SmsImportReport(ImportReport):
     unknown_keyword: int
     by_campaign: tuple[CampaignCount, ...]
     parked: dict[str, int]
+    sample: tuple[Sample, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as interface documents print it."""
@@ -84,7 +86,7 @@ class SmsImportReport(ImportReport):
 
 def import_sms(
     session: Session,
-    stream: BinaryIO,
+    stream: IO[bytes],
     *,
     name: str,
     format: str | None = None,  # noqa: A002 - the option's own name
@@ -164,7 +166,7 @@ class _Import:
         """How many rows are refused."""
         return self.reader.refused.count + self.conflicts.count
 
-    def run(self, stream: BinaryIO, progress: Callable[[int], None] | None) -> None:
+    def run(self, stream: IO[bytes], progress: Callable[[int], None] | None) -> None:
         """Bring all rows through the stage, batch by batch."""
         with bulk.staging(self.session, *own_columns()) as stage:
             columns = self._columns(stage)
@@ -243,6 +245,7 @@ class _Import:
             unknown_keyword=counts[UNKNOWN],
             by_campaign=tuple(by_campaign),
             parked=dict(sorted(parked.items())),
+            sample=tuple(self.batches.sample),
         )
 
     def settle(self, sha256: str) -> None:

@@ -17,7 +17,7 @@ from fundsvc.text import fold, parse_day
 from ledger.money import MAX_DONG
 
 COLUMNS = ("short_code", "keyword", "grammar", "unit_value", "fund", "unit", "starts", "ends")
-MAX_ROWS = 10_000
+MAX_BYTES, MAX_ROWS = 2_000_000, 10_000
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 _UNIT_VALUE = re.compile(r"[0-9]{1,16}")
@@ -51,6 +51,8 @@ def read(data: bytes, refused: Refused) -> tuple[list[CampaignRow], int]:
     Raises:
         Refusal: the file as a whole cannot be read.
     """
+    if len(data) > MAX_BYTES:
+        raise Refusal(_("Tệp quá lớn."))
     try:
         text = data.decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline="")))

@@ -1,0 +1,198 @@
+"""Pages of SMS donations: upload a file, look at it, book it; campaigns and waiting messages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from fundsvc.db import read_session, transaction
+from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.evidence import service as evidence
+from fundsvc.sms import campaigns, lists, service, told
+from fundsvc.sms.reader import check_header
+from fundsvc.sms.resolver import UNKNOWN
+from fundsvc.sms.sheet import MAX_BYTES
+from fundsvc.staff.access import allow
+from fundsvc.templating import Attention, Form, attend
+
+bp = Blueprint("sms", __name__)
+
+READERS = ("treasurer", "approver", "auditor")
+IMPORTERS = ("treasurer",)
+UPLOAD_SECONDS = 24 * 3600
+NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that waits between preview and commit: kept by its hash, promised by a signature."""
+
+    sha256: str
+    name: str
+
+    def sign(self) -> str:
+        """Return the upload as a part of an address that only this person can use."""
+        return _signer().dumps([self.sha256, self.name])
+
+    @classmethod
+    def read(cls, token: str) -> "Upload":
+        """Return a promised upload.
+
+        Raises:
+            NotFound: the address was made by somebody else, for somebody else, or long ago.
+        """
+        try:
+            return cls(*_signer().loads(token, max_age=UPLOAD_SECONDS))
+        except (BadSignature, TypeError):
+            raise NotFound from None
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        current_app.config["SECRET_KEY"], salt=f"sms-upload:{current_user.get_id()}"
+    )
+
+
+def waiting_messages(session: Session) -> Iterable[Attention]:
+    """Tell the home page how many messages nobody understood yet."""
+    count = lists.waiting_counts(session)[UNKNOWN]
+    href = url_for("sms.index", status=UNKNOWN)
+    return [Attention(count, _("tin nhắn không rõ cú pháp"), href)]
+
+
+bp.record_once(lambda state: attend(state.app, waiting_messages))
+
+
+@bp.get("/imports/sms")
+@allow(*IMPORTERS)
+def upload() -> str:
+    """Show the form that takes a file of messages."""
+    return _upload_page(Form({}))
+
+
+@bp.post("/imports/sms")
+@allow(*IMPORTERS)
+def take() -> ResponseReturnValue:
+    """Keep a file of messages and go on to its preview, if it has the right header."""
+    try:
+        given = _given()
+        check_header(given.stream)
+        given.stream.seek(0)
+        promised = Upload(evidence.keep_stream(given.stream), _shown_name(given))
+    except Refusal as refusal:
+        return _upload_page(Form({}, _of_file(refusal))), refusal.status
+    return redirect(url_for("sms.preview", token=promised.sign()), 303)
+
+
+@bp.get("/imports/sms/<token>")
+@allow(*IMPORTERS)
+def preview(token: str) -> ResponseReturnValue:
+    """Show what a file says before anything is booked."""
+    promised = Upload.read(token)
+    try:
+        return _preview_page(promised, _import(promised, commit=False))
+    except Refusal as refusal:
+        return _upload_page(Form({}, _of_file(refusal))), refusal.status
+
+
+@bp.post("/imports/sms/<token>")
+@allow(*IMPORTERS)
+def commit(token: str) -> ResponseReturnValue:
+    """Book a file that was looked at; sending it twice books it once."""
+    promised = Upload.read(token)
+    report = _import(promised, commit=True)
+    if not report.committed:
+        return _preview_page(promised, report), 422
+    flash(told.outcome(report), "ok")
+    return redirect(url_for("sms.index"), 303)
+
+
+@bp.get("/sms")
+@allow(*READERS)
+def index() -> str:
+    """Show the campaigns with what came in, and the messages that are not booked."""
+    session = read_session()
+    status = request.args.get("status", "")
+    return render_template(
+        "sms/index.html",
+        campaigns=campaigns.list_campaigns(session),
+        operators=lists.by_operator(session),
+        counts=lists.waiting_counts(session),
+        status=status,
+        page=lists.waiting(session, status, request.args.get("before")),
+        reason=told.reason,
+    )
+
+
+@bp.get("/sms/campaigns")
+@allow(*IMPORTERS)
+def campaign_form() -> str:
+    """Show the form that takes a file of campaigns."""
+    return _campaign_page(Form({}))
+
+
+@bp.post("/sms/campaigns")
+@allow(*IMPORTERS)
+def take_campaigns() -> ResponseReturnValue:
+    """Take in a file of campaigns, all of it or nothing."""
+    try:
+        data = _given().stream.read(MAX_BYTES + 1)
+        with transaction() as session:
+            report = campaigns.import_campaigns(session, data, by=current_user.id)
+    except Refusal as refusal:
+        return _campaign_page(Form({}, _of_file(refusal))), refusal.status
+    if report.refused_count:
+        reasons = tuple(Reason(row.reason, row.row) for row in report.refused)
+        return _campaign_page(Form({}, reasons)), 422
+    flash(told.campaigns(report)[-1], "ok")
+    return redirect(url_for("sms.index"), 303)
+
+
+def _given() -> FileStorage:
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        raise Refusal(Reason(_("Chưa chọn tệp."), field="file"))
+    return given
+
+
+def _shown_name(given: FileStorage) -> str:
+    """Return a file's name for showing; whatever cannot be read in it is dropped."""
+    printable = "".join(c if c.isprintable() else " " for c in given.filename or "")
+    return " ".join(printable.split())[:NAME_LENGTH] or "…"
+
+
+def _of_file(refusal: Refusal) -> tuple[Reason, ...]:
+    """Let reasons that name a column of the file stand beside the field of the form."""
+    return tuple(Reason(reason.text, reason.row, "file") for reason in refusal.reasons)
+
+
+def _import(promised: Upload, *, commit: bool) -> service.SmsImportReport:
+    with evidence.opened(promised.sha256) as stream, transaction() as session:
+        return service.import_sms(
+            session, stream, name=promised.name, commit=commit, by=current_user.id
+        )
+
+
+def _upload_page(form: Form) -> str:
+    known = campaigns.list_campaigns(read_session())
+    return render_template("sms/upload.html", form=form, campaigns=known)
+
+
+def _campaign_page(form: Form) -> str:
+    return render_template("sms/campaigns.html", form=form)
+
+
+def _preview_page(promised: Upload, report: service.SmsImportReport) -> str:
+    return render_template(
+        "sms/preview.html",
+        name=promised.name,
+        report=report,
+        reason=told.reason,
+        phone=lists.shown_phone,
+    )
