@@ -1,4 +1,4 @@
-// Small helps on top of pages that work without them: amounts in words, search by "/", send once.
+// Small helps on top of pages that work without them: amounts in words, dates, search by "/", send once.
 "use strict";
 
 (() => {
@@ -59,6 +59,15 @@
     output.textContent = words && `${words[0].toLocaleUpperCase("vi")}${words.slice(1)} đồng`;
   }
 
+  /** Writes 23112026, 23-11-2026 or 23.11.2026 as 23/11/2026; leaves anything else alone. */
+  function tidyDay(input) {
+    const found = /^([0-9]{1,2})[-. /]([0-9]{1,2})[-. /]([0-9]{4})$/.exec(input.value.trim())
+      ?? /^([0-9]{2})([0-9]{2})([0-9]{4})$/.exec(input.value.trim());
+    if (found) {
+      input.value = `${found[1].padStart(2, "0")}/${found[2].padStart(2, "0")}/${found[3]}`;
+    }
+  }
+
   function typing(target) {
     return target.isContentEditable || /^(input|select|textarea)$/i.test(target.tagName);
   }
@@ -67,6 +76,9 @@
     for (const input of document.querySelectorAll("[data-amount]")) {
       input.addEventListener("input", () => echoAmount(input));
       echoAmount(input);
+    }
+    for (const input of document.querySelectorAll("[data-day]")) {
+      input.addEventListener("change", () => tidyDay(input));
     }
     document.getElementById("errors")?.focus();
     document.addEventListener("keydown", (event) => {

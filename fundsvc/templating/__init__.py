@@ -20,7 +20,7 @@ from flask_babel import Babel
 
 from fundsvc.templating import errors
 from fundsvc.templating.attention import Attention, attend, waiting
-from fundsvc.templating.filters import day, dong, moment, month, number
+from fundsvc.templating.filters import day, dong, moment, month, number, typed_day
 from fundsvc.templating.forms import Form, reasons_of
 from fundsvc.templating.frame import LOCALES, Frame, chosen_locale, may_open
 
@@ -64,7 +64,7 @@ def init_app(app: Flask) -> None:
     """Give an application the filters, the frame, the languages and the error pages."""
     Babel(app, default_locale=LOCALES[0], locale_selector=chosen_locale)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for filter_ in (number, dong, day, month, moment):
+    for filter_ in (number, dong, day, month, moment, typed_day):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.globals.update(asset=asset, may_open=may_open)
     app.context_processor(lambda: {"ui": Frame()})

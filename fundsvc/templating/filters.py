@@ -1,5 +1,6 @@
 """How pages write figures, dates and moments, the same in both languages."""
 
+import re
 from datetime import date, datetime
 from typing import Final
 
@@ -7,6 +8,7 @@ from fundsvc.clock import VN
 
 MINUS: Final = "\u2212"
 _MONTH_LENGTH = 7
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def number(amount: int) -> str:
@@ -28,6 +30,21 @@ def day(value: date | datetime | str | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(VN).date()
     return f"{value.day:02}/{value.month:02}/{value.year:04}"
+
+
+def typed_day(value: date | str | None) -> str:
+    """Return what belongs in a field for a date: a date as 23/11/2026, other text as typed."""
+    if isinstance(value, str):
+        return day(value) if _ISO.fullmatch(value) and _exists(value) else value
+    return day(value)
+
+
+def _exists(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def month(value: date | str | None) -> str:

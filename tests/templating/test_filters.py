@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from fundsvc.templating import day, dong, moment, month, number
+from fundsvc.templating.filters import typed_day
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,10 @@ def test_dates_and_months_come_as_dates_or_as_iso_text() -> None:
     assert day(date(2026, 3, 1)) == day("2026-03-01") == "01/03/2026"
     assert month(date(2026, 3, 1)) == month("2026-03") == "03/2026"
     assert day(None) == month(None) == moment(None) == ""
+
+
+def test_a_field_for_a_date_shows_a_date_in_its_order_and_anything_else_as_typed() -> None:
+    assert typed_day("2026-04-03") == typed_day(date(2026, 4, 3)) == "03/04/2026"
+    assert typed_day("3/4/2026") == "3/4/2026"
+    assert typed_day("2026-02-30") == "2026-02-30"
+    assert typed_day(None) == ""
