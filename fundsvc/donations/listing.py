@@ -140,7 +140,7 @@ def _query() -> Select[Any]:
     last_receipt = (
         select(func.max(newer.id)).where(newer.donation_id == Donation.id).scalar_subquery()
     )
-    return (
+    query: Any = (
         select(
             Donation.id,
             Donation.received_on,
@@ -164,6 +164,8 @@ def _query() -> Select[Any]:
         .outerjoin(Province, Province.id == Donation.province_id)
         .outerjoin(Receipt, Receipt.id == last_receipt)
     )
+    found: Select[Any] = query
+    return found
 
 
 def _taken_back() -> Select[int]:

@@ -102,7 +102,7 @@ def test_anonymous_needs_no_donor(session: Session) -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written(session: Session) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "unit": "XX",
         "fund": "yy",
         "province": "44",

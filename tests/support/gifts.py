@@ -12,9 +12,7 @@ from fundsvc.donors.service import DonorFacts
 
 DAY = date(2024, 9, 10)
 DONOR = DonorFacts(name="Nguyễn Thị Hường", address="Thôn Đông, xã Quảng Thọ", phone="0912345678")
-FACTS = DonationFacts(
-    unit="TW", fund="nghia-tinh", amount=1_200_000, received_on=DAY, donor=DONOR
-)
+FACTS = DonationFacts(unit="TW", fund="nghia-tinh", amount=1_200_000, received_on=DAY, donor=DONOR)
 
 
 def give(*, key: str | None = None, **other: Any) -> Recorded:
