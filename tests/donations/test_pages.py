@@ -109,7 +109,7 @@ def test_without_a_receipt_it_leads_to_the_donation_and_the_receipt_comes_later(
 
 def test_every_new_form_has_its_own_key_and_todays_date(treasurer: FlaskClient) -> None:
     assert hidden(treasurer, "/donations/new")["key"] != hidden(treasurer, "/donations/new")["key"]
-    assert 'value="2024-09-30"' in treasurer.get("/donations/new").text
+    assert 'value="30/09/2024"' in treasurer.get("/donations/new").text
 
 
 @pytest.mark.parametrize(
