@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from marshmallow import ValidationError, validates_schema
 
 from fundsvc.donations.listing import Filter, Mark
@@ -17,20 +18,26 @@ from fundsvc.donors.service import (
     DonorFacts,
 )
 from fundsvc.errors import Reason, Refusal
-from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Ticked
+from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Read, Ticked
 from fundsvc.text import parse_day
 
 LONGEST_CODE = 60
 LARGEST_ID = 2**63 - 1
 
 
+def _missed(field: Read, told: Any) -> Read:
+    """Let a needed field say by name that it was not filled in, for the summary on top."""
+    field.error_messages["required"] = told
+    return field
+
+
 class DonationForm(FormSchema):
     """A donation at a counter."""
 
-    unit = Line(LONGEST_CODE)
-    fund = Line(LONGEST_CODE)
-    amount = Dong()
-    received_on = Day()
+    amount = _missed(Dong(), lazy_gettext("Chưa ghi số tiền."))
+    fund = _missed(Line(LONGEST_CODE), lazy_gettext("Chưa chọn quỹ."))
+    unit = _missed(Line(LONGEST_CODE), lazy_gettext("Chưa chọn đơn vị nhận."))
+    received_on = _missed(Day(), lazy_gettext("Chưa ghi ngày nhận."))
     donor = Line(LONGEST_NAME, needed=False)
     donor_kind = Choice(KINDS, needed=False)
     anonymous = Ticked()
@@ -45,7 +52,7 @@ class DonationForm(FormSchema):
     receipt = Ticked()
     key = Key()
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def check_donor(self, data: Mapping[str, Any], **_options: Any) -> None:
         """Want a name or the word that there is none; both together contradict each other."""
         if data.get("anonymous") and data.get("donor"):

@@ -115,7 +115,7 @@ def test_every_new_form_has_its_own_key_and_todays_date(treasurer: FlaskClient) 
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [
-        ("amount", "", "Chưa điền"),
+        ("amount", "", "Chưa ghi số tiền"),
         ("amount", "abc", "bằng chữ số"),
         ("amount", "0", "từ 1 đ"),
         ("amount", "-5", "bằng chữ số"),
