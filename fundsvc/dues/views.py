@@ -45,7 +45,9 @@ def new() -> ResponseReturnValue:
     """Show the empty form."""
     today = clock.today().isoformat()
     given = {name: request.args.get(name, "") for name in ("unit", "fund", "month")}
-    return _form({"paid_on": today, "month": today[:7], "key": _new_key()} | _filled(given))
+    return _form(
+        {"paid_on": today, "month": f"{today[5:7]}/{today[:4]}", "key": _new_key()} | _filled(given)
+    )
 
 
 @bp.post("/dues/new")

@@ -1,14 +1,16 @@
 """List payments, page by page, with the sum of all that match."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext
-from sqlalchemy import ColumnElement, column, exists, func, select, table, tuple_
+from sqlalchemy import ColumnElement, Select, column, exists, func, select, table, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Fund
 from fundsvc.spending.models import Payment
+from fundsvc.templating import in_language
 from fundsvc.units.models import Province, Unit
 
 PAGE = 50
@@ -75,41 +77,58 @@ def page(
     sums = select(func.count(Payment.id), func.sum(Payment.amount)).select_from(Payment)
     sums = sums.join(Fund, Fund.id == Payment.fund_id).join(Unit, Unit.id == Payment.unit_id)
     count, total = session.execute(sums.where(*where, ~_reversed())).one()
-    query = (
-        select(Payment, Unit.code, Unit.name, Fund.code, Fund.name, Province.name, _reversed())
-        .join(Fund, Fund.id == Payment.fund_id)
-        .join(Unit, Unit.id == Payment.unit_id)
-        .outerjoin(Province, Province.id == Payment.province_id)
-        .where(*where)
-        .order_by(Payment.paid_on.desc(), Payment.id.desc())
-        .limit(size + 1)
-    )
+    query = _rows(wanted).limit(size + 1)
     if after is not None:
         query = query.where(tuple_(Payment.paid_on, Payment.id) < tuple_(*after))
-    found = [
-        PaymentRow(
-            id=row.id,
-            paid_on=row.paid_on,
-            unit=unit,
-            unit_name=unit_name,
-            fund=fund,
-            fund_name=fund_name,
-            line=row.line,
-            line_name=str(LINE_NAMES[row.line]),
-            payee=row.payee,
-            purpose=row.purpose,
-            province=province,
-            amount=row.amount,
-            reversed=bool(gone),
-        )
-        for row, unit, unit_name, fund, fund_name, province, gone in session.execute(query)
-    ]
+    found = [_row(*row) for row in session.execute(query)]
     more = found[size - 1] if len(found) > size else None
     return PaymentPage(
         rows=tuple(found[:size]),
         total=int(total or 0),
         count=count,
         next=(more.paid_on, more.id) if more else None,
+    )
+
+
+def every(session: Session, wanted: Filter) -> Iterator[PaymentRow]:
+    """Yield all payments that match, in the order of the list."""
+    for row in session.execute(_rows(wanted).execution_options(yield_per=1_000)):
+        yield _row(*row)
+
+
+def _rows(wanted: Filter) -> Select[Payment, str, str, Fund, str, bool]:
+    return (
+        select(Payment, Unit.code, Unit.name, Fund, Province.name, _reversed())
+        .join(Fund, Fund.id == Payment.fund_id)
+        .join(Unit, Unit.id == Payment.unit_id)
+        .outerjoin(Province, Province.id == Payment.province_id)
+        .where(*_where(wanted))
+        .order_by(Payment.paid_on.desc(), Payment.id.desc())
+    )
+
+
+def _row(
+    row: Payment,
+    unit: str,
+    unit_name: str,
+    fund: Fund,
+    province: str | None,
+    gone: object,
+) -> PaymentRow:
+    return PaymentRow(
+        id=row.id,
+        paid_on=row.paid_on,
+        unit=unit,
+        unit_name=unit_name,
+        fund=fund.code,
+        fund_name=in_language(fund.name, fund.name_en),
+        line=row.line,
+        line_name=str(LINE_NAMES[row.line]),
+        payee=row.payee,
+        purpose=row.purpose,
+        province=province,
+        amount=row.amount,
+        reversed=bool(gone),
     )
 
 

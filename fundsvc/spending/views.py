@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,7 +16,7 @@ from fundsvc.books.summary import funds
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.fields import renamed
-from fundsvc.spending import listing, schemas, service
+from fundsvc.spending import export, listing, schemas, service
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, dong, in_language, reasons_of
 from fundsvc.units import service as units
@@ -31,25 +31,31 @@ def index() -> ResponseReturnValue:
     session = read_session()
     wanted = schemas.chosen(request.args)
     page = listing.page(session, wanted, schemas.after(request.args.get("after")))
-    kept = {
-        "from": wanted.first.isoformat(),
-        "to": wanted.last.isoformat(),
-        "fund": wanted.fund or "",
-        "unit": wanted.unit or "",
-        "line": wanted.line or "",
-    }
+    query = _query(wanted)
     following = None
     if page.next is not None:
         on, row = page.next
-        following = f"/spending?{urlencode(kept | {'after': f'{on.isoformat()}.{row}'})}"
+        following = f"/spending?{query}&after={on.isoformat()}.{row}"
     return render_template(
         "spending/index.html",
         page=page,
         wanted=wanted,
         following=following,
-        first=f"/spending?{urlencode(kept)}" if "after" in request.args else None,
+        first=f"/spending?{query}" if "after" in request.args else None,
+        csv=f"/spending.csv?{query}",
         **_choices(),
     )
+
+
+@bp.get("/spending.csv")
+@allow("treasurer", "approver", "unit-treasurer", "auditor")
+def csv() -> ResponseReturnValue:
+    """Give all payments that the filter wants as CSV."""
+    rows = listing.every(read_session(), schemas.chosen(request.args))
+    name = f"khoan-chi-{clock.today():%Y%m%d}.csv"
+    head = {"Content-Disposition": f'attachment; filename="{name}"'}
+    text = "".join(export.lines(rows))
+    return Response(text, content_type="text/csv; charset=utf-8", headers=head)
 
 
 @bp.get("/spending/new")
@@ -77,6 +83,17 @@ def record() -> ResponseReturnValue:
     else:
         flash(_("Khoản chi %(amount)s đã ghi sổ từ trước.", amount=dong(spent.amount)), "ok")
     return redirect("/spending", 303)
+
+
+def _query(wanted: listing.Filter) -> str:
+    kept = {
+        "from": wanted.first.isoformat(),
+        "to": wanted.last.isoformat(),
+        "fund": wanted.fund or "",
+        "unit": wanted.unit or "",
+        "line": wanted.line or "",
+    }
+    return urlencode({name: value for name, value in kept.items() if value})
 
 
 def _form(values: dict[str, str], form: Form | None = None) -> str:

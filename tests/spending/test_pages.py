@@ -1,5 +1,6 @@
 """The pages of payments as people use them: the list, the form, and the empty cash box."""
 
+import csv
 from collections.abc import Callable
 from datetime import date
 
@@ -63,6 +64,17 @@ def test_a_payment_is_recorded_and_listed_with_the_sum(
     assert "&lt;xã Hướng Việt&gt;" in page
     assert "Tỉnh Quảng Trị" in page
     assert count(session) == 1
+    export = client.get("/spending.csv?unit=TW")
+    assert export.mimetype == "text/csv"
+    rows = list(csv.reader(export.text.removeprefix("\ufeff").splitlines()))
+    assert rows[1][:3] == ["2024-09-20", TYPED["purpose"], "Trần Thị Hường"]
+    assert rows[1][8] == "80000000"
+
+
+def test_a_formula_stays_a_text_in_the_file(signed_in: SignedIn) -> None:
+    client = signed_in("treasurer")
+    send(client, "/spending/new", **(TYPED | {"payee": "=1+1"}), key="k1")
+    assert ",'=1+1," in client.get("/spending.csv").text
 
 
 def test_money_that_is_not_there_is_told_beside_the_amount(
