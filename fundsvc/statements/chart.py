@@ -1,7 +1,7 @@
 """The bars of a statement: receipts and payments by line, drawn as figures for an SVG.
 
-One drawing for page and document. Labels stand on the bars' own lines, bars begin at zero, and
-all share one scale, so that lengths can be compared.
+One drawing for page and document. Names and amounts stand with their bars, bars begin at zero,
+and both sides share one scale, so that lengths can be compared.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,11 @@ from typing import Final
 from fundsvc.statements.report import Report
 from ledger.statements import StatementLine
 
-WIDTH: Final = 400
-_HEAD, _BAR_STEP, _BAR_BELOW, _BAR_HEIGHT, _GAP = 22, 28, 6, 9, 8
-_LONGEST_LABEL: Final = 46
+WIDTH: Final = 300
+_ROOM: Final = 186
+"""How far bars reach; amounts of 13 figures have their place behind."""
+_HEAD, _STEP, _NAME, _BAR, _HEIGHT = 26, 36, 12, 17, 11
+_LONGEST_NAME: Final = 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,68 +23,71 @@ class Bar:
 
     label: str
     amount: int
-    text_y: int
+    name_y: int
+    amount_y: int
     x: int
     y: int
     width: int
-    height: int = _BAR_HEIGHT
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The bars of one side of the statement, under their total in đồng."""
-
-    side: str
-    total: int
-    text_y: int
-    bars: tuple[Bar, ...]
+    height: int = _HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing `width` by `height`, with its zero line at `zero`."""
+    """The bars of one side under their total in đồng, in a drawing `width` by `height`.
 
+    `zero` is where bars begin.
+    """
+
+    side: str
+    total: int
+    zero: int
+    bars: tuple[Bar, ...]
     width: int
     height: int
-    zero: int
-    groups: tuple[Group, ...]
 
 
-def draw(report: Report) -> Chart | None:
-    """Return the bars of a statement, or None when nothing moved and there is nothing to see."""
+def draw(report: Report) -> tuple[Chart, ...]:
+    """Return the bars of receipts and of payments; nothing when nothing moved."""
     statement = report.statement
     sides = (
         ("receipts", statement.receipts_total, _moved(statement.receipts)),
         ("payments", statement.payments_total, _moved(statement.payments)),
     )
     amounts = [line.amount for _side, _total, lines in sides for line in lines]
-    if not amounts:
-        return None
-    above, below = max(0, *amounts), -min(0, *amounts)
-    # A bar is never thinner than its line of zero, on either side of it.
-    zero = WIDTH * below // (above + below)
-    zero = min(max(zero, 1 if below else 0), WIDTH - 1 if above else WIDTH)
-    groups, y = [], 0
-    for side, total, lines in sides:
-        heading, bars = y + _HEAD - _GAP, []
-        y += _HEAD
-        for line in lines:
-            room, most = (zero, below) if line.amount < 0 else (WIDTH - zero, above)
-            length = max(1, abs(line.amount) * room // most)
-            bars.append(
-                Bar(
-                    label=_short(line.label),
-                    amount=line.amount,
-                    text_y=y + _GAP + 2,
-                    x=zero - length if line.amount < 0 else zero,
-                    y=y + _GAP + _BAR_BELOW,
-                    width=length,
-                )
-            )
-            y += _BAR_STEP
-        groups.append(Group(side, total, heading, tuple(bars)))
-        y += _GAP
-    return Chart(WIDTH, y, zero, tuple(groups))
+    above, below = max(0, *amounts, 0), -min(0, *amounts, 0)
+    if not above and not below:
+        return ()
+    # A bar is never thinner than a hair, on either side of its zero.
+    zero = _ROOM * below // (above + below)
+    zero = min(max(zero, 1 if below else 0), _ROOM - 1 if above else _ROOM)
+    return tuple(
+        Chart(
+            side=side,
+            total=total,
+            zero=zero,
+            bars=tuple(
+                _bar(line, _HEAD + place * _STEP, zero, above, below)
+                for place, line in enumerate(lines)
+            ),
+            width=WIDTH,
+            height=_HEAD + len(lines) * _STEP,
+        )
+        for side, total, lines in sides
+    )
+
+
+def _bar(line: StatementLine, top: int, zero: int, above: int, below: int) -> Bar:
+    room, most = (zero, below) if line.amount < 0 else (_ROOM - zero, above)
+    length = max(1, abs(line.amount) * room // most)
+    return Bar(
+        label=_short(line.label),
+        amount=line.amount,
+        name_y=top + _NAME,
+        amount_y=top + _BAR + _HEIGHT - 1,
+        x=zero - length if line.amount < 0 else zero,
+        y=top + _BAR,
+        width=length,
+    )
 
 
 def _moved(lines: tuple[StatementLine, ...]) -> list[StatementLine]:
@@ -90,7 +95,7 @@ def _moved(lines: tuple[StatementLine, ...]) -> list[StatementLine]:
 
 
 def _short(label: str) -> str:
-    """Return a name that fits beside its amount; the table has the whole of it."""
-    if len(label) <= _LONGEST_LABEL:
+    """Return a name that fits the drawing; the table has the whole of it."""
+    if len(label) <= _LONGEST_NAME:
         return label
-    return f"{label[: _LONGEST_LABEL - 1].rstrip()}…"
+    return f"{label[: _LONGEST_NAME - 1].rstrip()}…"

@@ -47,7 +47,7 @@ def _html(report: Report, css: str) -> str:
         map_note=words.MAP_NOTES[scope.provinces],
         lines=lines(report),
         rows=statement.rows,
-        chart=draw(report),
+        charts=draw(report),
         sides={"receipts": words.RECEIPTS, "payments": words.PAYMENTS},
         closing_words=closing[0].upper() + closing[1:],
         drawn=drawn,

@@ -56,7 +56,7 @@ class Page:
     receipt_lines: tuple[PageLine, ...]
     payment_lines: tuple[PageLine, ...]
     rows: tuple[PageRow, ...]
-    chart: Chart | None
+    charts: tuple[Chart, ...]
     downloads: tuple[tuple[str, str], ...]
     moved: bool
 
@@ -83,7 +83,7 @@ def page_of(report: Report) -> Page:
         receipt_lines=receipts,
         payment_lines=payments,
         rows=tuple(_row(report, row) for row in statement.rows),
-        chart=draw(report),
+        charts=draw(report),
         downloads=tuple(
             (kind, f"{PATH}.{kind}?{urlencode(query(scope))}")
             for kind in ("pdf", "xlsx", "csv", "json")

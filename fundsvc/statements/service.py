@@ -14,6 +14,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.options import Options
 from fundsvc.statements.reference import NONE, TODAY_SCHEME, Reference, UnitFact, load
 from fundsvc.statements.report import Report, Seal
+from fundsvc.units.models import Unit
 from ledger.accounts import AccountType
 from ledger.statements import LineKey, Place, Scope, Side, Sum, build
 
@@ -190,29 +191,30 @@ def _map_of(reference: Reference, options: Options) -> tuple[str, Reason | None]
 
 
 def _sums(session: Session, asked: Asked) -> list[Sum]:
-    """Sum the fund's postings by account, province and unit: until the end, and in the period."""
+    """Sum the fund's postings by account, province and unit: until the end, and in the period.
+
+    All accounts are read, though a statement shows half of them: the others prove it.
+    """
     scope, reference = asked.scope, asked.reference
     amount = Posting.credit - Posting.debit
     moved = case((Posting.date >= scope.first, amount), else_=0)
+    province = func.coalesce(ENTRY.c.province_id, Unit.province_id).label("standing_in")
+    by_unit = scope.province is not None or asked.unit is not None
+    keys = (Posting.account_id, province, *((Posting.unit_id,) if by_unit else ()))
     query = (
-        select(
-            Posting.account_id,
-            ENTRY.c.province_id,
-            Posting.unit_id,
-            func.sum(amount).label("amount"),
-            func.sum(moved).label("moved"),
-        )
+        with_entries(select(func.sum(amount), func.sum(moved), *keys))
+        .join(Unit, Unit.id == Posting.unit_id)
         .where(*conditions(asked))
-        .group_by(Posting.account_id, ENTRY.c.province_id, Posting.unit_id)
+        .group_by(*keys)
     )
     sums = []
-    for row in session.execute(with_entries(query)):
-        account = reference.accounts[row.account_id]
-        place = _place(asked, row.province_id, row.unit_id)
-        moved_now = int(row.moved)
-        before = int(row.amount) - moved_now
+    for until_end, inside, account_id, province_id, *unit_id in session.execute(query):
+        account = reference.accounts[account_id]
+        key = reference.key(reference.drawn(province_id, scope.provinces))
+        place = key, reference.units[unit_id[0]].code if unit_id else None
+        before = int(until_end) - int(inside)
         sums.append(Sum(place, account.kind, account.line, before=True, amount=before))
-        sums.append(Sum(place, account.kind, account.line, before=False, amount=moved_now))
+        sums.append(Sum(place, account.kind, account.line, before=False, amount=int(inside)))
     return sums
 
 
@@ -234,15 +236,6 @@ def _entries(session: Session, asked: Asked) -> dict[LineKey, int]:
 def with_entries(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Join postings to their entries, which know the province."""
     return query.join(ENTRY, ENTRY.c.id == Posting.entry_id)
-
-
-def _place(asked: Asked, province_id: int | None, unit_id: int) -> Place:
-    """Return the row in which a posting stands."""
-    scope, reference = asked.scope, asked.reference
-    unit = reference.units[unit_id]
-    recorded = unit.province_id if province_id is None else province_id
-    key = reference.key(reference.drawn(recorded, scope.provinces))
-    return key, unit.code if scope.province or scope.unit else None
 
 
 def _places(asked: Asked, found: Collection[Place]) -> list[Place]:
