@@ -1,8 +1,11 @@
 """The first page, the search box, and the switches of language and text size."""
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from fundsvc import clock
@@ -10,7 +13,7 @@ from fundsvc.books import summary
 from fundsvc.db import read_session
 from fundsvc.home import service
 from fundsvc.staff.access import allow, public
-from fundsvc.templating import waiting
+from fundsvc.templating import Attention, may_open, waiting
 from fundsvc.templating.frame import LANGUAGE_COOKIE, LARGE, LOCALES, TEXT_COOKIE
 
 bp = Blueprint("home", __name__)
@@ -34,9 +37,15 @@ def index() -> ResponseReturnValue:
         today=today,
         year_start=today.replace(month=1, day=1),
         funds=service.fund_cards(session, today),
-        waiting=[*service.to_do(session), *waiting(current_app, session)],
+        waiting=_to_do(session),
         lately=service.lately(session, today),
     )
+
+
+def _to_do(session: Session) -> list[Attention]:
+    """Return what waits, in so far as the person may open its list."""
+    found = [*service.to_do(session), *waiting(current_app, session)]
+    return [item for item in found if may_open(urlsplit(item.href).path)]
 
 
 @bp.get("/search")

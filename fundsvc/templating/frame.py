@@ -1,6 +1,7 @@
 """The frame around every page: language, text size, menu and person, as `ui` in templates."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,46 +15,77 @@ LOCALES: Final = ("vi", "en")
 LANGUAGE_COOKIE: Final = "fundsvc_language"
 TEXT_COOKIE: Final = "fundsvc_text"
 LARGE: Final = "large"
+_PHONE_BAR: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the main menu; it is shown when its page exists and the person may see it."""
+    """One entry of the main menu, with one or more pages, and the paths that belong to it.
 
-    path: str
+    It leads to the first of its pages that exists and that the person may see, and is not shown
+    when there is none.
+    """
+
     label: Any
     icon: str
+    pages: tuple[tuple[str, Any], ...]
     covers: tuple[str, ...] = ()
     on_phone_bar: bool = False
 
 
 PLACES: Final = (
-    Place("/", lazy_gettext("Tổng quan"), "home", on_phone_bar=True),
     Place(
-        "/donations", lazy_gettext("Thu"), "in", ("/receipts", "/imports/sms"), on_phone_bar=True
+        lazy_gettext("Tổng quan"), "home", (("/", lazy_gettext("Tổng quan")),), on_phone_bar=True
     ),
     Place(
-        "/imports/bank", lazy_gettext("Đối soát"), "match", ("/bank-accounts",), on_phone_bar=True
+        lazy_gettext("Thu"),
+        "in",
+        (
+            ("/donations", lazy_gettext("Khoản ủng hộ")),
+            ("/sms", lazy_gettext("Tin nhắn ủng hộ")),
+        ),
+        ("/receipts", "/imports/sms"),
+        on_phone_bar=True,
     ),
-    Place("/spending", lazy_gettext("Chi"), "out"),
-    Place("/dues", lazy_gettext("Hội phí"), "people"),
     Place(
-        "/statements/fund", lazy_gettext("Báo cáo"), "chart", ("/statements",), on_phone_bar=True
+        lazy_gettext("Đối soát"),
+        "match",
+        (
+            ("/bank-accounts", lazy_gettext("Tài khoản ngân hàng")),
+            ("/imports/bank", lazy_gettext("Nhập sao kê ngân hàng")),
+        ),
+        on_phone_bar=True,
     ),
-    Place("/units", lazy_pgettext("menu", "Đơn vị"), "unit"),
-    Place("/settings", lazy_gettext("Thiết lập"), "gear", ("/staff", "/account")),
+    Place(lazy_gettext("Chi"), "out", (("/spending", lazy_gettext("Chi")),)),
+    Place(lazy_gettext("Hội phí"), "people", (("/dues", lazy_gettext("Hội phí")),)),
+    Place(
+        lazy_gettext("Báo cáo"),
+        "chart",
+        (("/statements/fund", lazy_gettext("Báo cáo thu chi quỹ")),),
+        ("/statements",),
+        on_phone_bar=True,
+    ),
+    Place(lazy_pgettext("menu", "Đơn vị"), "unit", (("/units", lazy_pgettext("menu", "Đơn vị")),)),
+    Place(
+        lazy_gettext("Thiết lập"),
+        "gear",
+        (
+            ("/settings", lazy_gettext("Tài khoản của tôi")),
+            ("/staff", lazy_gettext("Người dùng")),
+        ),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """A place as the menu draws it."""
+    """A place, or one page of it, as the menu draws it."""
 
     href: str
     label: str
-    icon: str
     current: bool
-    on_phone_bar: bool
+    icon: str = ""
+    on_phone_bar: bool = False
 
 
 class Frame:
@@ -99,17 +131,35 @@ class Frame:
         """The places this person may go to."""
         if not self.signed_in:
             return []
-        return [
-            MenuItem(
-                href=place.path,
-                label=str(place.label),
-                icon=place.icon,
-                current=_is_current(place),
-                on_phone_bar=place.on_phone_bar,
-            )
-            for place in PLACES
-            if may_open(place.path)
-        ]
+        items = []
+        for place in PLACES:
+            pages = [path for path, _label in place.pages if may_open(path)]
+            if pages:
+                items.append(
+                    MenuItem(
+                        href=pages[0],
+                        label=str(place.label),
+                        current=_is_at(_paths(place)),
+                        icon=place.icon,
+                        on_phone_bar=place.on_phone_bar,
+                    )
+                )
+        room = _PHONE_BAR - sum(item.on_phone_bar for item in items)
+        others = [item for item in items if not item.on_phone_bar][:room]
+        return [replace(item, on_phone_bar=True) if item in others else item for item in items]
+
+    @property
+    def tabs(self) -> list[MenuItem]:
+        """The pages of the place this page belongs to; none when there is only one."""
+        if not self.signed_in:
+            return []
+        for place in PLACES:
+            if _is_at(_paths(place)):
+                pages = [(path, label) for path, label in place.pages if may_open(path)]
+                return [
+                    MenuItem(path, str(label), current=_is_at([path])) for path, label in pages
+                ] * (len(pages) > 1)
+        return []
 
 
 def may_open(path: str) -> bool:
@@ -125,16 +175,17 @@ def may_open(path: str) -> bool:
     except HTTPException:
         return False
     roles = getattr(current_app.view_functions[endpoint], "allowed_roles", None)
-    return roles is None or bool(roles & current_user.role_names)
+    return roles is None or bool(roles & getattr(current_user, "role_names", frozenset()))
 
 
-def _is_current(place: Place) -> bool:
-    if place.path == "/":
-        return request.path == "/"
-    return any(
-        request.path == path or request.path.startswith(f"{path}/")
-        for path in (place.path, *place.covers)
-    )
+def _paths(place: Place) -> list[str]:
+    return [*(path for path, _label in place.pages), *place.covers]
+
+
+def _is_at(paths: Iterable[str]) -> bool:
+    """Say whether this page stands at one of some paths or below it; below "/" stands nothing."""
+    here = request.path
+    return any(here == path or (path != "/" and here.startswith(f"{path}/")) for path in paths)
 
 
 def chosen_locale() -> str:
