@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext as _
 
 from ledger.errors import LedgerError, LinelessError, OutOfRangeError, UnbalancedError
+from ledger.statements import UnprovenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +76,13 @@ def from_ledger(error: LedgerError) -> Refusal:
             )
         case LinelessError():
             return Refusal(_("Bút toán phải có ít nhất hai dòng định khoản."))
+        case UnprovenError():
+            return Refusal(
+                _(
+                    "Sổ sách không khớp, lệch %(difference)s đ; báo cáo chưa thể lập."
+                    " Chạy: fundsvc verify.",
+                    difference=f"{error.difference:,}".replace(",", "."),
+                )
+            )
         case _:
             return Refusal(_("Bút toán không hợp lệ: %(why)s.", why=str(error)))
