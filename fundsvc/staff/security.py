@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, current_app, render_template, request, session
+from flask import Flask, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user
 from flask_security import PasswordUtil, Security, UserDatastore
@@ -187,8 +187,20 @@ def _mark_pages(app: Flask) -> None:
     for name, (mark, subject) in pages.items():
         endpoint = f"security.{name}"
         app.view_functions[endpoint] = mark(_patient(app.view_functions[endpoint], subject))
+    code_page = app.view_functions["security.two_factor_token_validation"]
+    app.view_functions["security.two_factor_token_validation"] = _for_strangers(code_page)
     for name in ("two_factor_rescue", "tf_select"):
         app.view_functions[f"security.{name}"] = public(_patient(_help, None))
+
+
+def _for_strangers(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
+    """Send whoever is signed in to the first page; Flask-Security would sign them out."""
+
+    @wraps(view)
+    def page() -> ResponseReturnValue:
+        return redirect("/") if current_user.is_authenticated else view()
+
+    return page
 
 
 def _check_form() -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.fields import shown
 from fundsvc.staff import passwords, sessions
 from fundsvc.staff.models import ROLES, StaffUser, StaffUserRole, StaffUserUnit
 from fundsvc.staff.people import UNIT
@@ -223,7 +224,7 @@ def _checked(session: Session, standing: Standing, reasons: list[Reason]) -> Sta
     roles = tuple(role for role in ROLES if role in standing.roles)
     unknown = sorted(set(standing.roles) - set(ROLES))
     if unknown:
-        why = _("Không có vai trò “%(role)s”.", role=unknown[0][:60])
+        why = _("Không có vai trò “%(role)s”.", role=shown(unknown[0]))
         reasons.append(Reason(why, field="roles"))
     if not standing.roles:
         reasons.append(Reason(_("Xin chọn ít nhất một vai trò."), field="roles"))
@@ -237,7 +238,7 @@ def _checked(session: Session, standing: Standing, reasons: list[Reason]) -> Sta
     readable = [code for code in units if _CODE.fullmatch(code)]
     missing = set(units) - set(_unit_ids(session, readable))
     if missing:
-        why = _("Không có đơn vị “%(code)s”.", code=min(missing)[:60])
+        why = _("Không có đơn vị “%(code)s”.", code=shown(min(missing)))
         reasons.append(Reason(why, field="units"))
     if reasons:
         raise Refusal(*reasons)

@@ -34,9 +34,7 @@ def set_up(client: FlaskClient) -> str:
     assert "<svg" in page
     secret = re.sub(r"[ -]", "", key[1])
     csrf = token(client, "/settings")
-    answer = client.post(
-        html.unescape(action[1]), data={"csrf_token": csrf, "code": code(secret)}
-    )
+    answer = client.post(html.unescape(action[1]), data={"csrf_token": csrf, "code": code(secret)})
     assert answer.location == "/settings"
     return secret
 
