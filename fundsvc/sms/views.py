@@ -1,6 +1,7 @@
 """Pages of SMS donations: upload a file, look at it, book it; campaigns and waiting messages."""
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -81,10 +82,10 @@ def upload() -> str:
 def take() -> ResponseReturnValue:
     """Keep a file of messages and go on to its preview, if it has the right header."""
     try:
-        given = _given()
-        check_header(given.stream)
-        given.stream.seek(0)
-        promised = Upload(evidence.keep_stream(given.stream), _shown_name(given))
+        with closing(_given()) as given:
+            check_header(given.stream)
+            given.stream.seek(0)
+            promised = Upload(evidence.keep_stream(given.stream), _shown_name(given))
     except Refusal as refusal:
         return _upload_page(Form({}, _of_file(refusal))), refusal.status
     return redirect(url_for("sms.preview", token=promised.sign()), 303)
@@ -142,7 +143,8 @@ def campaign_form() -> str:
 def take_campaigns() -> ResponseReturnValue:
     """Take in a file of campaigns, all of it or nothing."""
     try:
-        data = _given().stream.read(MAX_BYTES + 1)
+        with closing(_given()) as given:
+            data = given.stream.read(MAX_BYTES + 1)
         with transaction() as session:
             report = campaigns.import_campaigns(session, data, by=current_user.id)
     except Refusal as refusal:

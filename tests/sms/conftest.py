@@ -1,0 +1,35 @@
+"""What tests of messages share: campaigns in the books, and a file brought in by one call."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from fundsvc.db import transaction
+from fundsvc.sms import campaigns, service
+from tests.support import messages
+
+Import = Callable[..., service.SmsImportReport]
+
+
+@pytest.fixture
+def with_campaigns(app: Flask) -> None:
+    """The campaigns of `tests.support.messages`."""
+    with transaction() as session:
+        report = campaigns.import_campaigns(session, messages.CAMPAIGNS, by=None)
+    assert (report.new, report.committed) == (3, True)
+
+
+@pytest.fixture
+def bring(app: Flask, with_campaigns: None) -> Import:
+    """Import a file: bytes or rows; commit unless told not to."""
+
+    def run(given: bytes | list[dict[str, str]], *, commit: bool = True) -> service.SmsImportReport:
+        data = given if isinstance(given, bytes) else messages.Messages(rows=given).csv()
+        with transaction() as session:
+            return service.import_sms(
+                session, io.BytesIO(data), name="tin-nhan.csv", commit=commit, by=None
+            )
+
+    return run

@@ -1,0 +1,346 @@
+"""Messages become entries: to the đồng, once, all or none, on both engines."""
+
+import io
+import json
+import subprocess
+import sys
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from fundsvc.books import service as books
+from fundsvc.books.models import Entry, Period, Posting
+from fundsvc.books.verify import faults as book_faults
+from fundsvc.db import transaction
+from fundsvc.errors import Refusal
+from fundsvc.evidence import service as evidence
+from fundsvc.sms import batches, campaigns, service
+from fundsvc.sms.models import SmsFile, SmsMessage, SmsTotal
+from fundsvc.sms.verify import faults
+from fundsvc.units.models import Unit
+from tests.sms.conftest import Import
+from tests.support import messages
+
+MAKE = Path(__file__).parents[3] / "shared" / "samples" / "make_sms.py"
+
+
+def count(session: Session, *models: type) -> list[int]:
+    """Return the numbers of rows."""
+    return [session.scalar(select(func.count()).select_from(model)) or 0 for model in models]
+
+
+def state(session: Session) -> list[int]:
+    """Return the numbers of rows of all tables that an import may touch."""
+    session.rollback()
+    return count(session, Entry, Posting, SmsMessage, SmsFile, SmsTotal)
+
+
+def clean(session: Session) -> bool:
+    """Say whether everything that must hold, holds."""
+    return not [*book_faults(session), *faults(session)]
+
+
+def balance(session: Session, account: str, fund: str) -> int:
+    """Return a balance of the centre."""
+    return books.balance(session, account=account, fund=fund, unit="TW")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_files_come_to_what_they_were_made_of(bring: Import, session: Session, seed: int) -> None:
+    expected_funds = {"nghia-tinh": 0, "base": 0}
+    for operator, size in (("viettel", 700), ("gmobile", 200)):
+        made = messages.make(operator, size, seed)
+        report = bring(made.csv(bom=operator == "gmobile"))
+        assert report.committed
+        assert {(c.short_code, c.keyword): c.messages for c in report.by_campaign} == made.messages
+        assert {(c.short_code, c.keyword): c.gross for c in report.by_campaign} == made.gross
+        assert (report.failed, report.unknown_keyword) == (made.failed, made.unknown)
+        assert (report.lines, report.known) == (len(made.rows), made.repeated)
+        assert report.new == len(made.rows) - made.repeated
+        nghia_tinh = made.gross["1400", "TS"] + made.gross["1405", "TRUONGSON"]
+        assert balance(session, f"138.{operator}", "nghia-tinh") == nghia_tinh
+        assert balance(session, f"138.{operator}", "base") == made.gross["1409", "NTTS"]
+        expected_funds["nghia-tinh"] += nghia_tinh
+        expected_funds["base"] += made.gross["1409", "NTTS"]
+    for fund, gross in expected_funds.items():
+        assert balance(session, "7111", fund) == -gross
+    assert clean(session)
+
+
+@pytest.mark.skipif(not MAKE.exists(), reason="the shared samples are not beside the repository")
+@pytest.mark.parametrize("seed", [1400, 7])
+def test_the_shared_samples_come_to_their_expected_sums(
+    app: Flask, session: Session, tmp_path: Path, seed: int
+) -> None:
+    size = ["--messages", "5000", "--seed", str(seed)]
+    subprocess.run([sys.executable, MAKE, tmp_path, *size], check=True)
+    expected = json.loads((tmp_path / "expected.json").read_text())
+    with transaction() as writing:
+        campaigns.import_campaigns(writing, (tmp_path / "campaigns.csv").read_bytes(), by=None)
+    reports = []
+    for path in sorted(tmp_path.glob("sms-*.csv")):
+        with path.open("rb") as stream, transaction() as writing:
+            reports.append(
+                service.import_sms(writing, stream, name=path.name, commit=True, by=None)
+            )
+    by_campaign = [found.as_json() for report in reports for found in report.by_campaign]
+    assert by_campaign == expected["by_campaign"]
+    assert sum(report.messages for report in reports) == expected["messages"]
+    assert sum(report.gross for report in reports) == expected["gross"]
+    assert sum(report.known for report in reports) == expected["repeated"]
+    assert sum(report.unknown_keyword for report in reports) == expected["unknown_keyword"]
+    assert balance(session, "7111", "nghia-tinh") == -expected["gross"]
+    assert clean(session)
+
+
+def test_a_preview_changes_nothing_and_tells_what_a_commit_does(
+    bring: Import, session: Session
+) -> None:
+    data = messages.make("viettel", 300).csv()
+    before = state(session)
+    preview = bring(data, commit=False)
+    assert state(session) == before
+    done = bring(data)
+    assert preview.as_json() | {"committed": True} == done.as_json()
+
+
+def test_the_same_file_again_adds_nothing(bring: Import, session: Session) -> None:
+    data = messages.make("viettel", 300).csv()
+    first = bring(data)
+    stored = state(session)
+    for _ in range(2):
+        again = bring(data)
+        assert (again.new, again.known, again.committed) == (0, first.lines, True)
+        assert again.by_campaign == first.by_campaign
+        assert state(session) == stored
+
+
+@pytest.mark.parametrize("chunks", [1, 60])
+def test_overlapping_files_add_only_what_is_new(
+    bring: Import, session: Session, chunks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CHUNKS", chunks)
+    monkeypatch.setattr("fundsvc.sms.reader.CHUNK", 100)
+    made = messages.make("viettel", 900)
+    rows, new = made.rows, 0
+    rows.sort(key=lambda row: row["msisdn"][::-1])
+    for part in (rows[:400], rows[200:700], rows[650:]):
+        report = bring(part)
+        assert report.committed
+        new += report.new
+    assert new == len(rows) - made.repeated
+    query = select(SmsTotal.status, func.sum(SmsTotal.messages)).group_by(SmsTotal.status)
+    totals = {status: int(number) for status, number in session.execute(query)}
+    assert totals == {
+        "booked": made.messages.total(),
+        "failed": made.failed,
+        "unknown": made.unknown,
+    }
+    assert -balance(session, "7111", "base") == made.gross["1409", "NTTS"]
+    assert clean(session)
+
+
+@pytest.mark.parametrize("chunks", [1, 60])
+def test_a_row_that_cannot_be_read_refuses_the_whole_file(
+    bring: Import, session: Session, chunks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CHUNKS", chunks)
+    monkeypatch.setattr("fundsvc.sms.reader.CHUNK", 50)
+    rows = messages.make("viettel", 300).rows
+    rows[250]["amount"] = "1.5"
+    before = state(session)
+    for commit in (False, True):
+        report = bring(rows, commit=commit)
+        assert [(row.row, row.field) for row in report.refused] == [(252, "amount")]
+        assert (report.refused_count, report.committed) == (1, False)
+        assert report.lines == len(rows) == report.new + report.known + 1
+        assert state(session) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"message": "TS 6"},
+        {"msisdn": "84912345679"},
+        {"received_at": "2026-07-05T08:30:01+07:00"},
+        {"amount": "100000"},
+        {"status": "failed"},
+        {"province": "2025:44"},
+        {"short_code": "1405"},
+    ],
+)
+def test_the_same_id_with_another_content_is_refused(
+    bring: Import, session: Session, change: dict[str, str]
+) -> None:
+    names = (*messages.NAMES, "province")
+
+    def file(*rows: dict[str, str]) -> bytes:
+        return messages.Messages(rows=list(rows)).csv(names)
+
+    good = messages.one(province="")
+    other = messages.one(province="") | change
+    within = bring(file(good, other))
+    assert [(row.row, row.field) for row in within.refused] == [(3, "request_id")]
+    assert bring(file(good)).new == 1
+    stored = state(session)
+    for commit in (False, True):
+        later = bring(file(messages.one(request_id="VI2", province=""), other), commit=commit)
+        assert [(row.row, row.field) for row in later.refused] == [(3, "request_id")]
+        assert (later.new, later.known) == (1, 0)
+        assert state(session) == stored
+
+
+def test_the_same_id_of_two_operators_is_two_messages(bring: Import, session: Session) -> None:
+    report = bring([messages.one(), messages.one(operator="mobifone", message="TS 2")])
+    assert (report.new, report.gross) == (2, 140_000)
+    assert clean(session)
+
+
+def test_a_message_spelt_otherwise_but_equal_is_known(bring: Import) -> None:
+    bring([messages.one(amount="100000")])
+    again = bring(
+        [
+            messages.one(
+                operator="VIETTEL",
+                msisdn="+84912345678",
+                received_at="2026-07-05T01:30:00Z",
+                amount="0100000",
+                status="ok",
+            )
+        ]
+    )
+    assert (again.new, again.known, again.refused_count) == (0, 1, 0)
+
+
+def test_failed_and_unknown_are_kept_but_not_booked(bring: Import, session: Session) -> None:
+    rows = messages.several(
+        messages.one(status="failed"),
+        messages.one(message="XX 5", amount="100000"),
+        messages.one(message="TS 0"),
+        messages.one(message='TS 5 \\n "tặng"\t, các bác\r\nTrường Sơn'),
+        messages.one(message=""),
+    )
+    report = bring(list(rows))
+    assert (report.messages, report.gross) == (1, 100_000)
+    assert (report.failed, report.unknown_keyword) == (1, 3)
+    assert report.parked == {"no-keyword": 2, "out-of-range": 1}
+    assert state(session)[:3] == [1, 2, 5]
+    kept = session.scalars(select(SmsMessage.message).order_by(SmsMessage.row)).all()
+    assert kept == ["TS 5", "XX 5", "TS 0", 'TS 5 \\n "tặng"\t, các bác\r\nTrường Sơn', ""]
+
+
+def test_what_waited_is_booked_when_its_campaign_is_there(
+    app: Flask, bring: Import, session: Session
+) -> None:
+    rows = messages.several(
+        messages.one(message="HD 2"), messages.one(), messages.one(message="HD 5", status="failed")
+    )
+    data = messages.Messages(rows=list(rows)).csv()
+    assert bring(data).unknown_keyword == 1
+    header = messages.CAMPAIGNS.partition(b"\n")[0]
+    with transaction() as writing:
+        campaigns.import_campaigns(
+            writing,
+            header + b"\n1400,HD,units,50000,nghia-tinh,TW,2026-07-01,2026-07-31\n",
+            by=None,
+        )
+    assert bring(data, commit=False).new == 1
+    again = bring(data)
+    assert (again.new, again.known, again.unknown_keyword) == (1, 2, 0)
+    assert (again.messages, again.gross) == (2, 200_000)
+    assert balance(session, "138.viettel", "nghia-tinh") == 200_000
+    assert bring(data).new == 0
+    assert clean(session)
+
+
+def test_an_entry_tells_what_was_booked(bring: Import, session: Session) -> None:
+    names = (*messages.NAMES, "province")
+    row = messages.one(province="2025:44", received_at="2026-07-31T18:00:00Z", request_id="A-1")
+    bring(messages.Messages(rows=[row]).csv(names))
+    found = session.scalars(select(Entry)).one()
+    assert (found.source, found.external_id, found.kind) == ("sms:viettel", "A-1", "sms")
+    entry = books.read_entry(session, found.id)
+    assert (str(entry.date), entry.province, entry.unit) == ("2026-08-01", "2025:44", "TW")
+    assert entry.description == "Tin nhắn TS gửi 1400"
+    assert [(p.account, p.fund, p.debit, p.credit) for p in entry.postings] == [
+        ("138.viettel", "nghia-tinh", 100_000, 0),
+        ("7111", "nghia-tinh", 0, 100_000),
+    ]
+
+
+def test_the_file_is_kept(bring: Import, session: Session) -> None:
+    data = messages.make("viettel", 20).csv()
+    bring(data)
+    file = session.scalars(select(SmsFile)).one()
+    assert evidence.read(file.sha256) == data
+    assert file.name == "tin-nhan.csv"
+
+
+def test_a_closed_month_refuses_the_file(bring: Import, session: Session) -> None:
+    centre = session.scalars(select(Unit.id).where(Unit.code == "TW")).one()
+    session.rollback()
+    with transaction() as writing:
+        month = date(2026, 7, 1)
+        writing.add(Period(unit_id=centre, month=month, state="closed"))
+    before = state(session)
+    for commit in (False, True):
+        with pytest.raises(Refusal):
+            bring([messages.one()], commit=commit)
+        assert state(session) == before
+    assert bring([messages.one(received_at="2026-08-05 08:00:00")]).new == 1
+
+
+def test_an_unknown_format_is_refused(app: Flask) -> None:
+    with transaction() as session, pytest.raises(Refusal) as refusal:
+        service.import_sms(session, io.BytesIO(b""), name="x", format="xlsx", commit=True, by=None)
+    assert refusal.value.reasons[0].field == "format"
+
+
+def test_two_imports_at_once_book_each_message_once(
+    app: Flask, bring: Import, session: Session
+) -> None:
+    made = messages.make("viettel", 800)
+    data, reports, troubles = made.csv(), [], []
+    start = threading.Barrier(3)
+
+    def run() -> None:
+        start.wait()
+        try:
+            with app.app_context():
+                reports.append(bring(data))
+        except Exception as error:  # noqa: BLE001 - told by the assertion below
+            troubles.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not troubles
+    assert sorted(report.new for report in reports) == [0, 0, len(made.rows) - made.repeated]
+    assert count(session, Entry) == [made.messages.total()]
+
+
+def test_verify_names_what_does_not_agree(bring: Import, engine_name: str) -> None:
+    bring(list(messages.several(messages.one(), messages.one(message="TS 2"))))
+    with transaction() as session:
+        entry_id = session.scalar(select(Entry.id).where(Entry.external_id == "VI2"))
+        if engine_name == "postgresql":
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            session.execute(text("ALTER TABLE sms_message DISABLE TRIGGER USER"))
+        else:
+            session.execute(text("DROP TRIGGER sms_message_update"))
+            session.execute(text("DROP TRIGGER sms_message_no_delete"))
+        session.execute(text("UPDATE sms_message SET amount = 20000 WHERE request_id = 'VI1'"))
+        session.execute(text("DELETE FROM sms_message WHERE request_id = 'VI2'"))
+    with transaction() as session:
+        assert {(fault.rule, fault.place) for fault in faults(session)} == {
+            ("sms-booked", "sms:viettel/VI1"),
+            ("sms-entry", f"entry:{entry_id}"),
+            ("sms-total", "sms:viettel"),
+        }
