@@ -139,6 +139,7 @@ def _take(wanted: dict[str, Any]) -> Upload:
     if given is None or not given.filename:
         raise Refusal(Reason(_("Chưa chọn tệp."), field="file"))
     data = given.stream.read(MAX_BYTES + 1)
+    given.close()
     if not data.strip():
         raise Refusal(Reason(_("Tệp trống."), field="file"))
     found = lists.account(read_session(), wanted["account"])

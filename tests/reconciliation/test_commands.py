@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
 from fundsvc.cli import cli
 
@@ -15,9 +16,9 @@ ADD = ("bank-account", "add", "VTB", "--bank", "VietinBank", "--number", "1028 7
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path) -> None:
-    monkeypatch.setenv("FUNDSVC_DATABASE_URL", database_url)
-    monkeypatch.setenv("FUNDSVC_INSTANCE_DIR", str(tmp_path / "instance"))
+def _own_database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the commands on the test's own database."""
+    monkeypatch.setattr("fundsvc.app.create_app", lambda **_options: app)
 
 
 def call(*words: str | Path, code: int = 0) -> Result:
