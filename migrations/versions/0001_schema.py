@@ -573,6 +573,29 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "sms_total",
+        sa.Column("id", Big, nullable=False),
+        sa.Column("file_id", Big, nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("messages", Big, nullable=False),
+        sa.Column("gross", Big, nullable=False),
+        sa.Column("campaign_id", Big, nullable=True),
+        sa.CheckConstraint(
+            "(status = 'booked') = (campaign_id IS NOT NULL)", name=op.f("ck_sms_total_campaign")
+        ),
+        sa.CheckConstraint(
+            "status IN ('booked', 'failed', 'unknown')", name=op.f("ck_sms_total_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_sms_total_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(["file_id"], ["sms_file.id"], name=op.f("fk_sms_total_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sms_total")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_sms_total_file_id"), "sms_total", ["file_id"], unique=False)
+    op.create_table(
         "receipt",
         sa.Column("id", Big, nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
