@@ -1,14 +1,52 @@
 """A real browser against a real server with the demo year; Debian's chromium drives it."""
 
 import shutil
+import tempfile
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from fundsvc.app import create_app
+from fundsvc.config import Settings
+from fundsvc.db import transaction
+from fundsvc.demo import loader
+from tests.support.databases import Databases
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
-PHONE, DESK = (360, 740), (1280, 800)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service with the demo year."""
+
+    address: str
+
+
+@pytest.fixture(scope="session")
+def service(databases: Databases) -> Iterator[Service]:
+    """A server in a thread of this process; the demo year is loaded once for all its tests."""
+    with databases.fresh("sqlite") as url, tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            database_url=url,
+            secret_key="k" * 64,
+            base_url="http://localhost",
+            instance_dir=Path(folder),
+        )
+        app = create_app(settings)
+        with app.app_context(), transaction() as session:
+            loader.load(session, _quietly)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield Service(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +67,30 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def treasurer(browser: Browser, service: Service) -> Iterator[BrowserContext]:
+    """The treasurer's browser, signed in by the form."""
+    context = browser.new_context(base_url=service.address)
+    page = context.new_page()
+    sign_in(page, "thuquy")
+    page.close()
+    yield context
+    context.close()
+
+
+def _quietly(_step: str) -> None:
+    """Tell nobody how far the demo year is."""
+
+
+def sign_in(page: Page, username: str) -> None:
+    """Sign in by the form, as a person does."""
+    page.goto("/sign-in")
+    page.get_by_label("Tên đăng nhập").fill(username)
+    page.get_by_label("Mật khẩu").fill(loader.PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+    page.wait_for_url("**/")
 
 
 def listen(page: Page) -> list[str]:

@@ -1,0 +1,137 @@
+"""Every page on a cheap phone and on a desk: nothing sticks out, no complaints, all can use it."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import Service, listen, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+PHONE, DESK = (360, 740), (1280, 800)
+FOR_STRANGERS = ["/sign-in", "/v"]
+FOR_TREASURER = [
+    "/",
+    "/bank-accounts",
+    "/bank-accounts/VCBNT",
+    "/donations",
+    "/donations/1",
+    "/donations/new",
+    "/dues",
+    "/dues/new",
+    "/imports",
+    "/imports/bank",
+    "/imports/sms",
+    "/receipts/NT-2026-000001",
+    "/receipts/NT-2026-000002",
+    "/search?q=quang",
+    "/settings",
+    "/sms",
+    "/sms/campaigns",
+    "/spending",
+    "/spending/new",
+    "/statements/fund",
+    "/statements/fund?fund=nghia-tinh&from=2026-01-01&to=2026-12-31&province=2025:44",
+    "/units",
+    "/units/QUANGTRI",
+]
+STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT_FIGURES = """() => [...document.querySelectorAll(".num, .amount, .fund__balance")]
+  .filter(e => getComputedStyle(e).display !== "inline" && e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.textContent.trim())"""
+
+
+def look(context: BrowserContext, path: str, size: tuple[int, int], *, language: str) -> None:
+    """Open a page and hold it to what every page must hold."""
+    page = context.new_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    complaints = listen(page)
+    try:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.evaluate(STICKS_OUT) <= 0, "the page scrolls sideways"
+        assert page.evaluate(CUT_FIGURES) == []
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+        assert complaints == []
+    finally:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def in_english(browser: Browser, service: Service) -> Iterator[BrowserContext]:
+    """The treasurer's browser in the dark, in English and with larger text."""
+    context = browser.new_context(base_url=service.address, color_scheme="dark")
+    page = context.new_page()
+    sign_in(page, "thuquy")
+    page.goto("/preferences?language=en&text=large&next=/")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize("path", FOR_STRANGERS)
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_pages_of_strangers(
+    browser: Browser, service: Service, path: str, size: tuple[int, int]
+) -> None:
+    context = browser.new_context(base_url=service.address)
+    look(context, path, size, language="vi")
+    context.close()
+
+
+@pytest.mark.parametrize("path", FOR_TREASURER)
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_pages_of_the_treasurer(
+    treasurer: BrowserContext, path: str, size: tuple[int, int]
+) -> None:
+    look(treasurer, path, size, language="vi")
+
+
+@pytest.mark.parametrize("path", FOR_TREASURER)
+def test_the_same_in_english_in_the_dark_with_larger_text(
+    in_english: BrowserContext, path: str
+) -> None:
+    look(in_english, path, PHONE, language="en")
+
+
+def test_a_slash_goes_to_the_search_but_stays_a_slash_in_a_field(
+    treasurer: BrowserContext,
+) -> None:
+    page = treasurer.new_page()
+    page.goto("/donations/new")
+    page.keyboard.press("/")
+    search = page.get_by_role("search").get_by_role("searchbox")
+    expect(search).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(search).to_have_value("a/b")
+    page.close()
+
+
+def test_a_form_is_sent_once_however_often_it_is_clicked(treasurer: BrowserContext) -> None:
+    page = treasurer.new_page()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.goto("/donations/new")
+    button = page.get_by_role("button", name="Ghi sổ")
+    with page.expect_navigation():
+        button.dblclick()
+    assert sent.count("POST") == 1
+    page.close()
+
+
+def test_without_script_language_and_text_size_are_switched(
+    browser: Browser, service: Service
+) -> None:
+    context = browser.new_context(base_url=service.address, java_script_enabled=False)
+    page: Page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.get_by_role("link", name="Larger text").click()
+    expect(page.locator("html")).to_have_attribute("data-text", "large")
+    context.close()
