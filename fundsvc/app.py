@@ -162,13 +162,13 @@ def _out_of_scope(error: db.OutOfScopeError) -> ResponseReturnValue:
 def _busy(error: OperationalError) -> ResponseReturnValue:
     """Ask to try again: another writer was too long at it, or the database is gone."""
     current_app.logger.error("database: %s", error.orig)
-    raise ServiceUnavailable(retry_after=BUSY_SECONDS) from error
+    return current_app.handle_http_exception(ServiceUnavailable(retry_after=BUSY_SECONDS))
 
 
 def _not_storable(error: Exception) -> ResponseReturnValue:
     """Refuse a value that no check of ours caught and no database can hold."""
     current_app.logger.error("a value that cannot be stored came through", exc_info=error)
-    raise BadRequest from error
+    return current_app.handle_http_exception(BadRequest())
 
 
 def _add_headers(response: Response) -> Response:

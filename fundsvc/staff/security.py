@@ -30,6 +30,7 @@ TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
 
 CONFIG: Final[dict[str, Any]] = {
     "API_ENABLED_METHODS": ["session"],
+    "CACHE_CONTROL": {},  # `fundsvc.app` says it for all pages.
     "CHANGEABLE": True,
     "CHANGE_PASSWORD_TEMPLATE": "staff/change_password.html",
     "CHANGE_URL": "/password",
