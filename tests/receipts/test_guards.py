@@ -29,10 +29,8 @@ def refused(statement: str, why: str) -> None:
 
 @pytest.fixture
 def number(app: Flask) -> str:
-    """A valid receipt that is printed."""
-    found = give_with_receipt()
-    printing.freeze_pdf(found)
-    return found
+    """A valid receipt."""
+    return give_with_receipt()
 
 
 def test_a_donation_is_never_changed(number: str) -> None:
@@ -48,23 +46,23 @@ def test_a_receipt_is_never_taken_away(number: str) -> None:
     refused("DELETE FROM receipt", "never taken away")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "facts = replace(facts, '1200000', '9200000')",
-        "number = 'NT-2024-000002'",
-        "serial = 2",
-        "series = 'CQ'",
-        "year = 2025",
-        "code = 'AAAAAAAAAAAAAAAA'",
-        "unit_id = unit_id + 1",
-        "donation_id = donation_id + 1",
-        "issued_at = '2024-01-01 00:00:00.000000+00:00'",
-        "issued_by = 7",
-    ],
+CHANGES = (
+    "facts = replace(facts, '1200000', '9200000')",
+    "number = 'NT-2024-000002'",
+    "serial = 2",
+    "series = 'CQ'",
+    "year = 2025",
+    "code = 'AAAAAAAAAAAAAAAA'",
+    "unit_id = unit_id + 1",
+    "donation_id = donation_id + 1",
+    "issued_at = '2024-01-01 00:00:00.000000+00:00'",
+    "issued_by = 7",
 )
-def test_facts_are_frozen(number: str, change: str) -> None:
-    refused(f"UPDATE receipt SET {change}", "frozen")
+
+
+def test_facts_are_frozen(number: str) -> None:
+    for change in CHANGES:
+        refused(f"UPDATE receipt SET {change}", "frozen")
 
 
 def test_voided_once(number: str) -> None:
@@ -83,6 +81,7 @@ def test_replaced_once(number: str) -> None:
 
 
 def test_printed_once(number: str) -> None:
+    printing.freeze_pdf(number)
     refused("UPDATE receipt SET pdf_sha256 = NULL", "printed already")
     refused(f"UPDATE receipt SET pdf_sha256 = '{'0' * 64}'", "printed already")
 
@@ -112,26 +111,25 @@ def test_a_serial_is_given_once(number: str) -> None:
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
-@pytest.mark.parametrize(
-    ("table", "why"), [("donation", "append-only"), ("receipt", "never taken away")]
-)
-def test_nothing_is_truncated(number: str, table: str, why: str) -> None:
-    refused(f"TRUNCATE {table} CASCADE", why)
+def test_nothing_is_truncated(number: str) -> None:
+    refused("TRUNCATE receipt CASCADE", "never taken away")
+    refused("TRUNCATE donation CASCADE", "append-only|never taken away")
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
-@pytest.mark.parametrize(
-    "statement",
-    ["UPDATE donation SET amount = 1", "DELETE FROM receipt", "UPDATE receipt SET code = 'x'"],
-)
-def test_guards_hold_for_a_replica_too(number: str, statement: str) -> None:
-    with db.engine.connect() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
-        with pytest.raises(DBAPIError, match="guard"):
-            connection.execute(text(statement))
+def test_guards_hold_for_a_replica_too(number: str) -> None:
+    for statement in (
+        "UPDATE donation SET amount = 1",
+        "DELETE FROM receipt",
+        "UPDATE receipt SET serial = 9",
+    ):
+        with db.engine.connect() as connection:
+            connection.execute(text("SET session_replication_role = replica"))
+            with pytest.raises(DBAPIError, match="guard"):
+                connection.execute(text(statement))
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("table", ["donation", "receipt"])
-def test_insert_or_replace_does_not_walk_past(number: str, table: str) -> None:
-    refused(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", "guard")
+def test_insert_or_replace_does_not_walk_past(number: str) -> None:
+    for table in ("donation", "receipt"):
+        refused(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", "guard")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pypdfium2
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
@@ -20,7 +20,6 @@ from fundsvc.evidence import service as evidence
 from fundsvc.evidence.models import StoredFile
 from fundsvc.evidence.service import DamagedFileError
 from fundsvc.receipts import printing, service
-from fundsvc.receipts.models import Receipt
 from fundsvc.units.models import Unit
 from tests.support.gifts import FACTS, give, give_with_receipt, receipt
 
@@ -179,10 +178,9 @@ def test_an_original_that_was_changed_on_disk_is_not_given_out(app: Flask) -> No
         printing.pdf(number)
 
 
-@pytest.mark.parametrize(
-    "name", ["阮文安", "đồng ₫ € 😀", "<b>An</b>", "{{ 7*7 }}", "%s %d", "a" * 200]
-)
-def test_odd_names_are_kept_and_printed(session: Session, name: str) -> None:
-    number = give_with_receipt(donor=DonorFacts(name=name))
-    assert session.scalars(select(Receipt.facts)).one()["donor_name"] == name
-    assert printing.freeze_pdf(number).startswith(b"%PDF")
+def test_odd_names_are_kept_and_printed(session: Session) -> None:
+    for name in ("阮文安", "đồng ₫ € 😀", "<b>An</b>", "{{ 7*7 }}", "%s %d", "a" * 200):
+        number = give_with_receipt(donor=DonorFacts(name=name))
+        session.rollback()
+        assert service.by_number(session, number).facts["donor_name"] == name
+        assert printing.freeze_pdf(number).startswith(b"%PDF")

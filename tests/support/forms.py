@@ -2,11 +2,13 @@
 
 import re
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+_tokens: WeakKeyDictionary[FlaskClient, str] = WeakKeyDictionary()
 _HIDDEN = re.compile(r'type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -23,7 +25,12 @@ def hidden(client: FlaskClient, page: str) -> dict[str, str]:
 
 
 def send(client: FlaskClient, page: str, to: str | None = None, **fields: Any) -> TestResponse:
-    """Send a form that stands on `page` to an address, the page's own when none is given."""
-    token = _TOKEN.search(client.get(page).text)
-    assert token, f"no form on {page}"
-    return client.post(to or page, data={"csrf_token": token[1], **fields})
+    """Send a form that stands on `page` to an address, the page's own when none is given.
+
+    The page is opened the first time only: a token is good for the whole session.
+    """
+    if client not in _tokens:
+        found = _TOKEN.search(client.get(page).text)
+        assert found, f"no form on {page}"
+        _tokens[client] = found[1]
+    return client.post(to or page, data={"csrf_token": _tokens[client], **fields})
