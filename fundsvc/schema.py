@@ -1,6 +1,5 @@
 """The schema: every model in one place, brought forward and compared by Alembic."""
 
-from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,8 +33,7 @@ SLICES = (
 def metadata() -> MetaData:
     """Return the tables of all slices."""
     for slice_name in SLICES:
-        with suppress(ModuleNotFoundError):
-            import_module(f"fundsvc.{slice_name}.models")
+        import_module(f"fundsvc.{slice_name}.models")
     return Base.metadata
 
 
