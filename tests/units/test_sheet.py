@@ -1,11 +1,15 @@
 """A file of units is read cell by cell, and every cell that cannot be is told with its place."""
 
+import csv
+import io
+import unicodedata
 from datetime import date
 
 import pytest
 
 from fundsvc.errors import Refusal
 from fundsvc.units import sheet
+from tests import corpus
 
 HEADER = "code,name,kind,parent,province,address,valid_from,valid_to\n"
 
@@ -104,3 +108,26 @@ def test_refused_cells_have_their_place(line: str, places: list[tuple[int, str |
 def test_what_is_no_file_of_units_is_refused_as_a_whole(data: bytes) -> None:
     with pytest.raises(Refusal):
         sheet.read(data)
+
+
+@pytest.mark.parametrize("name", corpus.FILES)
+def test_a_hostile_file_gives_no_unit(name: str) -> None:
+    try:
+        found = sheet.read(corpus.FILES[name])
+    except Refusal:
+        return
+    assert not found.rows
+
+
+@pytest.mark.parametrize("text", corpus.TEXTS)
+def test_a_hostile_text_is_refused_or_kept_as_it_is(text: str) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([("code", "name", "kind"), ("A", text, "branch")])
+    try:
+        found = sheet.read(out.getvalue().encode("utf-8", "surrogatepass"))
+    except Refusal:
+        return
+    for row in found.rows:
+        assert row.name == unicodedata.normalize("NFC", " ".join(text.split()))
+        assert len(row.name) <= sheet.LONGEST_NAME
+    assert bool(found.rows) != bool(found.refused.count)
