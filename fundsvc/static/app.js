@@ -1,4 +1,5 @@
-// Small helps on top of pages that work without them: amounts in words, dates, search by "/", send once.
+// Small helps on top of pages that work without them: amounts in words, dates, tables, search,
+// sending once.
 "use strict";
 
 (() => {
@@ -68,6 +69,14 @@
     }
   }
 
+  /** A table that fits needs no window of its own: it flows with the page, its head still stays. */
+  function fitTable(box) {
+    const fits = box.scrollWidth <= box.clientWidth;
+    box.classList.toggle("tablebox__scroll--fits", fits);
+    if (fits) box.removeAttribute("tabindex");
+    else box.tabIndex = 0;
+  }
+
   function typing(target) {
     return target.isContentEditable || /^(input|select|textarea)$/i.test(target.tagName);
   }
@@ -80,6 +89,8 @@
     for (const input of document.querySelectorAll("[data-day]")) {
       input.addEventListener("change", () => tidyDay(input));
     }
+    const watch = new ResizeObserver((seen) => seen.forEach((entry) => fitTable(entry.target)));
+    for (const box of document.querySelectorAll(".tablebox__scroll")) watch.observe(box);
     document.getElementById("errors")?.focus();
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || typing(event.target)) return;
