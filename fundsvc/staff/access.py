@@ -47,24 +47,31 @@ def enforce() -> ResponseReturnValue | None:
 
     This is the one place that sets the scope; `fundsvc.db` holds every query and write to it.
     """
-    session = read_session()
-    set_scope(session, NOWHERE)
+    reach: frozenset[int] | None = NOWHERE
+    try:
+        answer, reach = _judge()
+    finally:
+        # Whoever is turned away sees no unit's things on the page that says so, either.
+        set_scope(read_session(), reach)
+    return answer
+
+
+def _judge() -> tuple[ResponseReturnValue | None, frozenset[int] | None]:
+    """Return what to answer instead of the view, if anything, and the units within reach."""
     if request.endpoint is None:
-        return None  # No such page: the router's own answer follows.
+        return None, NOWHERE  # No such page: the router's own answer follows.
     view = current_app.view_functions[request.endpoint]
     if not hasattr(view, "allowed_roles"):
         current_app.logger.error("route %s carries no mark of access", request.endpoint)
         raise Forbidden
     roles: frozenset[str] | None = view.allowed_roles
     if roles is None:
-        set_scope(session, None)
-        return None
+        return None, None
     if not current_user.is_authenticated:
-        return _ask_to_sign_in()
+        return _ask_to_sign_in(), NOWHERE
     if not roles & current_user.role_names:
         raise Forbidden
-    set_scope(session, current_user.scope)
-    return None
+    return None, current_user.scope
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -1,12 +1,12 @@
 """The person signed in: a plain value with roles and units, read anew for every request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import column, select, table
+from sqlalchemy import Row, bindparam, column, or_, select, table
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from fundsvc.staff.models import StaffUser, StaffUserRole, StaffUserUnit
 
@@ -69,26 +69,45 @@ class Person(UserMixin):
         return ", ".join(self.units.values()) if self.scope is not None else ""
 
 
-def find(session: Session, condition: ColumnElement[bool]) -> Person | None:
-    """Return the person that a condition on `StaffUser` names, with roles and reach."""
-    user = session.execute(
-        select(
-            StaffUser.id,
-            StaffUser.username,
-            StaffUser.name,
-            StaffUser.email,
-            StaffUser.password,
-            StaffUser.active,
-            StaffUser.key,
-            StaffUser.totp_secret,
-            StaffUser.recovery,
-        ).where(condition)
-    ).one_or_none()
-    if user is None:
-        return None
-    roles = frozenset(
-        session.scalars(select(StaffUserRole.role).where(StaffUserRole.user_id == user.id))
+# Made once: every page of somebody signed in asks it.
+_PERSON: Final = (
+    select(
+        StaffUser.id,
+        StaffUser.username,
+        StaffUser.name,
+        StaffUser.email,
+        StaffUser.password,
+        StaffUser.active,
+        StaffUser.key,
+        StaffUser.totp_secret,
+        StaffUser.recovery,
+        StaffUserRole.role,
     )
+    .select_from(StaffUser)
+    .join(StaffUserRole, StaffUserRole.user_id == StaffUser.id, isouter=True)
+)
+_BY_KEY: Final = _PERSON.where(StaffUser.key == bindparam("value"))
+_BY_NAME: Final = _PERSON.where(
+    or_(StaffUser.username == bindparam("value"), StaffUser.email == bindparam("value"))
+)
+
+
+def by_key(session: Session, key: str) -> Person | None:
+    """Return the person whom a session names by a key, with roles and reach."""
+    return _person(session, session.execute(_BY_KEY, {"value": key}).all())
+
+
+def by_name(session: Session, name: str) -> Person | None:
+    """Return the person of a user name or an e-mail, both in lower case."""
+    return _person(session, session.execute(_BY_NAME, {"value": name}).all())
+
+
+def _person(session: Session, rows: Sequence[Row[Any]]) -> Person | None:
+    """Make a person of the rows of one user, one for each role."""
+    if not rows:
+        return None
+    user = rows[0]
+    roles = frozenset(row.role for row in rows if row.role)
     sees_all = bool(roles & SEE_ALL_UNITS)
     reach = {} if sees_all or "unit-treasurer" not in roles else units_below(session, user.id)
     return Person(

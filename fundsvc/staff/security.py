@@ -11,17 +11,17 @@ from flask import Flask, current_app, redirect, render_template, request, sessio
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user
 from flask_security import PasswordUtil, Security, UserDatastore
-from sqlalchemy import or_, update
+from sqlalchemy import update
 from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaType
 
 from fundsvc.db import read_session, transaction
-from fundsvc.staff import passwords, sessions, throttle
+from fundsvc.staff import passwords, people, sessions, throttle
 from fundsvc.staff.access import allow, public
 from fundsvc.staff.codes import RECOVERY_CODES, HashedRecoveryCodes, OnceTotp, derived_key
 from fundsvc.staff.forms import SignInForm
 from fundsvc.staff.messages import MESSAGES
 from fundsvc.staff.models import ROLES, StaffUser
-from fundsvc.staff.people import Person, Role, find
+from fundsvc.staff.people import Person, Role
 from fundsvc.staff.schemas import typed_form
 
 FRESH: Final = timedelta(minutes=15)
@@ -105,9 +105,8 @@ class Datastore(UserDatastore):
         del case_insensitive
         ((kind, value),) = kwargs.items()
         if kind == "fs_uniquifier":
-            return find(read_session(), StaffUser.key == value)
-        typed = passwords.normalise(str(value)).casefold()
-        return find(read_session(), or_(StaffUser.username == typed, StaffUser.email == typed))
+            return people.by_key(read_session(), str(value))
+        return people.by_name(read_session(), passwords.normalise(str(value)).casefold())
 
     def find_role(self, role: str) -> Role | None:
         return Role(role) if role in ROLES else None

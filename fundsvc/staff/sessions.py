@@ -17,7 +17,7 @@ from flask import Flask, Request, Response
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import current_user
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -31,6 +31,9 @@ RENEW_AFTER: Final = timedelta(minutes=1)
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _json: Final = TaggedJSONSerializer()
+_STORED: Final = select(StaffSession.data, StaffSession.created_at, StaffSession.expires_at).where(
+    StaffSession.digest == bindparam("digest"), StaffSession.expires_at > bindparam("now")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +132,8 @@ def _digest(token: str) -> str:
 
 
 def _read(digest: str) -> Row | None:
-    found = read_session().execute(
-        select(StaffSession.data, StaffSession.created_at, StaffSession.expires_at).where(
-            StaffSession.digest == digest, StaffSession.expires_at > clock.now()
-        )
-    )
-    row = found.one_or_none()
+    asked = {"digest": digest, "now": clock.now()}
+    row = read_session().execute(_STORED, asked).one_or_none()
     return row and Row(digest, _json.loads(row.data), row.created_at, row.expires_at)
 
 

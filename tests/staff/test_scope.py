@@ -122,8 +122,10 @@ def paths(app: Flask, filled: Filled) -> list[str]:
             continue
         plain = re.sub(r"<(?:[^:>]*:)?(\w+)>", r"{\1}", rule.rule)
         choices = [keys.get(name, ["1"]) for name in sorted(rule.arguments)]
-        for chosen in itertools.product(*choices):
-            found.append(plain.format(**dict(zip(sorted(rule.arguments), chosen, strict=True))))
+        found += [
+            plain.format(**dict(zip(sorted(rule.arguments), chosen, strict=True)))
+            for chosen in itertools.product(*choices)
+        ]
     asked = "fund=nghia-tinh&from=2024-01-01&to=2024-12-31"
     found += [f"/search?q={word}" for word in ("hoa", "người", "phố", "1", "UNIT", "NT", "TS")]
     found += [f"/donations?q=hoa&unit={filled.code}", "/donations.csv?from=2024-01-01"]
@@ -299,6 +301,9 @@ def test_the_database_room_holds_the_scope_for_every_query_and_write(
         key="k",
         recorded_at=made.recorded_at,
     )
-    with pytest.raises(OutOfScopeError), transaction() as writing:
+    with transaction() as writing:
         set_scope(writing, {ids["UNIT-A"]})
         writing.add(foreign)
+        with pytest.raises(OutOfScopeError):
+            writing.flush()
+        writing.expunge(foreign)

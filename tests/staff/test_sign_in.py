@@ -57,7 +57,7 @@ def test_typed_name_is_kept_and_password_is_not(app: Flask, client: FlaskClient)
 def test_english_by_switch(client: FlaskClient) -> None:
     client.get("/preferences?language=en")
     text = sign_in(client, "thuquy", "wrong").text
-    assert "User name or password is wrong." in text
+    assert "The user name or the password is wrong." in text
     assert "Tên đăng nhập" not in text
 
 
