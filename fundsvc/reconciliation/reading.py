@@ -104,7 +104,8 @@ class Reading:
             layout=lines.layout.name,
             opening=summary.opening,
             closing=summary.closing,
-            breaks=tuple(summary.breaks),
+            # A row that could not be read breaks the balance too, and says nothing of the bank.
+            breaks=() if lines.refused.count else tuple(summary.breaks),
             fees=self._fees,
             debits=self._debits,
             # A running balance tells equal lines apart, so nothing is left to doubt.
