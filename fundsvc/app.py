@@ -1,7 +1,6 @@
 """Put the service together: settings, database, sign-in, the pages of all slices, headers."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from fundsvc import config, db, templating
@@ -118,9 +118,12 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
     def healthz() -> ResponseReturnValue:
         return _health()
 
-    for name in filter(find_spec, PAGES):
+    for name in PAGES:
         app.register_blueprint(import_module(name).bp)
     app.after_request(_add_headers)
+    if settings.proxies:
+        trusted = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.proxies)
+        app.wsgi_app = ProxyFix(app.wsgi_app, **trusted)  # type: ignore[method-assign]
     app.register_error_handler(db.OutOfScopeError, _out_of_scope)
     app.register_error_handler(OperationalError, _busy)
     for kind in (DataError, OverflowError, UnicodeEncodeError):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 ENGINES = ("sqlite", "postgresql")
 SHORTEST_SECRET = 32
+MOST_PROXIES = 9
 
 
 class BadSettingError(Exception):
@@ -23,6 +24,8 @@ class Settings:
     secret_key: str
     base_url: str
     instance_dir: Path
+    # How many proxies stand in front; only what the nearest of them say of a caller is believed.
+    proxies: int = 0
 
     @property
     def files_dir(self) -> Path:
@@ -49,6 +52,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=_secret_key(_value(given, "FUNDSVC_SECRET_KEY"), instance),
         base_url=_base_url(_value(given, "FUNDSVC_BASE_URL") or "http://localhost:8000"),
         instance_dir=instance,
+        proxies=_proxies(_value(given, "FUNDSVC_PROXIES") or "0"),
     )
 
 
@@ -100,3 +104,10 @@ def _base_url(url: str) -> str:
         msg = "FUNDSVC_BASE_URL must be an http or https address such as https://quy.example.vn"
         raise BadSettingError(msg)
     return url.rstrip("/")
+
+
+def _proxies(number: str) -> int:
+    if number not in {str(count) for count in range(MOST_PROXIES + 1)}:
+        msg = f"FUNDSVC_PROXIES must be a number from 0 to {MOST_PROXIES}: the proxies in front"
+        raise BadSettingError(msg)
+    return int(number)

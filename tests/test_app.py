@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from fundsvc.app import LARGEST_FORM, create_app
-from fundsvc.config import Settings
+from fundsvc.config import BadSettingError, Settings, load
 
 SignIn = Callable[..., FlaskClient]
 
@@ -258,6 +259,25 @@ def test_error_pages_say_what_to_do(client: FlaskClient) -> None:
         assert answer.status_code == status
         assert "<h1>" in answer.text
         assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.7")])
+def test_a_proxy_is_believed_only_when_told_so(settings: Settings, proxies: int, seen: str) -> None:
+    app = create_app(replace(settings, proxies=proxies), testing=True)
+    asked = {}
+
+    @app.before_request
+    def remember() -> None:
+        asked["address"] = request.remote_addr
+
+    app.test_client().get("/healthz", headers={"X-Forwarded-For": "1.2.3.4, 203.0.113.7"})
+    assert asked["address"] == seen
+
+
+@pytest.mark.parametrize("number", ["-1", "10", "x", "1.5", "١", " "])
+def test_a_bad_number_of_proxies_is_named(number: str) -> None:
+    with pytest.raises(BadSettingError, match="FUNDSVC_PROXIES"):
+        load({"FUNDSVC_PROXIES": number, "FUNDSVC_SECRET_KEY": "k" * 64})
 
 
 def test_commands_start_without_pages(settings: Settings) -> None:
