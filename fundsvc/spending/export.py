@@ -1,22 +1,15 @@
 """The list of payments as CSV: what the filter shows, in the same order."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 
 from flask_babel import gettext as _
 
+from fundsvc.sheet import Cell, csv_lines
 from fundsvc.spending.listing import PaymentRow
-
-_BOM = "\ufeff"  # Excel reads Vietnamese letters wrongly without it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def lines(rows: Iterable[PaymentRow]) -> Iterator[str]:
-    """Yield the lines of the file; amounts are plain whole đồng.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe in front.
-    """
+    """Yield the lines of the file; amounts are plain whole đồng."""
     head = (
         _("Ngày"),
         _("Nội dung"),
@@ -29,29 +22,19 @@ def lines(rows: Iterable[PaymentRow]) -> Iterator[str]:
         _("Số tiền (đồng)"),
         _("Tình trạng"),
     )
-    yield _BOM + _line(head)
-    for row in rows:
-        yield _line(
-            (
-                row.paid_on.isoformat(),
-                row.purpose,
-                row.payee,
-                row.line_name,
-                row.fund_name,
-                row.unit,
-                row.unit_name,
-                row.province or "",
-                row.amount,
-                _("Đã ghi đảo") if row.reversed else _("Đã ghi sổ"),
-            )
-        )
+    return csv_lines(head, map(_cells, rows))
 
 
-def _line(cells: Iterable[str | int]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerow([_safe(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _safe(cell: str | int) -> str | int:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def _cells(row: PaymentRow) -> tuple[Cell, ...]:
+    return (
+        row.paid_on.isoformat(),
+        row.purpose,
+        row.payee,
+        row.line_name,
+        row.fund_name,
+        row.unit,
+        row.unit_name,
+        row.province or "",
+        row.amount,
+        _("Đã ghi đảo") if row.reversed else _("Đã ghi sổ"),
+    )

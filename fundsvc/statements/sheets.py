@@ -1,15 +1,13 @@
 """A statement as CSV for programs and as XLSX for people who go on working with it.
 
-The CSV begins with a byte order mark, because Excel reads Vietnamese letters wrongly without it;
-Python reads it with `utf-8-sig`. It keeps the comma of RFC 4180. Text that Excel would take for a
-formula gets an apostrophe in front, and in XLSX every text is stored as text.
+In XLSX every text is stored as text, so that none is taken for a formula.
 """
 
-import csv
 import io
 from collections.abc import Iterable
 from typing import Any, Final
 
+from fundsvc.sheet import csv_lines
 from fundsvc.statements.report import (
     CLOSING,
     MAP_NOTES,
@@ -25,12 +23,10 @@ from fundsvc.statements.report import (
     lines,
 )
 
-BOM: Final = "\ufeff"
 COLUMNS: Final = (
     "fund", "from", "to", "kind", "line", "province", "unit", "label",
     "opening", "receipts", "payments", "closing", "entries",
 )  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _EXACT: Final = 10**15 - 1
 """The largest whole number that Excel keeps to the last digit; larger ones are stored as text."""
 
@@ -40,12 +36,7 @@ def to_csv(report: Report) -> bytes:
 
     Amounts are plain whole đồng; a cell that says nothing of a record is empty.
     """
-    out = io.StringIO(BOM, newline="")
-    out.seek(0, io.SEEK_END)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_safe(cell) for cell in record] for record in _records(report))
-    return out.getvalue().encode("utf-8")
+    return "".join(csv_lines(COLUMNS, _records(report))).encode()
 
 
 def _records(report: Report) -> Iterable[tuple[str | int, ...]]:
@@ -69,11 +60,6 @@ def _records(report: Report) -> Iterable[tuple[str | int, ...]]:
         *period, "total", "", *where, TOTAL, statement.opening,
         statement.receipts_total, statement.payments_total, statement.closing, "",
     )  # fmt: skip
-
-
-def _safe(cell: str | int) -> str | int:
-    """Return a cell that Excel takes for what it is; amounts are numbers and stay as they are."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def to_xlsx(report: Report) -> bytes:
