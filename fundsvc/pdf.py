@@ -53,7 +53,7 @@ PRINTABLE = (
 """The code points that the faces of printed documents have (`scripts/make_print_fonts.py`)."""
 
 _UNPRINTABLE = re.compile(
-    "[^\n" + "".join(f"{chr(first)}-{chr(last)}" for first, last in PRINTABLE) + "]"
+    "[^\n\r" + "".join(f"{chr(first)}-{chr(last)}" for first, last in PRINTABLE) + "]"
 )
 
 

@@ -112,7 +112,7 @@ def create() -> ResponseReturnValue:
     if number is None:
         flash(_("Đã ghi sổ khoản ủng hộ."), "ok")
         return redirect(url_for(".show", donation_id=recorded.id), 303)
-    printing.freeze_pdf(number)
+    printing.freeze_soon(number)
     flash(_("Đã ghi sổ và cấp biên nhận %(number)s.", number=number), "ok")
     return redirect(url_for("receipts.show", number=number), 303)
 
@@ -147,7 +147,7 @@ def issue(donation_id: int) -> ResponseReturnValue:
         issuer = current_user.name
         receipt = service.issue_receipt(session, donation_id, by=current_user.id, issuer=issuer)
         number = receipt.number
-    printing.freeze_pdf(number)
+    printing.freeze_soon(number)
     flash(_("Đã cấp biên nhận %(number)s.", number=number), "ok")
     return redirect(url_for("receipts.show", number=number), 303)
 

@@ -8,6 +8,7 @@ from flask import current_app
 
 from fundsvc import db
 from fundsvc.evidence import service as evidence
+from fundsvc.pdf import PdfError
 from fundsvc.receipts import document, service
 from fundsvc.receipts.models import Receipt
 
@@ -37,6 +38,18 @@ def freeze_pdf(number: str) -> bytes:
             )
         kept = receipt.pdf_sha256
     return evidence.read(kept)
+
+
+def freeze_soon(number: str) -> None:
+    """Print and store the original now if that can be done, else when it is first opened.
+
+    The receipt is issued and committed; a full disk or a missing library must not look as if it
+    were not.
+    """
+    try:
+        freeze_pdf(number)
+    except (PdfError, OSError):
+        current_app.logger.exception("receipt %s could not be printed yet", number)
 
 
 def pdf(number: str, *, copy: bool = False) -> bytes:

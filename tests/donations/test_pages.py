@@ -17,6 +17,7 @@ from fundsvc.books.models import Entry
 from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.service import DonorFacts
+from fundsvc.pdf import PdfError
 from fundsvc.receipts.models import Receipt
 from fundsvc.units.models import Unit
 from tests import corpus
@@ -92,6 +93,22 @@ def test_the_form_sent_again_with_other_facts_asks(
     again = send(treasurer, "/donations/new", **GOOD | {"amount": "5.000.000", "key": key[1]})
     assert again.status_code == 303
     assert counted(session, Donation) == 2
+
+
+def test_a_printer_that_fails_does_not_lose_the_receipt(
+    treasurer: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> bytes:
+        raise PdfError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fundsvc.pdf.render", fail)
+        answer = send(treasurer, "/donations/new", **GOOD)
+    assert answer.location == "/receipts/NT-2024-000001"
+    assert session.scalars(select(Receipt.pdf_sha256)).one() is None
+    assert treasurer.get(f"{answer.location}.pdf").data.startswith(b"%PDF")
+    session.rollback()
+    assert session.scalars(select(Receipt.pdf_sha256)).one()
 
 
 def test_without_a_receipt_it_leads_to_the_donation_and_the_receipt_comes_later(

@@ -6,6 +6,7 @@ from datetime import date
 
 import pypdfium2
 import pytest
+import segno
 from pypdfium2 import raw
 
 from fundsvc import pdf
@@ -193,9 +194,21 @@ def test_facts_survive_keeping() -> None:
     assert ReceiptFacts.from_json(LONG.as_json()) == LONG
 
 
-def test_qr_holds_the_address() -> None:
+def test_qr_holds_the_address_module_by_module() -> None:
     drawn = document.html(FACTS, CODE, BASE)
     assert "<title>Mã QR kiểm tra biên nhận NT-2026-000123</title>" in drawn
+    svg = drawn[drawn.index("<svg") : drawn.index("</svg>") + len("</svg>")]
+    style = "@page { size: 50mm; margin: 5mm } svg { display: block; width: 40mm; height: 40mm }"
+    alone = (
+        f'<html lang="vi"><head><title>QR</title><style>{style}</style></head><body>{svg}</body>'
+    )
+    picture = pypdfium2.PdfDocument(pdf.render(alone))[0].render(scale=8).to_pil().convert("L")
+    wanted = segno.make(f"{BASE}/v/NT-2026-000123?c={CODE}", error="m", micro=False).matrix
+    edge, size = picture.width / 10, picture.width * 0.8 / len(wanted)
+    for row, modules in enumerate(wanted):
+        for column, dark in enumerate(modules):
+            place = int(edge + (column + 0.5) * size), int(edge + (row + 0.5) * size)
+            assert (picture.getpixel(place) < 128) == bool(dark)
 
 
 @pytest.mark.parametrize(
