@@ -84,7 +84,7 @@ $(VENV)/.catalogues: $(VENV)/.packages $(PO)
 	@for po in $(PO); do $(BIN)/pybabel -q compile -i "$$po" -o "$${po%.po}.mo" || exit 1; done
 	touch $@
 
-$(VENV)/.installed: $(VENV)/.packages $(VENV)/.catalogues setup.cfg pyproject.toml
+$(VENV)/.installed: $(VENV)/.packages $(VENV)/.catalogues setup.cfg
 	$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	touch $@
 
