@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from flask import current_app
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -62,18 +64,18 @@ def record(session: Session, data: bytes, *, name: str, media_type: str, by: int
 
 def note(session: Session, sha256: str, *, name: str, media_type: str, by: int | None) -> str:
     """Note a kept file as evidence; the first name it came under stays."""
-    if session.get(StoredFile, sha256) is None:
-        session.add(
-            StoredFile(
-                sha256=sha256,
-                name=name,
-                media_type=media_type,
-                size=_path(sha256).stat().st_size,
-                stored_at=clock.now(),
-                stored_by=by,
-            )
-        )
-        session.flush()
+    facts = {
+        "sha256": sha256,
+        "name": name,
+        "media_type": media_type,
+        "size": _path(sha256).stat().st_size,
+        "stored_at": clock.now(),
+        "stored_by": by,
+    }
+    # Two imports may note the same file at the same moment; the first one's name stays.
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql_insert if postgresql else sqlite_insert
+    session.execute(insert(StoredFile).values(facts).on_conflict_do_nothing())
     return sha256
 
 
