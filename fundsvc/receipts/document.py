@@ -19,7 +19,7 @@ COPY, VOIDED = "BẢN SAO", "ĐÃ HỦY"
 FACTS_VERSION = 1
 _CODE_GROUP = 4
 _LINE = 70
-_DENSITIES = ((8, ""), (13, "close"))
+_DENSITIES = ((8, ""), (16, "close"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
