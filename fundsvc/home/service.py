@@ -19,7 +19,7 @@ from fundsvc.units.models import Unit
 
 MONTHS = 12
 LATELY = timedelta(days=31)
-SHOWN = 8
+SHOWN = 5
 FOUND = 20
 
 
