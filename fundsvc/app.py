@@ -85,7 +85,8 @@ def create_app(
         MAX_CONTENT_LENGTH=LARGEST_FORM,
     )
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
-    db.init_app(app, settings.database_url, test_pool=testing)
+    # A command has one connection for a moment; only a server gains by keeping some.
+    db.init_app(app, settings.database_url, test_pool=testing or not web)
     templating.init_app(app)
     if web:
         _add_web(app, settings)

@@ -71,7 +71,7 @@ class OnceTotp(Totp):
     def generate_qrcode(self, username: str, totp: str) -> str:
         """Return the picture an authenticator app reads, as SVG to stand in the page."""
         drawn = segno.make(self.get_totp_uri(username, totp))
-        return Markup(drawn.svg_inline(scale=5, border=4, light="#fff"))  # noqa: S704 - no text in it
+        return Markup(drawn.svg_inline(light="#fff", omitsize=True, svgclass="qr"))  # noqa: S704 - no text in it
 
     def generate_recovery_codes(self, number: int) -> list[str]:
         """Return codes a person can read from paper, of 59 bits each."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, or_, select
+from sqlalchemy import column, delete, insert, or_, select, table
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -21,6 +21,8 @@ from fundsvc.text import clean
 
 UNIT_ROLE: Final = "unit-treasurer"
 LONGEST_USERNAME, LONGEST_NAME, LONGEST_EMAIL = 64, 200, 254
+
+OWN_UNIT: Final = table("staff_user_unit", column("user_id"), column("unit_id"))
 
 _USERNAME = re.compile(r"[\w.+-]{2,64}")
 _CODE = re.compile(r"[\w.-]{1,40}")
@@ -276,10 +278,14 @@ def _check_another_admin(session: Session, user_id: int) -> None:
 
 def _write_standing(session: Session, user_id: int, standing: Standing) -> None:
     session.add_all(StaffUserRole(user_id=user_id, role=role) for role in standing.roles)
-    session.add_all(
-        StaffUserUnit(user_id=user_id, unit_id=unit_id)
+    rows = [
+        {"user_id": user_id, "unit_id": unit_id}
         for unit_id in _unit_ids(session, standing.units).values()
-    )
+    ]
+    if rows:
+        # Not by the model: to flush it, SQLAlchemy needs the model of units too, which is a floor
+        # above and which a command about staff has not loaded.
+        session.execute(insert(OWN_UNIT), rows)
 
 
 def _log(

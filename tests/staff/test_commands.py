@@ -1,10 +1,11 @@
 """Commands about people who may sign in."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner, Result
-from flask import Flask
 from flask.testing import FlaskClient
 
 from fundsvc.cli import cli
@@ -90,5 +91,17 @@ def test_lists_disables_and_renews(client: FlaskClient) -> None:
     assert run("disable", "nobody").exit_code == 1
 
 
-def test_the_application_is_not_needed_twice(app: Flask) -> None:
-    assert run("list").exit_code == 0
+def test_a_program_of_its_own_loads_what_it_needs() -> None:
+    """In this process all models are loaded; in a command only those it asks for."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "fundsvc.cli", "user", "add", "hoa"),
+            *("--role", "unit-treasurer", "--unit", "TW", "--password-stdin", "--json"),
+        ],
+        input=f"{PASSWORD}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {"user": "hoa", "roles": ["unit-treasurer"], "units": ["TW"]}
