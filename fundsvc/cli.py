@@ -28,14 +28,14 @@ class Place:
     within_app: bool = True
 
 
-class Figures(click.ParamType):
+class Figures(click.ParamType[int]):
     """A whole number in ASCII figures; click itself also takes `1_000`, `٣` and ` 3 `."""
 
-    def __init__(self, plain: click.ParamType) -> None:
+    def __init__(self, plain: click.ParamType[int]) -> None:
         self.plain = plain
         self.name = plain.name
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, str) and not _FIGURES.fullmatch(value):
             self.fail(f"{value[:40]!r} không phải là số nguyên.", param, ctx)
         return self.plain.convert(value, param, ctx)

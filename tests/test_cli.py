@@ -5,13 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from fundsvc import cli as command_line
-from fundsvc.cli import IMPORTS, PLACES, LazyGroup, Place, cli
+from fundsvc.cli import IMPORTS, PLACES, Place, cli
 from fundsvc.errors import Reason, Refusal
 from ledger.errors import UnbalancedError
 
@@ -102,12 +102,12 @@ def pretended(error: Exception) -> Iterator[None]:
         del as_json
         raise error
 
-    assert isinstance(cli, LazyGroup)
-    cli.places["pretended"] = Place(f"{__name__}:pretend", "", within_app=False)
-    original = command_line.import_module
-    command_line.import_module = lambda _name: type("module", (), {"pretend": pretend})  # type: ignore[assignment,misc]
+    module = ModuleType("pretended")
+    module.pretend = pretend  # type: ignore[attr-defined]
+    cli.places["pretended"] = Place("pretended:pretend", "", within_app=False)
+    sys.modules["pretended"] = module
     try:
         yield
     finally:
-        command_line.import_module = original
+        del sys.modules["pretended"]
         del cli.places["pretended"]
