@@ -9,8 +9,9 @@ A file of a few thousand rows is staged by `write` and booked at once. A long on
 and again; so the memory stays that of one batch.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, func, select, text
@@ -28,8 +29,13 @@ from ledger import entries as ledger
 COLUMNS = ("n", "template", "date", "external_id", "amount", "description", "province_id")
 PAIR = 2
 
-Encoded = bytes | list[tuple[str, ...]]
-"""Rows as the engine of this session takes them."""
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Rows as the engine of this session takes them, and the names of their columns."""
+
+    names: tuple[str, ...]
+    data: Any
 
 
 class Stage:
@@ -100,29 +106,37 @@ class Stage:
             marks = ", ".join("?" * len(self.names))
             raw.executemany(f"INSERT INTO temp.stage ({columns}) VALUES ({marks})", rows)  # noqa: S608 - own names
 
-    def encode(self, columns: Sequence[Iterable[str]]) -> Encoded:
-        """Prepare rows, given column by column in the order of `names`, for `load`.
+    def encode(self, columns: Mapping[str, Sequence[str]]) -> Encoded:
+        """Prepare rows, given as columns by name, for `load`; a thread may do it.
 
-        Every value is text; an empty one stands for nothing (NULL).
+        Every value is text; an empty one, or a column left out, stands for nothing (NULL).
         """
+        names = tuple(columns)
         if self._is_postgresql:
-            return _copy_text(columns)
-        return list(zip(*columns, strict=True))
+            return Encoded(names, _copy_text(list(columns.values())))
+        # Columns without an empty text are the rule; looking for one costs next to nothing.
+        values = [
+            [text_ or None for text_ in column] if "" in column else column
+            for column in columns.values()
+        ]
+        return Encoded(names, list(zip(*values, strict=True)))
 
-    def load(self, batch: Iterable[Encoded]) -> None:
-        """Stage what was encoded."""
-        columns = ", ".join(self.names)
+    def load(self, parts: Sequence[Encoded]) -> None:
+        """Stage what was encoded; all parts have the same columns."""
+        if not parts:
+            return
+        columns = ", ".join(parts[0].names)
         raw = self._raw()
         if self._is_postgresql:
             copying = f"COPY stage ({columns}) FROM STDIN WITH (NULL '')"
             with raw.cursor() as cursor, cursor.copy(copying) as copy:
-                for part in batch:
-                    copy.write(part)
+                for part in parts:
+                    copy.write(part.data)
         else:
-            marks = ", ".join(["nullif(?, '')"] * len(self.names))
+            marks = ", ".join("?" * len(parts[0].names))
             statement = f"INSERT INTO temp.stage ({columns}) VALUES ({marks})"  # noqa: S608 - own names
-            for part in batch:
-                raw.executemany(statement, part)
+            for part in parts:
+                raw.executemany(statement, part.data)
 
     def clear(self) -> None:
         """Forget the staged rows, to stage more; the templates stay."""
@@ -198,7 +212,7 @@ def _drop(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
 
 
-def _copy_text(columns: Sequence[Iterable[str]]) -> bytes:
+def _copy_text(columns: Sequence[Sequence[str]]) -> bytes:
     """Return rows in the text format of COPY, with '' for NULL."""
     rows = list(zip(*columns, strict=True))
     lines = "\n".join(map("\t".join, rows)) + "\n"

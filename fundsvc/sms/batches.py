@@ -1,17 +1,17 @@
 """Make batches of a file's rows, ready for the stage, in a thread that reads ahead.
 
-While the database books one batch, the next is read and encoded; so reading costs no time where
-there is a second processor. Nothing here touches the database.
+While the database books one batch, the next is read and encoded; so reading costs hardly any time
+where there is a second processor. Nothing here touches the database.
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
-from typing import IO, TypeVar
+from typing import IO, Generic, TypeVar
 
 from flask_babel import gettext as _
 
@@ -54,7 +54,7 @@ class StageColumns:
     def __init__(
         self,
         resolver: Resolver,
-        encode: Callable[[Sequence[Iterable[str]]], Encoded],
+        encode: Callable[[Mapping[str, Sequence[str]]], Encoded],
         templates: Mapping[tuple[str, int], str],
         provinces: Mapping[str, int],
     ) -> None:
@@ -73,21 +73,20 @@ class StageColumns:
         template, amount, province, number = zip(*facts, strict=True)
         days = {day: day.isoformat() for day in set(chunk.received_on)}
         return self._encode(
-            (
-                list(map(str, chunk.row)),
-                template,
-                [days[day] for day in chunk.received_on],
-                chunk.request_id,
-                amount,
-                ("",) * len(chunk.row),
-                province,
-                chunk.msisdn,
-                chunk.short_code,
-                chunk.message,
-                chunk.received_at,
-                chunk.stated,
-                number,
-            )
+            {
+                "n": list(map(str, chunk.row)),
+                "template": template,
+                "date": [days[day] for day in chunk.received_on],
+                "external_id": chunk.request_id,
+                "amount": amount,
+                "province_id": province,
+                "msisdn": chunk.msisdn,
+                "short_code": chunk.short_code,
+                "message": chunk.message,
+                "received_at": chunk.received_at,
+                "stated": chunk.stated,
+                "outcome": number,
+            }
         )
 
     def _texts(self, number: int, outcome: Outcome) -> tuple[str, str, str, str]:
@@ -175,15 +174,32 @@ class Batches:
             yield at
 
 
-def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
-    """Yield items while the next one is being made in another thread."""
+class Ahead(Generic[Item]):
+    """Takes items from an iterator, the next one being made in another thread meanwhile.
 
-    def make() -> Item | None:
-        return next(items, None)
+    The maker runs from `go_on` until it has one item, so that its owner decides what it runs
+    beside: the two would only wait for each other while both run Python.
+    """
 
-    context = copy_context()  # The reasons for refusals are in the language of the caller.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sms-reader") as pool:
-        coming = pool.submit(context.run, make)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(context.run, make)
-            yield item
+    def __init__(self, items: Iterator[Item]) -> None:
+        """Begin with the first item."""
+        self._items = items
+        # The reasons for refusals are in the language of the caller.
+        self._context = copy_context()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sms-reader")
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Let the next item be made."""
+        self._coming = self._pool.submit(self._context.run, self._make)
+
+    def _make(self) -> Item | None:
+        return next(self._items, None)
+
+    def take(self) -> Item | None:
+        """Wait for the item that is being made; None after the last."""
+        return self._coming.result()
+
+    def close(self) -> None:
+        """Wait for the thread to end."""
+        self._pool.shutdown()

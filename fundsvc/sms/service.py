@@ -17,7 +17,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.imports import KEPT_REASONS, ImportReport, Refused, RefusedRow
 from fundsvc.sms import campaigns
-from fundsvc.sms.batches import Batch, Batches, Sample, StageColumns, ahead
+from fundsvc.sms.batches import Ahead, Batch, Batches, Sample, StageColumns
 from fundsvc.sms.inbox import Inbox, Kept, own_columns
 from fundsvc.sms.models import SmsFile, SmsTotal
 from fundsvc.sms.reader import Reader
@@ -172,9 +172,10 @@ class _Import:
             columns = self._columns(stage)
             inbox = Inbox(self.session, stage.table, self.resolver, file_id=self.file_id)
             made = self.batches.make(self.reader, stream, columns)
-            with closing(ahead(made)) as batches:
-                for batch in batches:
+            with closing(Ahead(made)) as reading:
+                while (batch := reading.take()) is not None:
                     stage.load(batch.parts)
+                    reading.go_on()
                     kept = inbox.keep(self.conflicts)
                     stage.post(maker_id=self.by)
                     stage.clear()
