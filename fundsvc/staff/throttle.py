@@ -76,6 +76,7 @@ def take(session: Session, attempt: Try) -> timedelta | None:
     counted = [(first, attempt.known_limit if first.known else attempt.limit)]
     if not first.known:
         counted += [(_row(session, key, now), limit) for key, limit in attempt.others]
+    now = clock.now()  # Again: another try may have held the rows meanwhile.
     wait = max(row.free_at - now for row, _limit in counted)
     if wait > timedelta(0):
         return wait

@@ -2,7 +2,9 @@
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -160,3 +162,26 @@ def test_a_changed_secret_key_refuses_codes_but_does_not_fail(
     sign_in(client)
     assert post(client, "/sign-in/code", code=code(secret, 1)).status_code == 200
     assert not is_signed_in(client)
+
+
+def test_of_many_requests_with_one_code_only_one_signs_in(
+    app: Flask, client: FlaskClient, secret: str
+) -> None:
+    """The check and its trace are one step in the database, not two in the program."""
+    used = code(secret, 1)
+    browsers = [app.test_client() for _ in range(4)]
+    tokens = []
+    for browser in browsers:
+        sign_in(browser)
+        tokens.append(token(browser, "/sign-in/code"))
+    start = Barrier(len(browsers))
+
+    def send(browser: FlaskClient, csrf: str) -> int:
+        start.wait()
+        answer = browser.post("/sign-in/code", data={"csrf_token": csrf, "code": used})
+        return answer.status_code
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        statuses = list(pool.map(send, browsers, tokens))
+    assert sorted(statuses) == [200, 200, 200, 302]
+    assert sum(is_signed_in(browser) for browser in browsers) == 1
