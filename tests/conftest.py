@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
 from fundsvc.config import Settings
-from tests.support import people
+from tests.support import people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 
@@ -28,7 +28,11 @@ MOMENT = datetime(2024, 9, 30, 9, 30, tzinfo=service_clock.VN)
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that all processes of this run share."""
     worker = getattr(config, "workerinput", None)
-    folder = worker["fundsvc_folder"] if worker else tempfile.mkdtemp(prefix="fundsvc-tests-")
+    folder = (
+        worker["fundsvc_folder"]
+        if worker
+        else tempfile.mkdtemp(prefix="fundsvc-tests-", dir=postgres.memory())
+    )
     config.stash[RUN_FOLDER] = Path(folder)
 
 

@@ -45,7 +45,9 @@ class Databases:
             return
         server = self._postgres()
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')
+            # Copying files is the quicker way in memory; before version 15 it was the only one.
+            strategy = "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} {strategy}')
             yield _named(server, name)
             # Forced: a test that fails may leave a connection behind.
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

