@@ -94,8 +94,11 @@ class Posting(OfUnit, Base):
 
     __tablename__ = "posting"
     __table_args__ = table_args(
+        # RESTRICT is what stops INSERT OR REPLACE of an entry on SQLite.
         ForeignKeyConstraint(
-            ["entry_id", "lines", "date"], ["entry.id", "entry.lines", "entry.date"]
+            ["entry_id", "lines", "date"],
+            ["entry.id", "entry.lines", "entry.date"],
+            ondelete="RESTRICT",
         ),
         CheckConstraint("line BETWEEN 1 AND lines", name="line"),
         CheckConstraint("(debit = 0) <> (credit = 0)", name="one_side"),

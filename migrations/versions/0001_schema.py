@@ -20,6 +20,7 @@ def upgrade() -> None:
                 ["id", "lines"],
                 ["posting.entry_id", "posting.line"],
                 name="guard_entry_complete",
+                ondelete="RESTRICT",
                 deferrable=True,
                 initially="DEFERRED",
             )
@@ -560,6 +561,7 @@ def upgrade() -> None:
             ["entry_id", "lines", "date"],
             ["entry.id", "entry.lines", "entry.date"],
             name=op.f("fk_posting_entry_id_lines_date"),
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(["fund_id"], ["fund.id"], name=op.f("fk_posting_fund_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_posting_unit_id")),

@@ -216,7 +216,7 @@ def test_a_posting_put_again_on_an_old_line(shell: Shell) -> None:
     rows = f"SELECT {shell.posting(1, 500)} UNION ALL SELECT {shell.posting(2, -500)}"
     if shell.connection.dialect.name == "postgresql":
         rows = rows.replace("'2026-", "date '2026-")
-    guard = {"postgresql": "pk_posting", "sqlite": "posting_append_only"}
+    guard = {"postgresql": "pk_posting", "sqlite": "UNIQUE constraint failed: posting"}
     refuses(shell, guard[shell.connection.dialect.name], lambda: shell.do(f"{POSTING} {rows}"))
 
 
@@ -295,15 +295,23 @@ def test_the_journal_is_append_only(shell: Shell, table: str, act: str) -> None:
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-def test_replacing_a_line_does_not_walk_past_the_guards_when_triggers_do_not_recurse(
-    shell: Shell,
+@pytest.mark.parametrize(
+    ("statement", "guard"),
+    [
+        ("INSERT OR REPLACE INTO posting VALUES ({first})", "posting_append_only"),
+        ("INSERT OR REPLACE INTO posting VALUES ({last})", "FOREIGN KEY"),
+        ("INSERT OR REPLACE INTO entry SELECT * FROM entry", "FOREIGN KEY"),
+    ],
+)
+def test_replacing_does_not_walk_past_the_guards_when_triggers_do_not_recurse(
+    shell: Shell, statement: str, guard: str
 ) -> None:
     shell.connection.commit()
     raw = shell.connection.connection.driver_connection
     assert raw is not None
     raw.execute("PRAGMA recursive_triggers = OFF")
-    replaced = f"INSERT OR REPLACE INTO posting VALUES ({shell.posting(1, 900)})"
-    refuses(shell, "posting_append_only", lambda: shell.do(replaced))
+    replaced = statement.format(first=shell.posting(1, 900), last=shell.posting(2, -500))
+    refuses(shell, guard, lambda: shell.do(replaced))
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
