@@ -12,6 +12,7 @@ and again; so the memory stays that of one batch.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, func, select, text
@@ -28,6 +29,8 @@ from ledger import entries as ledger
 
 COLUMNS = ("n", "template", "date", "external_id", "amount", "description", "province_id")
 PAIR = 2
+# Rows of one INSERT on SQLite: a third quicker than one by one; more gain nothing.
+GROUP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Stage:
             [text_ or None for text_ in column] if "" in column else column
             for column in columns.values()
         ]
-        return Encoded(names, list(zip(*values, strict=True)))
+        return Encoded(names, _in_groups(list(zip(*values, strict=True))))
 
     def load(self, parts: Sequence[Encoded]) -> None:
         """Stage what was encoded; all parts have the same columns."""
@@ -133,10 +136,13 @@ class Stage:
                 for part in parts:
                     copy.write(part.data)
         else:
-            marks = ", ".join("?" * len(parts[0].names))
-            statement = f"INSERT INTO temp.stage ({columns}) VALUES ({marks})"  # noqa: S608 - own names
+            marks = f"({', '.join('?' * len(parts[0].names))})"
+            inserting = f"INSERT INTO temp.stage ({columns}) VALUES "  # noqa: S608 - own names
+            many = inserting + ", ".join([marks] * GROUP)
             for part in parts:
-                raw.executemany(statement, part.data)
+                groups, rest = part.data
+                raw.executemany(many, groups)
+                raw.executemany(inserting + marks, rest)
 
     def clear(self) -> None:
         """Forget the staged rows, to stage more; the templates stay."""
@@ -210,6 +216,13 @@ def _drop(connection: Connection) -> None:
     for name in ("stage", "stage_template"):
         schema = "pg_temp" if connection.dialect.name == "postgresql" else "temp"
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
+
+
+def _in_groups(rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Return rows as arguments of statements of GROUP rows each, and the rows that are left."""
+    whole = len(rows) - len(rows) % GROUP
+    groups = [tuple(chain.from_iterable(rows[at : at + GROUP])) for at in range(0, whole, GROUP)]
+    return groups, rows[whole:]
 
 
 def _copy_text(columns: Sequence[Sequence[str]]) -> bytes:
