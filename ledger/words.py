@@ -1,4 +1,4 @@
-"""Amounts in Vietnamese words, as vouchers and receipts must state them."""
+"""Amounts as vouchers and receipts must state them: in Vietnamese words, and in figures."""
 
 _DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _SCALES = ("", "nghìn", "triệu")
@@ -53,3 +53,8 @@ def _group(number: int, *, full: bool) -> list[str]:
     elif unit:
         words.append(_DIGITS[unit])
     return words
+
+
+def grouped(amount: int) -> str:
+    """Return a whole number in figures with dots between thousands (1.020.000)."""
+    return f"{amount:,}".replace(",", ".")
