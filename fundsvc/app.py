@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from fundsvc import config, db, templating
+from fundsvc import config, db, tables, templating
 from fundsvc.errors import NotFound
 from fundsvc.templating.errors import refused_page
 
@@ -85,6 +85,7 @@ def create_app(
         MAX_CONTENT_LENGTH=LARGEST_FORM,
     )
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    tables.metadata()
     # A command has one connection for a moment; only a server gains by keeping some.
     db.init_app(app, settings.database_url, test_pool=testing or not web)
     templating.init_app(app)

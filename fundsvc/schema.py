@@ -1,6 +1,5 @@
 """The schema: every model in one place, brought forward and compared by Alembic."""
 
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -8,33 +7,11 @@ from typing import Any
 from alembic import autogenerate, command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine
 
 from fundsvc.books import reference as books
-from fundsvc.db import Base
+from fundsvc.tables import metadata
 from fundsvc.units import reference as units
-
-SLICES = (
-    "audit",
-    "books",
-    "donations",
-    "donors",
-    "dues",
-    "evidence",
-    "receipts",
-    "reconciliation",
-    "sms",
-    "spending",
-    "staff",
-    "units",
-)
-
-
-def metadata() -> MetaData:
-    """Return the tables of all slices."""
-    for slice_name in SLICES:
-        import_module(f"fundsvc.{slice_name}.models")
-    return Base.metadata
 
 
 def upgrade(engine: Engine) -> None:

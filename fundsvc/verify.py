@@ -2,74 +2,37 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import click
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from fundsvc.books import verify as books
-from fundsvc.books.models import Entry, Posting
 from fundsvc.books.verify import Fault
-from fundsvc.db import Base, read_session
-from fundsvc.donations.models import Donation
-from fundsvc.dues.models import DuesTotal
+from fundsvc.db import read_session
+from fundsvc.errors import NotFound
+from fundsvc.evidence import service as evidence
+from fundsvc.evidence.models import StoredFile
+from fundsvc.evidence.service import DamagedFileError
 from fundsvc.receipts import verify as receipts
-from fundsvc.reconciliation.models import BankLine
-from fundsvc.sms.models import SmsMessage
-from fundsvc.spending.models import Payment
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Rows of a slice that each have one entry, and the columns that both must say alike.
-
-    `matches` finds a row's entry; rows that `only` leaves out have none.
-    """
-
-    name: str
-    model: type[Base]
-    key: Any
-    amount: Any
-    on: Any
-    matches: ColumnElement[bool]
-    only: ColumnElement[bool] | None = None
-
-
-def _by_entry_id(name: str, model: Any, amount: Any, on: Any) -> Facts:
-    return Facts(name, model, model.id, amount, on, model.entry_id == Entry.id)
-
-
-FACTS = (
-    _by_entry_id("donation", Donation, Donation.amount, Donation.received_on),
-    _by_entry_id("dues", DuesTotal, DuesTotal.amount, DuesTotal.paid_on),
-    _by_entry_id("payment", Payment, Payment.amount, Payment.paid_on),
-    _by_entry_id("bank-line", BankLine, BankLine.debit + BankLine.credit, BankLine.booked_on),
-    Facts(
-        "sms",
-        SmsMessage,
-        SmsMessage.operator + literal(":") + SmsMessage.request_id,
-        SmsMessage.amount,
-        SmsMessage.received_on,
-        and_(
-            Entry.source == literal("sms:") + SmsMessage.operator,
-            Entry.external_id == SmsMessage.request_id,
-        ),
-        SmsMessage.status == "booked",
-    ),
-)
+from fundsvc.sms import verify as sms
+from fundsvc.verified import FACTS, disagreeing, lonely
 
 
 def steps(session: Session) -> dict[str, Callable[[], Iterator[Fault]]]:
     """Return the checks by name, in the order they are made."""
-    return {
+    checks: dict[str, Callable[[], Iterator[Fault]]] = {
         "database": partial(_damaged, session),
         "journal": partial(books.faults, session),
-        **{facts.name: partial(_disagreeing, session, facts) for facts in FACTS},
+    }
+    for facts in FACTS:
+        checks[facts.name] = partial(_agreeing, session, facts.name)
+    return checks | {
+        "sms totals": partial(sms.faults, session),
         "receipts": partial(receipts.faults, session),
+        "kept files": partial(_kept_files, session),
     }
 
 
@@ -79,31 +42,10 @@ def faults(session: Session) -> Iterator[Fault]:
         yield from check()
 
 
-def _disagreeing(session: Session, facts: Facts) -> Iterator[Fault]:
-    """Rows that have no entry, or whose entry says another amount or date."""
-    booked = select(func.sum(Posting.debit)).where(Posting.entry_id == Entry.id).scalar_subquery()
-    statement = (
-        select(facts.key, facts.amount, booked, Entry.id)
-        .select_from(facts.model)
-        .join(Entry, facts.matches, isouter=True)
-        .where(or_(Entry.id.is_(None), booked != facts.amount, Entry.date != facts.on))
-        .order_by(facts.key)
-    )
-    if facts.only is not None:
-        statement = statement.where(facts.only)
-    for key, amount, total, entry_id in session.execute(statement):
-        place = f"{facts.name}:{key}"
-        if entry_id is None:
-            yield Fault("facts", place, _("%(place)s không có bút toán.", place=place))
-            continue
-        why = _(
-            "%(place)s ghi %(amount)s đ, bút toán %(id)s ghi %(booked)s đ hoặc ngày khác.",
-            place=place,
-            amount=f"{amount:,}".replace(",", "."),
-            booked=f"{int(total or 0):,}".replace(",", "."),
-            id=entry_id,
-        )
-        yield Fault("facts", f"entry:{entry_id}", why)
+def _agreeing(session: Session, name: str) -> Iterator[Fault]:
+    facts = next(found for found in FACTS if found.name == name)
+    yield from disagreeing(session, facts)
+    yield from lonely(session, facts)
 
 
 def _damaged(session: Session) -> Iterator[Fault]:
@@ -114,8 +56,21 @@ def _damaged(session: Session) -> Iterator[Fault]:
         if told != "ok":
             yield Fault("database", "database", str(told))
     for table, row, parent, _number in session.execute(text("PRAGMA foreign_key_check")):
-        why = _("Dòng %(row)s chỉ tới %(parent)s không có.", row=row, parent=parent)
+        why = _("Dòng %(row)s tham chiếu đến %(parent)s không tồn tại.", row=row, parent=parent)
         yield Fault("database", f"{table}:{row}", why)
+
+
+def _kept_files(session: Session) -> Iterator[Fault]:
+    """Files kept as evidence that are gone, or are no longer what was kept."""
+    for sha256, name in session.execute(select(StoredFile.sha256, StoredFile.name)):
+        try:
+            with evidence.opened(sha256):
+                continue
+        except NotFound:
+            why = _("Tệp đã lưu %(name)s không còn.", name=name)
+        except DamagedFileError:
+            why = _("Tệp đã lưu %(name)s đã bị thay đổi.", name=name)
+        yield Fault("file", f"file:{sha256}", why)
 
 
 @click.command()

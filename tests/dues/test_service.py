@@ -8,10 +8,11 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fundsvc import verify
 from fundsvc.books import service as books
 from fundsvc.books.models import Account, Entry, Posting
 from fundsvc.db import read_session, set_scope, transaction
-from fundsvc.dues import service, verify
+from fundsvc.dues import service
 from fundsvc.dues.models import DuesTotal
 from fundsvc.dues.service import Recorded, Total
 from fundsvc.errors import Conflict, NotFound, Refusal

@@ -10,12 +10,13 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fundsvc import verify
 from fundsvc.books import service as books
 from fundsvc.books.models import Account, Entry, Posting
 from fundsvc.db import read_session, set_scope, transaction
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.reconciliation.accounts import add_bank_account
-from fundsvc.spending import listing, service, verify
+from fundsvc.spending import listing, service
 from fundsvc.spending.listing import Filter
 from fundsvc.spending.models import LINES, Payment
 from fundsvc.spending.service import Recorded, Spent

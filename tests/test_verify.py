@@ -1,0 +1,46 @@
+"""A change of the journal that stays balanced is found by the fact it was booked for."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from fundsvc import verify
+from fundsvc.db import db, transaction
+from fundsvc.evidence import service as evidence
+from tests.books.test_verify import guards_off
+from tests.support import gifts
+
+ALTERED = {
+    "account": "UPDATE posting SET account_id = (SELECT id FROM account WHERE code = '7111')"
+    " WHERE entry_id = {} AND line = 2",
+    "fund": "UPDATE posting SET fund_id = (SELECT id FROM fund WHERE code = 'dues')"
+    " WHERE entry_id = {}",
+    "amount": "UPDATE posting SET debit = 2 * debit, credit = 2 * credit WHERE entry_id = {}",
+    "province": "UPDATE entry SET province_id = 1 WHERE id = {}",
+    "date": "UPDATE entry SET date = '2024-01-01' WHERE id = {}",
+}
+
+
+@pytest.mark.parametrize("what", ALTERED)
+def test_a_balanced_change_names_the_entry(session: Session, clock: object, what: str) -> None:
+    donation = gifts.give(amount=500_000)
+    assert list(verify.faults(session)) == []
+    session.rollback()
+    with guards_off("entry", "posting"), db.engine.connect() as connection:
+        if db.engine.dialect.name == "sqlite":
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]  # SQLite's own connection
+        connection.execute(text(ALTERED[what].format(donation.entry_id)))
+        connection.commit()
+    places = {fault.place for fault in verify.faults(session) if fault.rule == "donation"}
+    assert places == {f"entry:{donation.entry_id}"}
+
+
+def test_a_kept_file_that_changed_or_went_is_named(app: Flask, session: Session) -> None:
+    with transaction() as writing:
+        sha256 = evidence.record(writing, b"a,b", name="a.csv", media_type="text/csv", by=None)
+    path = app.config["FUNDSVC"].files_dir / sha256[:2] / sha256[2:]
+    path.write_bytes(b"a,c")
+    assert [fault.place for fault in verify.faults(session)] == [f"file:{sha256}"]
+    path.unlink()
+    assert [fault.place for fault in verify.faults(session)] == [f"file:{sha256}"]
