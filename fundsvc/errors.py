@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from ledger.errors import LedgerError, LinelessError, OutOfRangeError, UnbalancedError
 from ledger.statements import UnprovenError
+from ledger.words import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def from_ledger(error: LedgerError) -> Refusal:
                     " (Nợ trừ Có).",
                     fund=error.fund,
                     unit=error.unit,
-                    difference=f"{error.difference:,}".replace(",", "."),
+                    difference=grouped(error.difference),
                 )
             )
         case OutOfRangeError():
@@ -81,7 +82,7 @@ def from_ledger(error: LedgerError) -> Refusal:
                 _(
                     "Sổ sách không khớp, lệch %(difference)s đ; báo cáo chưa thể lập."
                     " Chạy: fundsvc verify.",
-                    difference=f"{error.difference:,}".replace(",", "."),
+                    difference=grouped(error.difference),
                 )
             )
         case _:

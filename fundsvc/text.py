@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from fundsvc.errors import Reason, Refusal
 from ledger.money import MAX_DONG
+from ledger.words import grouped
 
 # Marks that turn the direction of writing can make a name read as another name.
 _REFUSED = re.compile(
@@ -70,8 +71,8 @@ def parse_dong(raw: str, field: str = "amount", *, least: int = 1) -> int:
         raise Refusal(Reason(why, field=field))
     amount = int(text.replace(".", "").replace(" ", ""))
     if amount < least:
-        shown = f"{least:,}".replace(",", ".")
-        raise Refusal(Reason(_("Số tiền phải từ %(least)s đ trở lên.", least=shown), field=field))
+        why = _("Số tiền phải từ %(least)s đ trở lên.", least=grouped(least))
+        raise Refusal(Reason(why, field=field))
     if amount > MAX_DONG:
         raise Refusal(Reason(_("Số tiền quá lớn."), field=field))
     return amount

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Account, Entry, Fund, Posting
 from ledger.money import MAX_DONG
+from ledger.words import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _unbalanced(session: Session) -> Iterator[Fault]:
             "Bút toán %(id)s lệch %(difference)s đ trong quỹ %(fund)s (Nợ trừ Có).",
             id=row[0],
             fund=row[1],
-            difference=f"{int(row[3]):,}".replace(",", "."),
+            difference=grouped(int(row[3])),
         ),
     )
 

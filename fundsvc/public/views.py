@@ -65,7 +65,7 @@ def verify(number: str) -> ResponseReturnValue:
         verdict=verdict,
         shown=_shown(verdict),
         number=service.tidy_number(number),
-        code=document.grouped(service.tidy_code(code)),
+        code=document.in_fours(service.tidy_code(code)),
     )
     return _private(page), _STATUS[verdict.state]
 

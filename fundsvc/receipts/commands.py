@@ -8,8 +8,9 @@ import click
 from flask_babel import gettext as _
 
 from fundsvc.db import read_session, transaction
-from fundsvc.receipts import document, printing, service
+from fundsvc.receipts import printing, service
 from fundsvc.receipts.models import Receipt
+from ledger.words import grouped
 
 
 @click.group("receipt")
@@ -104,7 +105,7 @@ def _sentence(facts: dict[str, Any]) -> str:
     number = facts["number"]
     if facts["state"] == "unknown":
         return _("Không có biên nhận với số và mã này.")
-    amount = document.dotted(facts["amount"])
+    amount = grouped(facts["amount"])
     if facts["state"] == "valid":
         return _("Biên nhận %(number)s có hiệu lực: %(amount)s đ.", number=number, amount=amount)
     if facts["replaced_by"]:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fundsvc import pdf
-from ledger.words import amount_in_words
+from ledger.words import amount_in_words, grouped
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates" / "documents"
 COPY, VOIDED = "BẢN SAO", "ĐÃ HỦY"
@@ -77,12 +77,7 @@ def words(amount: int) -> str:
     return spelt[0].upper() + spelt[1:]
 
 
-def dotted(amount: int) -> str:
-    """Return an amount with dots between thousands: 1.234.567."""
-    return f"{amount:,}".replace(",", ".")
-
-
-def grouped(code: str) -> str:
+def in_fours(code: str) -> str:
     """Return a verification code in groups of four, as people read it out."""
     return "-".join(code[i : i + _CODE_GROUP] for i in range(0, len(code), _CODE_GROUP))
 
@@ -100,8 +95,8 @@ def html(facts: ReceiptFacts, code: str, base_url: str, *, copy: bool = False) -
         lines=lines,
         density=_density(facts, lines),
         mark=VOIDED if facts.voided_on else COPY if copy else "",
-        amount=dotted(facts.amount),
-        code=grouped(code),
+        amount=grouped(facts.amount),
+        code=in_fours(code),
         verify_page=f"{base_url.partition('://')[2]}/v",
         qr=_qr(address, f"Mã QR kiểm tra biên nhận {facts.number}"),
     )

@@ -11,9 +11,9 @@ from fundsvc.books.verify import Fault
 from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.service import DamagedFileError
-from fundsvc.receipts.document import dotted
 from fundsvc.receipts.models import Receipt
 from fundsvc.receipts.service import book_of
+from ledger.words import grouped
 
 # Donations live a floor above; a receipt needs no more of them than these columns.
 _DONATION = table("donation", column("id"), column("amount"), column("entry_id"))
@@ -87,9 +87,9 @@ def _amounts(session: Session) -> Iterator[Fault]:
                 "Biên nhận %(number)s ghi %(stated)s đ, khoản ủng hộ %(amount)s đ,"
                 " sổ sách %(booked)s đ.",
                 number=number,
-                stated=dotted(stated),
-                amount=dotted(int(amount or 0)),
-                booked=dotted(int(total or 0)),
+                stated=grouped(stated),
+                amount=grouped(int(amount or 0)),
+                booked=grouped(int(total or 0)),
             )
             yield Fault("receipt-amount", f"receipt:{number}", why)
 

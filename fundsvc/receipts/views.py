@@ -70,7 +70,7 @@ def _page(number: str, form: Form) -> str:
     return render_template(
         "receipts/show.html",
         receipt=service.facts_of(receipt),
-        code=document.grouped(receipt.code),
+        code=document.in_fours(receipt.code),
         donation_id=receipt.donation_id,
         voided_at=receipt.voided_at,
         void_reason=receipt.void_reason,

@@ -18,6 +18,7 @@ from fundsvc.spending.models import LINES, Payment
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from ledger import recipes
+from ledger.words import grouped
 
 SOURCE = "payment"
 
@@ -144,14 +145,10 @@ def _check_means(session: Session, unit: Unit, fund_id: int, spent: Spent) -> No
             " thiếu %(lacking)s đ.",
             name=found.name,
             day=f"{low.on:%d/%m/%Y}",
-            rest=_dots(low.amount),
-            lacking=_dots(lacking),
+            rest=grouped(low.amount),
+            lacking=grouped(lacking),
         )
         raise Refusal(Reason(why, field="amount"))
-
-
-def _dots(amount: int) -> str:
-    return f"{amount:,}".replace(",", ".")
 
 
 def _known(

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.statements import FundStatement, Place, StatementRow
+from ledger.words import grouped
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 TITLE = "Báo cáo thu chi quỹ"
@@ -162,7 +163,7 @@ def _line(line: Any) -> dict[str, Any]:
 
 def dotted(amount: int) -> str:
     """Return an amount as documents print it: dots after thousands, below zero in parentheses."""
-    text = f"{abs(amount):,}".replace(",", ".")
+    text = grouped(abs(amount))
     return f"({text})" if amount < 0 else text
 
 

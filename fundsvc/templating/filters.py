@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 from fundsvc.clock import VN
+from ledger.words import grouped
 
 MINUS: Final = "\u2212"
 _MONTH_LENGTH = 7
@@ -13,7 +14,7 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 def number(amount: int) -> str:
     """Return a whole number with dots after the thousands and a true minus, as 1.234.567."""
-    return f"{amount:,}".replace(",", ".").replace("-", MINUS)
+    return grouped(amount).replace("-", MINUS)
 
 
 def dong(amount: int) -> str:
