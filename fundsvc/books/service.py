@@ -249,8 +249,10 @@ def balance(session: Session, *, account: str, fund: str, unit: str) -> int:
 
 def refusal_of(error: DBAPIError) -> Exception:
     """Tell what a guard of the database refused; another database error stays what it is."""
-    told = str(error.orig)
-    if "posting_open_period" in told or "is closed" in told:
+    # PostgreSQL tells the guard's name apart, SQLite within its message.
+    diagnosis = getattr(error.orig, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None) or str(error.orig)
+    if "posting_open_period" in name:
         why = _("Tháng này của đơn vị đã khóa sổ. Chọn ngày trong tháng còn mở.")
         return Refusal(Reason(why, field="date"))
     return error

@@ -116,16 +116,3 @@ CREATE TRIGGER entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entry
 FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
 --;
 ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_append_only
---;
--- What the journal points to stays: an account, fund, unit or province may end, never vanish.
-CREATE TRIGGER account_stays BEFORE DELETE OR TRUNCATE ON account
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
---;
-CREATE TRIGGER fund_stays BEFORE DELETE OR TRUNCATE ON fund
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
---;
-CREATE TRIGGER unit_stays BEFORE DELETE OR TRUNCATE ON unit
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
---;
-CREATE TRIGGER province_stays BEFORE DELETE OR TRUNCATE ON province
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()

@@ -57,23 +57,3 @@ CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
 BEGIN
     SELECT RAISE(ABORT, 'guard: entry_append_only: entry is append-only');
 END
---;
-CREATE TRIGGER account_stays BEFORE DELETE ON account
-BEGIN
-    SELECT RAISE(ABORT, 'guard: account_append_only: account is append-only');
-END
---;
-CREATE TRIGGER fund_stays BEFORE DELETE ON fund
-BEGIN
-    SELECT RAISE(ABORT, 'guard: fund_append_only: fund is append-only');
-END
---;
-CREATE TRIGGER unit_stays BEFORE DELETE ON unit
-BEGIN
-    SELECT RAISE(ABORT, 'guard: unit_append_only: unit is append-only');
-END
---;
-CREATE TRIGGER province_stays BEFORE DELETE ON province
-BEGIN
-    SELECT RAISE(ABORT, 'guard: province_append_only: province is append-only');
-END

@@ -322,7 +322,53 @@ def test_the_role_of_a_replica_does_not_walk_past_the_guards(shell: Shell) -> No
 
 @pytest.mark.parametrize("table", ["account", "fund", "unit", "province"])
 def test_what_the_journal_points_to_stays(shell: Shell, table: str) -> None:
-    refuses(shell, "append_only", lambda: shell.do(f"DELETE FROM {table}"))
+    refuses(shell, f"{table}_append_only", lambda: shell.do(f"DELETE FROM {table}"))
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("account", "id = id + 1000"),
+        ("account", "code = 'x' || code"),
+        ("account", "type = 'liability' WHERE code = '111'"),
+        ("account", "line = 'cash' WHERE code = '7111'"),
+        ("fund", "id = id + 1000"),
+        ("fund", "prefix = 'x' || prefix"),
+        ("unit", "id = id + 1000"),
+        ("unit", "code = 'x' || code"),
+        ("province", "id = id + 1000"),
+        ("province", "code = 'x' || code"),
+    ],
+)
+def test_what_identifies_it_stays_too(shell: Shell, table: str, change: str) -> None:
+    refuses(shell, f"{table}_stays", lambda: shell.do(f"UPDATE {table} SET {change}"))
+
+
+def test_its_name_may_change(shell: Shell) -> None:
+    shell.do("UPDATE account SET name = 'Tiền mặt tại quỹ' WHERE code = '111'")
+    shell.do("UPDATE unit SET name = 'Tên mới' WHERE code = 'HT-44'")
+    shell.connection.commit()
+
+
+@pytest.mark.parametrize("act", ["UPDATE act SET kind = 'x'", "DELETE FROM act"])
+def test_the_log_of_acts_is_append_only(shell: Shell, act: str) -> None:
+    shell.do(
+        "INSERT INTO act (at, kind, subject, facts)"
+        " VALUES ('2026-01-01 00:00:00+00:00', 'x', 'y', '{}')"
+    )
+    shell.connection.commit()
+    refuses(shell, "act_append_only", lambda: shell.do(act))
+
+
+@pytest.mark.parametrize("act", ["UPDATE stored_file SET size = 1", "DELETE FROM stored_file"])
+def test_the_notes_of_kept_files_are_append_only(shell: Shell, act: str) -> None:
+    shell.do(
+        "INSERT INTO stored_file (sha256, name, media_type, size, stored_at)"
+        " VALUES (:sha256, 'x', 'y', 0, '2026-01-01 00:00:00+00:00')",
+        sha256="0" * 64,
+    )
+    shell.connection.commit()
+    refuses(shell, "stored_file_append_only", lambda: shell.do(act))
 
 
 def test_an_entry_in_a_closed_month(shell: Shell) -> None:
