@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from fundsvc.text import fold
 
-# The columns that a layout must have; the others may be missing from a file.
+# The columns by which a header is known to be one; see also `Layout.missing`.
 NEEDED = ("date", "memo", "debit", "credit")
 
 DAYS: Mapping[str, re.Pattern[str]] = {
@@ -31,10 +31,10 @@ AMOUNTS: Mapping[str, re.Pattern[str]] = {
 class Layout:
     """How one bank writes its statement.
 
-    `columns` maps our name of a column to the header words that mean it, folded. `identity` are
-    the columns that make up a line's fingerprint: all that the bank says of the line itself, and
-    its balance where every line carries one, but nothing that depends on the export (page
-    numbers, or a balance printed only on a day's last line).
+    `columns` maps our name of a column to the header words that mean it, as the bank writes them.
+    `identity` are the columns that make up a line's fingerprint: all that the bank says of the
+    line itself, and its balance where every line carries one, but nothing that depends on the
+    export (page numbers, or a balance printed only on a day's last line).
     """
 
     name: str
@@ -57,24 +57,33 @@ class Layout:
         words = [fold(cell) for cell in header]
         places: dict[str, int] = {}
         for name, aliases in self.columns.items():
-            found = [place for place, word in enumerate(words) if word in aliases]
+            meant = {fold(alias) for alias in aliases}
+            found = [place for place, word in enumerate(words) if word in meant]
             if len(found) > 1:
                 return None
             if found:
                 places[name] = found[0]
         return places if all(name in places for name in NEEDED) else None
 
+    def missing(self, places: Mapping[str, int]) -> tuple[str, ...]:
+        """Return the columns, in the bank's words, that tell lines apart and are not there.
+
+        Without one of them a line's fingerprint would be another one, and a statement that is
+        booked already would be booked once more.
+        """
+        return tuple(self.columns[name][0] for name in self.identity if name not in places)
+
 
 _PUBLISHED = {
-    "date": ("date",),
-    "time": ("time",),
-    "doc_no": ("documentnumber",),
-    "reference": ("referencenumber",),
-    "memo": ("transactiondetails",),
-    "debit": ("debitamount",),
-    "credit": ("creditamount",),
-    "balance": ("balance",),
-    "counterparty": ("offsetaccount",),
+    "date": ("Date",),
+    "time": ("Time",),
+    "doc_no": ("DocumentNumber",),
+    "reference": ("ReferenceNumber",),
+    "memo": ("TransactionDetails",),
+    "debit": ("DebitAmount",),
+    "credit": ("CreditAmount",),
+    "balance": ("Balance",),
+    "counterparty": ("OffsetAccount",),
 }
 
 LAYOUTS = (
@@ -82,12 +91,12 @@ LAYOUTS = (
         name="vietcombank",
         bank="Vietcombank",
         columns={
-            "date": ("tnxdate",),
-            "doc_no": ("docno",),
-            "memo": ("transactiondetails",),
-            "debit": ("debit",),
-            "credit": ("credit",),
-            "balance": ("balance",),
+            "date": ("TNXDate",),
+            "doc_no": ("DocNo",),
+            "memo": ("TransactionDetails",),
+            "debit": ("Debit",),
+            "credit": ("Credit",),
+            "balance": ("Balance",),
         },
         amounts="1.000.000",
         # Its balance stands on the last line of a day only. A later export of the same day may
@@ -100,6 +109,20 @@ LAYOUTS = (
 """Two banks may share a header; then the account's own bank decides which of the two is meant."""
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
+
+# What people call a bank, folded, as whole words: its brand, its code at the exchange, its name.
+# Saigonbank is "Sài Gòn Công Thương" too, so that name must be said in full.
+BANKS: Mapping[str, re.Pattern[str]] = {
+    "Vietcombank": re.compile(r"\b(?:viet ?com ?bank|vcb|ngoai thuong)\b"),
+    "Agribank": re.compile(r"\b(?:agri ?bank|vbard|nhno|nong nghiep)\b"),
+    "VietinBank": re.compile(r"\b(?:viet ?tin ?bank|vietin ?bank|ctg|cong thuong viet nam)\b"),
+}
+
+
+def banks_named(text: str) -> frozenset[str]:
+    """Return the known banks that a text in free words names ("NH Vietcombank CN Hà Nội")."""
+    words = re.sub(r"[^a-z0-9]+", " ", fold(text))
+    return frozenset(bank for bank, pattern in BANKS.items() if pattern.search(words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,13 @@ from flask_babel import gettext as _
 
 from fundsvc.errors import Reason, Refusal
 from fundsvc.imports import Refused
-from fundsvc.reconciliation.layouts import AMOUNTS, BY_NAME, DAYS, LAYOUTS, TIME, Layout
-from fundsvc.text import EARLIEST_YEAR, clean, fold
+from fundsvc.reconciliation import header
+from fundsvc.reconciliation.layouts import AMOUNTS, DAYS, TIME
+from fundsvc.text import EARLIEST_YEAR, clean
 from ledger.money import MAX_DONG
 
 MAX_BYTES = 128 * 1024 * 1024
 MEMO_LENGTH, SHORT_LENGTH = 2_000, 200
-HEADER_WITHIN = 30  # rows
-DELIMITERS = (",", ";", "\t")
 FINGERPRINT_BYTES = 16
 
 # What a file of another kind begins with, and what people call it.
@@ -67,15 +66,16 @@ class LineReader:
     def __init__(self, data: bytes, *, layout: str | None, bank: str, today: date) -> None:
         """Look at the whole file's encoding and find its header.
 
-        `layout` is a name of `layouts.BY_NAME` or None to recognise it; `bank` is the bank of the
-        account, which decides between layouts with the same header; no line is after `today`.
+        `layout` is a name of `layouts.BY_NAME` or None to recognise it; `bank` is what the account
+        calls its bank (see `header.find`); no line is after `today`.
         """
         _check_encoding(data)
         self._data = data
         self._today = today
         self.refused = Refused()
-        found = self._find_header(_candidates(layout, bank))
-        self.layout, self._delimiter, self._header_row, self._header, self._places = found
+        found = header.find(self._rows, layout=layout, bank=bank)
+        self.layout, self._delimiter, self._header_row = found.layout, found.delimiter, found.row
+        self._header, self._places = found.cells, found.places
         self._amount = AMOUNTS[self.layout.amounts]
         self._group = self.layout.amounts[1]
 
@@ -100,29 +100,6 @@ class LineReader:
         # newline="" leaves line breaks inside cells to the CSV reader.
         text = io.TextIOWrapper(io.BytesIO(self._data), encoding="utf-8-sig", newline="")
         return csv.reader(text, delimiter=delimiter, strict=True)
-
-    def _find_header(
-        self, candidates: tuple[Layout, ...]
-    ) -> tuple[Layout, str, int, list[str], dict[str, int]]:
-        for delimiter in DELIMITERS:
-            try:
-                for row, cells in enumerate(self._rows(delimiter), 1):
-                    for layout in candidates:
-                        places = layout.places(cells)
-                        if places is not None:
-                            return layout, delimiter, row, cells, places
-                    if row >= HEADER_WITHIN:
-                        break
-            except csv.Error:
-                continue
-        names = ", ".join(layout.name for layout in candidates)
-        raise Refusal(
-            _(
-                "Không tìm thấy dòng tiêu đề của mẫu sao kê nào đã biết (%(names)s)."
-                " Hãy dùng đúng tệp CSV tải từ ngân hàng, không sửa dòng tiêu đề.",
-                names=names,
-            )
-        )
 
     def _line(self, row: int, cells: list[str]) -> Line:
         if len(cells) != len(self._header):
@@ -222,21 +199,6 @@ def fingerprint(values: Iterable[str]) -> str:
     """
     identity = "\x1f".join(values).encode()
     return hashlib.blake2b(identity, digest_size=FINGERPRINT_BYTES).hexdigest()
-
-
-def _candidates(name: str | None, bank: str) -> tuple[Layout, ...]:
-    """Return the layouts to try, the one of the account's bank first."""
-    if name is not None:
-        if name not in BY_NAME:
-            why = _(
-                "Không có mẫu sao kê “%(name)s”. Các mẫu: %(names)s.",
-                name=name,
-                names=", ".join(BY_NAME),
-            )
-            raise Refusal(Reason(why, field="format"))
-        return (BY_NAME[name],)
-    folded = fold(bank)
-    return tuple(sorted(LAYOUTS, key=lambda layout: layout.name not in folded))
 
 
 def _check_encoding(data: bytes) -> None:

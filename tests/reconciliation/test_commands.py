@@ -68,7 +68,7 @@ def test_people_are_told_in_sentences() -> None:
 
 
 def test_a_refused_file_ends_with_1_and_its_reasons(tmp_path: Path) -> None:
-    call(*ADD)
+    call(*(word.replace("VietinBank", "Vietcombank") for word in ADD))
     file = tmp_path / "bad.csv"
     good = (DATA / "vietcombank-2024-09.csv").read_bytes().splitlines()
     file.write_bytes(b"\r\n".join([*good[:3], b"1,02/09/2024,1,,50000,,x", b""]))
@@ -91,4 +91,7 @@ def test_what_is_not_there_or_not_known_is_refused(tmp_path: Path) -> None:
     empty.write_bytes(b"")
     assert document("import", "bank", empty, "--account", "VTB", code=1)["refused"]
     call("import", "bank", tmp_path / "none.csv", "--account", "VTB", code=2)
+    other = ("import", "bank", DATA / "vietcombank-2024-09.csv", "--account", "VTB")
+    assert "Vietcombank" in document(*other, code=1)["refused"][0]["reason"]
+    assert document(*other, "--format", "vietcombank")["new"] == 3000
     call(*ADD[:2], "V!", *ADD[3:], code=1)

@@ -1,5 +1,7 @@
 """Importing bank files into the books, on both engines, with real commits."""
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -41,13 +43,18 @@ def add(code: str, number: str = "0011004455", unit: str = "TW", bank: str = "VC
 
 
 def run(
-    code: str, data: bytes | str, *, commit: bool = True, name: str = "f.csv"
+    code: str,
+    data: bytes | str,
+    *,
+    commit: bool = True,
+    name: str = "f.csv",
+    layout: str | None = None,
 ) -> BankImportReport:
     """Import a file and commit."""
     raw = data if isinstance(data, bytes) else data.encode()
     with transaction() as session:
         return service.import_bank(
-            session, raw, name=name, account_code=code, commit=commit, by=None
+            session, raw, name=name, account_code=code, layout=layout, commit=commit, by=None
         )
 
 
@@ -99,6 +106,32 @@ def test_a_sample_is_booked_to_the_dong_and_once(
     assert session.scalar(select(func.count()).select_from(Entry)) == 3_000
     assert session.scalar(select(func.count()).select_from(BankFile)) == 1
     assert list(verify.faults(session)) == []
+
+
+def test_a_booked_statement_without_its_balance_is_not_booked_once_more(session: Session) -> None:
+    add("SAMPLE", bank="Agribank")
+    data = (DATA / "agribank-2024-09.csv").read_bytes()
+    assert run("SAMPLE", data).new == 3_000
+    rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
+    place = rows[0].index("Balance")
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([*row[:place], *row[place + 1 :]] for row in rows)
+    for layout in (None, "agribank"):
+        with pytest.raises(Refusal, match="Thiếu cột Balance"):
+            run("SAMPLE", out.getvalue(), layout=layout)
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 3_000
+
+
+def test_a_file_of_another_bank_is_booked_only_when_its_layout_is_told(session: Session) -> None:
+    add("VCB1", bank="NH Vietcombank CN Hà Nội")
+    data = (DATA / "agribank-2024-09.csv").read_bytes()
+    for commit in (False, True):
+        with pytest.raises(Refusal, match=r"Agribank / VietinBank, còn .* thuộc Vietcombank"):
+            run("VCB1", data, commit=commit)
+    assert session.scalar(select(func.count()).select_from(Entry)) == 0
+    add("ABC", bank="Ngân hàng ABC", number="777777")
+    assert run("ABC", data, commit=False).layout == "agribank"
+    assert run("VCB1", data, layout="agribank").new == 3_000
 
 
 def test_the_file_and_what_it_said_are_kept(session: Session) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fundsvc.errors import Refusal
-from fundsvc.reconciliation.layouts import AMOUNTS, FEE
+from fundsvc.reconciliation.layouts import AMOUNTS, FEE, banks_named
 from fundsvc.reconciliation.reader import Line, LineReader
 from fundsvc.reconciliation.summary import Summary
 from ledger.money import MAX_DONG
@@ -211,6 +211,74 @@ def test_a_layout_can_be_named_and_an_unknown_name_is_refused() -> None:
         statement(VCB, layout="bidv")
     with pytest.raises(Refusal, match="dòng tiêu đề"):
         statement(VCB, layout="agribank")
+
+
+@pytest.mark.parametrize(
+    ("bank", "column"),
+    [
+        *(("agribank", name) for name in ("Time", "DocumentNumber", "ReferenceNumber", "Balance")),
+        ("vietinbank", "OffsetAccount"),
+        ("vietcombank", "DocNo"),
+    ],
+)
+@pytest.mark.parametrize("is_told", [False, True])
+def test_a_file_without_a_column_that_tells_lines_apart_is_refused_by_its_name(
+    bank: str, column: str, *, is_told: bool
+) -> None:
+    whole = (DATA / f"{bank}-2024-09.csv").read_bytes()
+    changed = whole.replace(column.encode(), b"Other", 1)
+    with pytest.raises(Refusal) as caught:
+        statement(changed, layout=bank if is_told else None, bank=bank)
+    [reason] = caught.value.reasons
+    assert (str(reason.text), reason.row, reason.field) == (f"Thiếu cột {column}.", 1, column)
+
+
+def test_a_balance_that_tells_no_lines_apart_may_be_missing() -> None:
+    lines, refused = read(VCB.replace(",Balance", "") + "1,01/09/2024,5213.1,,50.000,x\r\n")
+    assert ([line.balance for line in lines], refused) == ([None], [])
+
+
+@pytest.mark.parametrize(
+    ("bank", "known"),
+    [
+        ("Vietcombank", {"Vietcombank"}),
+        ("VCB", {"Vietcombank"}),
+        ("NH Vietcombank CN Hà Nội", {"Vietcombank"}),
+        ("VCB-HN", {"Vietcombank"}),
+        ("NH TMCP Ngoại thương Việt Nam", {"Vietcombank"}),
+        ("AGRIBANK", {"Agribank"}),
+        ("NHNo&PTNT tỉnh Quảng Trị", {"Agribank"}),
+        ("Ngân hàng Nông nghiệp và PTNT", {"Agribank"}),
+        ("VietinBank", {"VietinBank"}),
+        ("Viettinbank", {"VietinBank"}),
+        ("CTG", {"VietinBank"}),
+        ("Ngân hàng TMCP Công Thương Việt Nam", {"VietinBank"}),
+        ("Sài Gòn Công Thương", set()),
+        ("BIDV", set()),
+        ("", set()),
+    ],
+)
+def test_a_bank_is_known_by_what_people_call_it(bank: str, known: set[str]) -> None:
+    assert banks_named(bank) == known
+
+
+@pytest.mark.parametrize(
+    ("text", "bank", "others", "own"),
+    [
+        (AGRIBANK, "NH Vietcombank CN Hà Nội", "Agribank / VietinBank", "Vietcombank"),
+        (VCB, "Agribank", "Vietcombank", "Agribank"),
+        (VCB, "CTG", "Vietcombank", "VietinBank"),
+    ],
+)
+def test_a_file_of_another_bank_is_refused_unless_its_layout_is_told(
+    text: str, bank: str, others: str, own: str
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        statement(text, bank=bank)
+    assert f"sao kê của {others}, còn tài khoản này thuộc {own}." in str(caught.value)
+    told = "agribank" if text == AGRIBANK else "vietcombank"
+    assert statement(text, layout=told, bank=bank).layout.name == told
+    assert statement(text, bank="Ngân hàng ABC").layout.name == told
 
 
 def test_the_fingerprint_is_of_the_line_and_not_of_the_export() -> None:
