@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc.staff.models import StaffUser, StaffUserRole, StaffUserUnit
 
-SEE_ALL_UNITS = frozenset({"treasurer", "approver", "auditor"})
+UNIT_ROLE: Final = "unit-treasurer"
+SEE_ALL_UNITS: Final = frozenset({"treasurer", "approver", "auditor"})
 
 # Units live a floor above; a person's reach needs no more of them than these columns.
 UNIT = table("unit", column("id"), column("code"), column("name"), column("parent_id"))
@@ -108,8 +109,10 @@ def _person(session: Session, rows: Sequence[Row[Any]]) -> Person | None:
         return None
     user = rows[0]
     roles = frozenset(row.role for row in rows if row.role)
-    sees_all = bool(roles & SEE_ALL_UNITS)
-    reach = {} if sees_all or "unit-treasurer" not in roles else units_below(session, user.id)
+    # No such person is let in the table, but were one there, the narrower role would hold.
+    of_units = UNIT_ROLE in roles
+    sees_all = bool(roles & SEE_ALL_UNITS) and not of_units
+    reach = units_below(session, user.id) if of_units else {}
     return Person(
         id=user.id,
         username=user.username,

@@ -16,10 +16,9 @@ from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.fields import shown
 from fundsvc.staff import passwords, sessions
 from fundsvc.staff.models import ROLES, StaffUser, StaffUserRole, StaffUserUnit
-from fundsvc.staff.people import UNIT
+from fundsvc.staff.people import SEE_ALL_UNITS, UNIT, UNIT_ROLE
 from fundsvc.text import clean
 
-UNIT_ROLE: Final = "unit-treasurer"
 LONGEST_USERNAME, LONGEST_NAME, LONGEST_EMAIL = 64, 200, 254
 
 OWN_UNIT: Final = table("staff_user_unit", column("user_id"), column("unit_id"))
@@ -224,12 +223,7 @@ def _checked(session: Session, standing: Standing, reasons: list[Reason]) -> Sta
     if email and not _EMAIL.fullmatch(email):
         reasons.append(Reason(_("Địa chỉ e-mail không đúng dạng."), field="email"))
     roles = tuple(role for role in ROLES if role in standing.roles)
-    unknown = sorted(set(standing.roles) - set(ROLES))
-    if unknown:
-        why = _("Không có vai trò “%(role)s”.", role=shown(unknown[0]))
-        reasons.append(Reason(why, field="roles"))
-    if not standing.roles:
-        reasons.append(Reason(_("Xin chọn ít nhất một vai trò."), field="roles"))
+    reasons += [Reason(why, field="roles") for why in _wrong_roles(standing.roles)]
     units = tuple(sorted(set(standing.units)))
     if UNIT_ROLE in roles and not units:
         why = _("Thủ quỹ đơn vị cần ít nhất một đơn vị.")
@@ -247,6 +241,23 @@ def _checked(session: Session, standing: Standing, reasons: list[Reason]) -> Sta
     return Standing(name=cleaned["name"], email=email, roles=roles, units=units)
 
 
+def _wrong_roles(roles: Collection[str]) -> list[str]:
+    """Return what is wrong with the roles of one person."""
+    wrong = []
+    unknown = sorted(set(roles) - set(ROLES))
+    if unknown:
+        wrong.append(_("Không có vai trò “%(role)s”.", role=shown(unknown[0])))
+    if not roles:
+        wrong.append(_("Xin chọn ít nhất một vai trò."))
+    if UNIT_ROLE in roles and SEE_ALL_UNITS.intersection(roles):
+        why = _(
+            "Thủ quỹ đơn vị chỉ làm việc với đơn vị của mình, nên không kiêm được vai trò thủ quỹ, "
+            "người duyệt hay kiểm toán."
+        )
+        wrong.append(why)
+    return wrong
+
+
 def _unit_ids(session: Session, codes: Collection[str]) -> dict[str, int]:
     rows = session.execute(select(UNIT.c.code, UNIT.c.id).where(UNIT.c.code.in_(codes)))
     return {row.code: row.id for row in rows}
@@ -260,7 +271,7 @@ def _check_free(
         same = or_(StaffUser.username == value, StaffUser.email == value)
         taken = session.scalars(select(StaffUser.id).where(same)) if value else ()
         if any(user_id != own_id for user_id in taken):
-            raise Conflict(Reason(_("Tên này đã có người dùng."), field=field))
+            raise Conflict(Reason(_("Tên này đã được sử dụng."), field=field))
 
 
 def _check_another_admin(session: Session, user_id: int) -> None:

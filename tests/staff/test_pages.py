@@ -33,17 +33,13 @@ def test_adds_a_person_who_can_sign_in(
         admin,
         username="Hải.Âu",
         name="Nguyễn Hải Âu",
-        roles=["unit-treasurer", "auditor"],
+        roles=["unit-treasurer", "admin"],
         units=["TW"],
     )
     assert answer.status_code == 303
     assert answer.location == "/staff"
     assert "Nguyễn Hải Âu" in admin.get("/staff").text
-    assert set(session.scalars(select(StaffUserRole.role))) == {
-        "admin",
-        "unit-treasurer",
-        "auditor",
-    }
+    assert set(session.scalars(select(StaffUserRole.role))) == {"admin", "unit-treasurer"}
     assert len(session.scalars(select(StaffUserUnit.unit_id)).all()) == 1
     kinds = session.scalars(select(Act.kind).where(Act.subject == "staff:hải.âu")).all()
     assert kinds == ["staff.add"]
@@ -75,6 +71,20 @@ def test_refuses_what_will_not_do_and_keeps_what_was_typed(
     assert (typed.get("name") or "Tên đã gõ") in answer.text
     assert PASSWORD not in answer.text
     assert len(session.scalars(select(StaffUser.id)).all()) == 1
+
+
+@pytest.mark.parametrize("other", ["treasurer", "approver", "auditor"])
+def test_whoever_keeps_units_has_no_role_over_all_of_them(
+    app: Flask, admin: FlaskClient, session: Session, other: str
+) -> None:
+    both = ["unit-treasurer", other]
+    answer = send(admin, username="hoa", roles=both, units=["TW"])
+    assert answer.status_code == 422
+    assert "không kiêm được vai trò thủ quỹ" in answer.text
+    add(app, "hoa", roles=("auditor",))
+    page = {"csrf_token": token(admin, "/staff/hoa"), "name": "Hoa"}
+    assert admin.post("/staff/hoa", data={**page, "roles": both, "units": "TW"}).status_code == 422
+    assert set(session.scalars(select(StaffUserRole.role))) == {"admin", "auditor"}
 
 
 def test_a_name_is_taken_whether_as_user_name_or_email(app: Flask, admin: FlaskClient) -> None:

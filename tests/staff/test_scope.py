@@ -25,6 +25,8 @@ from fundsvc.donors.service import DonorFacts
 from fundsvc.dues import service as dues
 from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.spending import service as spending
+from fundsvc.staff import people
+from fundsvc.staff.models import StaffUser, StaffUserRole
 from fundsvc.text import fold
 from fundsvc.units.models import Unit
 from tests.support import gifts
@@ -168,6 +170,23 @@ def test_a_treasurer_of_all_sees_both(
     )
     assert MARK["A"] in seen
     assert MARK["B"] in seen
+
+
+@pytest.mark.parametrize("other", ["treasurer", "approver", "auditor"])
+def test_another_role_does_not_widen_a_unit_treasurers_reach(
+    signed_in: SignIn, units: dict[str, Filled], session: Session, other: str
+) -> None:
+    """The pages and commands refuse such a person; one in the table all the same stays within."""
+    own = signed_in("unit-treasurer", units=["UNIT-A"])
+    with transaction() as database:
+        user_id = database.scalars(select(StaffUserRole.user_id)).one()
+        database.add(StaffUserRole(user_id=user_id, role=other))
+    assert own.get(f"/donations/{units['A'].donation}").status_code == 200
+    assert own.get(f"/donations/{units['B'].donation}").status_code == 404
+    person = people.by_key(session, session.scalars(select(StaffUser.key)).one())
+    assert person
+    own_units = select(Unit.id).where(Unit.code.in_(["UNIT-A", "UNIT-A-1"]))
+    assert person.scope == frozenset(session.scalars(own_units))
 
 
 def _readable(data: bytes) -> str:
