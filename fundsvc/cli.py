@@ -75,14 +75,14 @@ IMPORTS = {
 
 PLACES = {
     "bank-account": Place("fundsvc.reconciliation.commands:group", "Tài khoản ngân hàng."),
-    "campaign": Place("fundsvc.sms.commands:group", "Chiến dịch nhắn tin."),
+    "campaign": Place("fundsvc.sms.commands:group", "Đợt vận động nhắn tin."),
     "db": Place("fundsvc.cli:db", "Cơ sở dữ liệu.", within_app=False),
     "demo": Place("fundsvc.demo:demo", "Nạp năm mẫu với người và số liệu đặt ra."),
     "donation": Place("fundsvc.donations.commands:group", "Ghi nhận khoản ủng hộ."),
     "dues": Place("fundsvc.dues.commands:group", "Hội phí và Chân quỹ theo tháng."),
     "import": Place("fundsvc.cli:imports", "Đọc tệp từ bên ngoài.", within_app=False),
     "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
-    "receipt": Place("fundsvc.donations.receipt_commands:group", "Biên lai."),
+    "receipt": Place("fundsvc.donations.receipt_commands:group", "Biên nhận."),
     "serve": Place("fundsvc.cli:serve", "Chạy máy chủ web.", within_app=False),
     "statement": Place("fundsvc.statements.commands:group", "Báo cáo."),
     "units": Place("fundsvc.units.commands:group", "Đơn vị thành viên."),
@@ -92,7 +92,7 @@ PLACES = {
 
 cli = LazyGroup(
     name="fundsvc",
-    help="Quỹ của Hội Truyền thống Trường Sơn: ủng hộ, biên lai, báo cáo.",
+    help="Quỹ của Hội Truyền thống Trường Sơn: ủng hộ, biên nhận, báo cáo.",
     places=PLACES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

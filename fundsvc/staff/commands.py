@@ -13,7 +13,7 @@ from fundsvc.staff import service
 
 @click.group("user")
 def group() -> None:
-    """People who may sign in."""
+    """Người dùng và vai trò."""
 
 
 def _read_password(from_stdin: bool) -> str:
@@ -24,9 +24,9 @@ def _read_password(from_stdin: bool) -> str:
 
 
 _stdin = click.option(
-    "--password-stdin", "from_stdin", is_flag=True, help="Read the password from standard input."
+    "--password-stdin", "from_stdin", is_flag=True, help="Đọc mật khẩu từ đầu vào chuẩn (dòng đầu)."
 )
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
 
 
 def _tell(as_json: bool, facts: Mapping[str, object], sentence: str) -> None:
@@ -35,10 +35,12 @@ def _tell(as_json: bool, facts: Mapping[str, object], sentence: str) -> None:
 
 @group.command("add")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, help="May be given several times.")
-@click.option("--unit", "units", multiple=True, help="Code of a unit of a unit-treasurer.")
-@click.option("--full-name", default="", help="The person's name as pages show it.")
-@click.option("--email", default="", help="Another name to sign in by.")
+@click.option("--role", "roles", multiple=True, required=True, help="Vai trò; ghi được nhiều lần.")
+@click.option(
+    "--unit", "units", multiple=True, help="Mã đơn vị của thủ quỹ đơn vị; ghi được nhiều lần."
+)
+@click.option("--full-name", default="", help="Họ tên hiện trên các trang.")
+@click.option("--email", default="", help="E-mail, dùng được thay cho tên đăng nhập.")
 @_stdin
 @_as_json
 def add_command(
@@ -50,7 +52,7 @@ def add_command(
     from_stdin: bool,
     as_json: bool,
 ) -> None:
-    """Add a person with a role: treasurer, approver, unit-treasurer, auditor or admin."""
+    """Thêm người dùng NAME. Vai trò: treasurer, approver, unit-treasurer, auditor, admin."""
     standing = service.Standing(name=full_name, email=email, roles=roles, units=units)
     password = _read_password(from_stdin)
     with transaction() as session:
@@ -62,7 +64,7 @@ def add_command(
 @group.command("list")
 @_as_json
 def list_command(as_json: bool) -> None:
-    """List everybody with roles and units."""
+    """Liệt kê mọi người với vai trò và đơn vị."""
     people = service.everybody(read_session())
     if as_json:
         listed = [
@@ -89,7 +91,7 @@ def list_command(as_json: bool) -> None:
 @click.argument("name")
 @_as_json
 def disable_command(name: str, as_json: bool) -> None:
-    """Let a person not sign in any more, and end all sessions."""
+    """Khóa tài khoản và kết thúc mọi phiên đăng nhập."""
     _set_active(name, as_json, active=False)
 
 
@@ -97,7 +99,7 @@ def disable_command(name: str, as_json: bool) -> None:
 @click.argument("name")
 @_as_json
 def enable_command(name: str, as_json: bool) -> None:
-    """Let a person sign in again."""
+    """Mở lại tài khoản."""
     _set_active(name, as_json, active=True)
 
 
@@ -113,7 +115,7 @@ def _set_active(name: str, as_json: bool, *, active: bool) -> None:
 @_stdin
 @_as_json
 def password_command(name: str, from_stdin: bool, as_json: bool) -> None:
-    """Give a person a new password, and end all sessions."""
+    """Đặt mật khẩu mới và kết thúc mọi phiên đăng nhập."""
     password = _read_password(from_stdin)
     with transaction() as session:
         service.set_password(session, name, password, by=None)
@@ -124,7 +126,7 @@ def password_command(name: str, from_stdin: bool, as_json: bool) -> None:
 @click.argument("name")
 @_as_json
 def drop_second_factor_command(name: str, as_json: bool) -> None:
-    """Take a person's second factor away, for a lost telephone."""
+    """Tắt xác thực hai bước, khi người ấy mất điện thoại."""
     with transaction() as session:
         service.drop_second_factor(session, name, by=None)
     _tell(as_json, {"user": name}, _("Đã tắt xác thực hai bước của %(name)s.", name=name))

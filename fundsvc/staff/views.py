@@ -87,7 +87,7 @@ def change(username: str) -> ResponseReturnValue:
         person = service.one(read_session(), username)
         form = Form(request.form.to_dict(), refusal.reasons)
         return _person_form(person, form, standing.roles, standing.units), refusal.status
-    flash(_("Đã ghi thay đổi của %(name)s.", name=username), "ok")
+    flash(_("Đã lưu thay đổi của %(name)s.", name=username), "ok")
     return redirect("/staff", SEE_OTHER)
 
 

@@ -111,7 +111,7 @@ def test_every_role_is_held_to_its_marks(app: Flask, signed_in: SignIn) -> None:
             assert (answer.status_code == 403) is not may, (role, rule.rule)
             assert answer.status_code < 500, (role, rule.rule)
             if not may:
-                assert "Tài khoản này không được làm việc đó." in answer.text
+                assert "Tài khoản của bạn không có quyền thực hiện thao tác này." in answer.text
 
 
 def test_a_stranger_is_asked_to_sign_in(app: Flask, client: FlaskClient) -> None:

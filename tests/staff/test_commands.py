@@ -45,6 +45,10 @@ def test_asks_for_the_password_twice(client: FlaskClient) -> None:
         (("--role", "unit-treasurer", "--unit", "NO"), "Không có đơn vị “NO”"),
         (("--role", "unit-treasurer", "--unit", "\udcff"), "Không có đơn vị"),
         (("--role", "treasurer", "--unit", "TW"), "Chỉ thủ quỹ đơn vị"),
+        (
+            ("--role", "unit-treasurer", "--role", "auditor", "--unit", "TW"),
+            "không kiêm được vai trò thủ quỹ",
+        ),
         (("--role", "treasurer", "--email", "\udcff@x.vn"), "Có ký tự không đọc được"),
     ],
 )
@@ -56,6 +60,13 @@ def test_refuses_with_the_reason_and_exit_code_1(arguments: tuple[str, ...], tol
     told_json = run("add", "hoa", *arguments, "--password-stdin", "--json", typed=f"{PASSWORD}\n")
     assert told_json.exit_code == 1
     assert told in json.loads(told_json.stdout)["refused"][0]["reason"]
+
+
+@pytest.mark.parametrize("name", ["add", "list", "disable", "enable", "password"])
+def test_explains_itself_in_vietnamese(name: str) -> None:
+    told = run(name, "--help").stdout
+    assert "In một tài liệu JSON." in told
+    assert "sign in" not in told
 
 
 def test_called_wrongly_is_exit_code_2() -> None:
