@@ -16,7 +16,7 @@ from typing import Any, Final
 from flask import Flask, Request, Response, current_app
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionInterface, SessionMixin
-from flask_login import current_user
+from flask_login import current_user, logout_user
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -70,10 +70,14 @@ class ServerSession(SessionMixin):
         return self._data is not None
 
     @property
+    def before(self) -> str | None:
+        """The key of who was signed in when it was read."""
+        return self.row.data.get("_user_id") if self.row else None
+
+    @property
     def changed_hands(self) -> bool:
         """Whether somebody signed in or out since it was read."""
-        before = self.row.data.get("_user_id") if self.row else None
-        return bool(before != self.data.get("_user_id"))
+        return bool(self.before != self.data.get("_user_id"))
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
@@ -107,7 +111,12 @@ class ServerSessions(SessionInterface):
             return
         response.vary.add("Cookie")
         if session.modified:
-            if not _save(session):
+            try:
+                kept = _save(session)
+            except OperationalError as error:
+                _answer_unsaved(session, response, error)
+                return
+            if not kept:
                 response.delete_cookie(self.get_cookie_name(app), path="/")
                 return
         elif session.row:
@@ -161,6 +170,25 @@ def _save(session: ServerSession) -> bool:
         )
         # Nothing to update means that it was ended meanwhile, and ended it stays.
         return kept.one_or_none() is not None
+
+
+def _answer_unsaved(session: ServerSession, response: Response, error: OperationalError) -> None:
+    """Answer although the session could not be written: the database was locked for too long.
+
+    Whoever was signed in before and still is gets the page as it is, for what it tells of is
+    committed; lost is only a notice. To a stranger, or when signing in or out, the page would
+    promise what is not so, and becomes the one that asks to try again.
+    """
+    if session.before and session.data.get("_user_id"):
+        current_app.logger.warning("a session was not written: %s", error.orig)
+        return
+    logout_user()  # The page is drawn for a stranger, which they are.
+    busy = current_app.make_response(current_app.handle_user_exception(error))
+    response.set_data(busy.get_data())
+    response.status = busy.status
+    response.headers.remove("Location")
+    for name in ("Content-Type", "Retry-After"):
+        response.headers[name] = busy.headers[name]
 
 
 def _new_row(session: ServerSession, now: datetime) -> StaffSession:

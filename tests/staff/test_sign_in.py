@@ -1,6 +1,7 @@
 """Signing in and out, and the sessions on the server."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,15 +9,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.app import create_app
 from fundsvc.config import Settings
 from fundsvc.db import transaction
-from fundsvc.staff import service
+from fundsvc.staff import service, sessions
 from fundsvc.staff.models import StaffSession
-from tests.staff.helpers import PASSWORD, add, is_signed_in, post, sign_in
+from tests.staff.helpers import PASSWORD, add, is_signed_in, post, sign_in, token
+from tests.support.browser import Browser
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
@@ -94,12 +97,24 @@ def test_cookie_is_random_and_table_has_only_its_digest(
 
 
 def test_cookie_is_secure_where_people_come_by_https(settings: Settings) -> None:
-    for base_url in ("https://quy.example.vn", "http://quy.example.vn"):
-        app = create_app(replace(settings, base_url=base_url), testing=True)
-        answer = app.test_client().get("/sign-in", base_url="https://quy.example.vn")
-        assert answer.headers["Set-Cookie"].startswith("__Host-fundsvc=")
-        assert "; Secure" in answer.headers["Set-Cookie"]
-        assert ("Strict-Transport-Security" in answer.headers) == base_url.startswith("https")
+    app = create_app(replace(settings, base_url="https://quy.example.vn"), testing=True)
+    answer = app.test_client().get("/sign-in", base_url="https://quy.example.vn")
+    assert answer.headers["Set-Cookie"].startswith("__Host-fundsvc=")
+    assert "; Secure" in answer.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" in answer.headers
+
+
+def test_people_sign_in_by_plain_http_where_they_come_by_it(settings: Settings) -> None:
+    """A browser sends no Secure cookie back by http; `fundsvc serve` warns instead."""
+    app = create_app(replace(settings, base_url="http://192.168.1.10:8000"), testing=True)
+    app.test_client_class = Browser
+    add(app)
+    client = app.test_client()
+    answer = sign_in(client)
+    assert answer.headers["Set-Cookie"].startswith("fundsvc=")
+    assert "Secure" not in answer.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" not in answer.headers
+    assert is_signed_in(client)
 
 
 def test_signing_out_ends_the_session_on_the_server(app: Flask, client: FlaskClient) -> None:
@@ -207,6 +222,68 @@ def test_refuses_a_bad_new_password(
         client, "/password", password=PASSWORD, new_password=new, new_password_confirm=again
     )
     assert told in answer.text
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Have no session written any more, as while a long import holds the writer's place."""
+    error = OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+    def refuse(*_arguments: object) -> None:
+        raise error
+
+    return lambda: monkeypatch.setattr("fundsvc.staff.sessions.transaction", refuse)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_locked_database_does_not_take_an_answer_back(
+    app: Flask, client: FlaskClient, locked: Callable[[], None]
+) -> None:
+    """What the page tells of is committed; only the notice is lost."""
+    add(app, roles=("admin",))
+    sign_in(client)
+    form = token(client, "/staff/new")
+    locked()
+    typed = {"username": "hoa", "password": PASSWORD, "roles": "auditor", "csrf_token": form}
+    answer = client.post("/staff/new", data=typed)
+    assert (answer.status_code, answer.location) == (303, "/staff")
+    assert "Set-Cookie" not in answer.headers
+    assert "hoa" in client.get("/staff").text
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_locked_database_asks_to_sign_in_and_out_again(
+    app: Flask, client: FlaskClient, locked: Callable[[], None]
+) -> None:
+    add(app)
+    stranger, inside = app.test_client(), app.test_client()
+    sign_in(inside)
+    typed = {"email": "thuquy", "password": PASSWORD, "csrf_token": token(client, "/sign-in")}
+    leaving = {"csrf_token": token(inside, "/settings")}
+    locked()
+    for answer in (
+        stranger.get("/sign-in"),
+        client.post("/sign-in", data=typed),
+        inside.post("/sign-out", data=leaving),
+    ):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert answer.content_type.startswith("text/html")
+        assert not {"Set-Cookie", "Location"} & set(answer.headers.keys())
+        assert "Máy chủ đang bận" in answer.text
+        assert "/sign-out" not in answer.text
+    assert not is_signed_in(client)
+    assert is_signed_in(inside)
+
+
+def test_a_new_session_takes_the_place_of_those_that_ended(app: Flask, session: Session) -> None:
+    """Strangers who only look at the sign-in page leave a row, but not for longer than it lasts."""
+    with clock.fixed(NOON):
+        for _visit in range(3):
+            app.test_client().get("/sign-in")
+    with clock.fixed(NOON + sessions.IDLE_STRANGER):
+        app.test_client().get("/sign-in")
+    assert session.scalar(select(func.count()).select_from(StaffSession)) == 1
 
 
 def test_a_disabled_person_is_out_at_once(app: Flask, client: FlaskClient) -> None:
