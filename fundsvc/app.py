@@ -3,7 +3,6 @@
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -37,7 +36,6 @@ LARGEST_KEY: Final = 2**63 - 1
 LARGEST_FORM, LARGEST_FILE = 1_000_000, 200_000_000
 UPLOADS: Final = "/imports/"
 BUSY_SECONDS: Final = 5
-LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 LONG: Final = "public, max-age=31536000, immutable"
 
 CONTENT_SECURITY: Final = (
@@ -100,8 +98,8 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
 
     from fundsvc.staff import access, security, sessions  # noqa: PLC0415 - as above
 
-    host = urlsplit(settings.base_url).hostname
-    secure = settings.https or host not in LOCAL_HOSTS
+    # A Secure cookie by plain http would never come back, and nobody could sign in.
+    secure = settings.https
     app.config.update(
         SESSION_COOKIE_NAME="__Host-fundsvc" if secure else "fundsvc",
         SESSION_COOKIE_SECURE=secure,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 ENGINES = ("sqlite", "postgresql")
 SHORTEST_SECRET = 32
 MOST_PROXIES = 9
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class BadSettingError(Exception):
@@ -36,6 +37,11 @@ class Settings:
     def https(self) -> bool:
         """Whether people reach the service by https, so that cookies are marked Secure."""
         return self.base_url.startswith("https://")
+
+    @property
+    def unprotected(self) -> bool:
+        """Whether passwords cross a network by plain http, where others can read them."""
+        return not self.https and urlsplit(self.base_url).hostname not in LOCAL_HOSTS
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

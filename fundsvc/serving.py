@@ -42,6 +42,12 @@ def run(*, host: str, port: int, workers: int | None, threads: int) -> None:
         # The heartbeat of a worker must not wait for a slow disk.
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - gunicorn makes its own file there
     }
+    if settings.unprotected:
+        click.echo(
+            f"CẢNH BÁO: FUNDSVC_BASE_URL={settings.base_url} không dùng https. Mật khẩu và phiên "
+            "đăng nhập đi qua mạng không được bảo vệ. Hãy đặt sau https trước khi dùng thật.",
+            err=True,
+        )
     click.echo(f"fundsvc: {settings.base_url}  (http://{shown}:{port}, Ctrl-C để dừng)")
     _Server(options).run()
 

@@ -83,6 +83,29 @@ def test_a_bad_setting_stops_with_a_sentence_that_names_it(monkeypatch: pytest.M
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.parametrize(
+    ("base_url", "warned"),
+    [
+        ("http://192.168.1.10:8000", True),
+        ("http://quy.example.vn", True),
+        ("https://quy.example.vn", False),
+        ("http://localhost:8000", False),
+        ("http://[::1]:8000", False),
+    ],
+)
+def test_serving_without_https_to_others_starts_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object, base_url: str, warned: bool
+) -> None:
+    monkeypatch.setenv("FUNDSVC_INSTANCE_DIR", str(tmp_path))
+    monkeypatch.setenv("FUNDSVC_SECRET_KEY", "k" * 64)
+    monkeypatch.setenv("FUNDSVC_BASE_URL", base_url)
+    monkeypatch.setattr("fundsvc.serving._Server.run", lambda _server: None)
+    told = CliRunner().invoke(cli, ["serve"])
+    assert told.exit_code == 0, told.output
+    assert ("không được bảo vệ" in told.stderr) == warned
+    assert base_url in told.stdout
+
+
 def test_a_database_without_schema_is_told_by_its_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
