@@ -164,11 +164,10 @@ def _messages(session: Session, file: files.File, by: int) -> None:
 
 
 def _statement(session: Session, file: files.File, by: int) -> None:
-    _hold(
-        reconciliation.import_bank(
-            session, file.data, name=file.name, account_code="AGRNT", commit=True, by=by
-        )
+    statement = reconciliation.read(
+        session, file.data, name=file.name, account_code="AGRNT", commit=True
     )
+    _hold(reconciliation.import_bank(session, statement, by=by))
 
 
 def _hold(report: ImportReport) -> None:

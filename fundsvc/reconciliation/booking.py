@@ -12,7 +12,8 @@ from fundsvc.db import Big
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.layouts import FEE
 from fundsvc.reconciliation.models import BankLine
-from fundsvc.reconciliation.reader import Line, LineReader
+from fundsvc.reconciliation.reader import Line
+from fundsvc.reconciliation.statement import Lines
 from ledger import recipes
 
 # What an entry says when the bank's line says nothing. It is stored, so it is not translated.
@@ -32,7 +33,7 @@ def source_of(code: str) -> str:
 def book(
     session: Session,
     account: AccountFacts,
-    lines: LineReader,
+    lines: Lines,
     occurrences: list[int],
     *,
     sha256: str,
@@ -89,7 +90,7 @@ def _templates(stage: bulk.Stage, account: AccountFacts) -> tuple[int, int, int]
 
 
 def _rows(
-    lines: LineReader, occurrences: list[int], templates: tuple[int, int, int]
+    lines: Lines, occurrences: list[int], templates: tuple[int, int, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the new lines as the stage wants them."""
     into, fee, out = templates

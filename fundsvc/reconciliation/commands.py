@@ -73,16 +73,11 @@ def import_bank(file: Path, account: str, layout: str | None, commit: bool, as_j
     from fundsvc.reconciliation import service
 
     data = file.read_bytes()
+    statement = service.read(
+        read_session(), data, name=file.name, account_code=account, layout=layout, commit=commit
+    )
     with transaction() if commit else nullcontext(read_session()) as session:
-        report = service.import_bank(
-            session,
-            data,
-            name=file.name,
-            account_code=account,
-            layout=layout,
-            commit=commit,
-            by=None,
-        )
+        report = service.import_bank(session, statement, by=None)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:

@@ -15,7 +15,8 @@ from fundsvc.imports import KEPT_REASONS, Refused
 from fundsvc.reconciliation.booking import is_fee
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
 from fundsvc.reconciliation.models import BankLine
-from fundsvc.reconciliation.reader import Line, LineReader
+from fundsvc.reconciliation.reader import Line
+from fundsvc.reconciliation.statement import Statement
 from fundsvc.reconciliation.summary import Counting, Summary
 from ledger.money import MAX_DONG
 
@@ -79,8 +80,8 @@ class Reading:
         elif line.debit:
             self._debits += 1
 
-    def report(self, lines: LineReader, *, commit: bool) -> BankImportReport:
-        """Return what the whole file comes to; `lines` is the reader that was read to its end.
+    def report(self, statement: Statement) -> BankImportReport:
+        """Return what the whole statement comes to, when each of its lines was added.
 
         Raises:
             Refusal: the file adds up to more than the books can hold.
@@ -88,10 +89,10 @@ class Reading:
         summary = self._summary
         if max(summary.sum_in, summary.sum_out) > MAX_DONG:
             raise Refusal(_("Tổng số tiền trong tệp quá lớn."))
-        refused = sorted((*lines.refused.rows, *self._refused.rows), key=lambda row: row.row)
-        count = lines.refused.count + self._refused.count
+        refused = sorted((*statement.refused.rows, *self._refused.rows), key=lambda row: row.row)
+        count = statement.refused.count + self._refused.count
         return BankImportReport(
-            lines=summary.lines + lines.refused.count,
+            lines=summary.lines + statement.refused.count,
             new=summary.lines - self._known,
             known=self._known,
             refused=tuple(refused[:KEPT_REASONS]),
@@ -100,17 +101,17 @@ class Reading:
             sum_out=summary.sum_out,
             first=summary.first,
             last=summary.last,
-            committed=commit and not count,
-            layout=lines.layout.name,
+            committed=statement.sha256 is not None and not count,
+            layout=statement.layout.name,
             opening=summary.opening,
             closing=summary.closing,
             # A row that could not be read breaks the balance too, and says nothing of the bank.
-            breaks=() if lines.refused.count else tuple(summary.breaks),
+            breaks=() if statement.refused.count else tuple(summary.breaks),
             fees=self._fees,
             debits=self._debits,
             # A running balance tells equal lines apart, so nothing is left to doubt.
             doubtful=()
-            if "balance" in lines.layout.identity and summary.opening is not None
+            if "balance" in statement.layout.identity and summary.opening is not None
             else tuple(self._neighbours.doubtful),
             sample=tuple(self._sample),
         )

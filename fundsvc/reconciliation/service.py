@@ -1,4 +1,4 @@
-"""Import a bank's statement: preview and commit are one reading; every line is booked or none."""
+"""Import a bank's statement: preview and commit read alike; every line is booked or none."""
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,13 +11,14 @@ from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
 from fundsvc.reconciliation.models import BankAccount, BankFile
 from fundsvc.reconciliation.reader import LineReader
 from fundsvc.reconciliation.reading import Reading
+from fundsvc.reconciliation.statement import Lines, Statement
 from fundsvc.reconciliation.summary import breaks_as_json
 from fundsvc.templating.filters import day, dong, number
 
 MEDIA_TYPE = "text/csv"
 
 
-def import_bank(
+def read(
     session: Session,
     data: bytes,
     *,
@@ -25,36 +26,56 @@ def import_bank(
     account_code: str,
     layout: str | None = None,
     commit: bool,
-    by: int | None,
-) -> BankImportReport:
-    """Read a statement into a bank account; book what is new if `commit` says so.
+) -> Statement:
+    """Read a file as a statement of a bank account; keep it as evidence if it is to be booked.
 
-    With a refused row nothing is booked. The same file again adds nothing, and of equal lines as
-    many are stored as any one file holds (see `summary.Counting`).
+    The long part of an import, which changes no table: call it before `transaction()`, so that
+    nobody waits for it.
 
     Raises:
         NotFound: there is no such account within the session's scope.
         Refusal: the file as a whole cannot be read.
     """
     account = lists.account(session, account_code)
-    if commit:
+    reader = LineReader(data, layout=layout, bank=account.bank, today=clock.today())
+    lines = Lines(reader)
+    return Statement(
+        account=account,
+        name=name,
+        layout=reader.layout,
+        lines=lines,
+        refused=reader.refused,
+        sha256=evidence.keep(data) if commit and not reader.refused.count else None,
+    )
+
+
+def import_bank(session: Session, statement: Statement, *, by: int | None) -> BankImportReport:
+    """Tell what of a statement is new, and book it if it was read to be booked.
+
+    With a refused row nothing is booked. The same file again adds nothing, and of equal lines as
+    many are stored as any one file holds (see `summary.Counting`).
+
+    Raises:
+        Refusal: the statement adds up to more than the books can hold.
+    """
+    account, sha256 = statement.account, statement.sha256
+    if sha256:
         # One import at a time for each account: what is counted as stored stays true until the
         # end. SQLite has one writer anyway.
         session.scalars(
             select(BankAccount.id).where(BankAccount.id == account.id).with_for_update()
         ).one()
-    lines = LineReader(data, layout=layout, bank=account.bank, today=clock.today())
     reading = Reading(session, account)
-    for line in lines:
+    for line in statement.lines:
         reading.add(line)
-    report = reading.report(lines, commit=commit)
-    if not report.committed:
+    report = reading.report(statement)
+    if not sha256 or not report.committed:
         return report
-    sha256 = evidence.record(session, data, name=name, media_type=MEDIA_TYPE, by=by)
+    evidence.note(session, sha256, name=statement.name, media_type=MEDIA_TYPE, by=by)
     if report.new:
-        booking.book(session, account, lines, reading.occurrences, sha256=sha256, by=by)
+        booking.book(session, account, statement.lines, reading.occurrences, sha256=sha256, by=by)
     if report.new or not _was_imported(session, account, sha256):
-        session.add(_file(account, report, sha256=sha256, name=name, by=by))
+        session.add(_file(statement, report, sha256=sha256, by=by))
         session.flush()
     return report
 
@@ -122,13 +143,13 @@ def _was_imported(session: Session, account: AccountFacts, sha256: str) -> bool:
 
 
 def _file(
-    account: AccountFacts, report: BankImportReport, *, sha256: str, name: str, by: int | None
+    statement: Statement, report: BankImportReport, *, sha256: str, by: int | None
 ) -> BankFile:
     return BankFile(
-        bank_account_id=account.id,
-        unit_id=account.unit_id,
+        bank_account_id=statement.account.id,
+        unit_id=statement.account.unit_id,
         sha256=sha256,
-        name=name,
+        name=statement.name,
         layout=report.layout,
         lines=report.lines,
         new=report.new,

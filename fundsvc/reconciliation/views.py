@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from marshmallow import ValidationError
-from sqlalchemy.orm import Session
 
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import NotFound, Reason, Refusal
@@ -19,6 +18,7 @@ from fundsvc.reconciliation.facts import BankImportReport
 from fundsvc.reconciliation.layouts import LAYOUTS
 from fundsvc.reconciliation.reader import MAX_BYTES
 from fundsvc.reconciliation.schemas import UploadSchema
+from fundsvc.reconciliation.statement import Statement
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, reasons_of
 
@@ -83,7 +83,7 @@ def take() -> ResponseReturnValue:
     typed = request.form.to_dict()
     try:
         promised = _take(UploadSchema().load(typed))
-        _import(read_session(), promised, commit=False)
+        _look(promised)
     except ValidationError as error:
         return _upload_page(Form(typed, reasons_of(error))), 422
     except Refusal as refusal:
@@ -96,7 +96,7 @@ def take() -> ResponseReturnValue:
 def preview(token: str) -> str:
     """Show what a file says before anything is booked."""
     promised = Upload.read(token)
-    return _preview_page(promised, _import(read_session(), promised, commit=False))
+    return _preview_page(promised, _look(promised))
 
 
 @bp.post("/imports/bank/<token>")
@@ -104,8 +104,9 @@ def preview(token: str) -> str:
 def commit(token: str) -> ResponseReturnValue:
     """Book a file that was looked at; sending it twice books it once."""
     promised = Upload.read(token)
+    statement = _read(promised, commit=True)
     with transaction() as session:
-        report = _import(session, promised, commit=True)
+        report = service.import_bank(session, statement, by=current_user.id)
     if not report.committed:
         return _preview_page(promised, report), 422
     flash(service.told(report)[-1], "ok")
@@ -153,16 +154,20 @@ def _take(wanted: dict[str, Any]) -> Upload:
     )
 
 
-def _import(session: Session, promised: Upload, *, commit: bool) -> BankImportReport:
-    return service.import_bank(
-        session,
+def _read(promised: Upload, *, commit: bool) -> Statement:
+    return service.read(
+        read_session(),
         evidence.read(promised.sha256),
         name=promised.name,
         account_code=promised.account,
         layout=promised.layout,
         commit=commit,
-        by=current_user.id,
     )
+
+
+def _look(promised: Upload) -> BankImportReport:
+    statement = _read(promised, commit=False)
+    return service.import_bank(read_session(), statement, by=current_user.id)
 
 
 def _upload_page(form: Form) -> str:

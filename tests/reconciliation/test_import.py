@@ -1,6 +1,7 @@
 """Importing bank files into the books, on both engines, with real commits."""
 
 import csv
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable
@@ -16,13 +17,13 @@ from sqlalchemy.orm import Session
 from fundsvc.books import service as books
 from fundsvc.books import verify
 from fundsvc.books.models import Entry, Period
-from fundsvc.db import set_scope, transaction
+from fundsvc.db import db, read_session, set_scope, transaction
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import lists, service
 from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
-from fundsvc.reconciliation.models import BankFile, BankLine
+from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine
 from fundsvc.units.models import Unit
 
 DATA = Path(__file__).parents[1] / "data" / "bank"
@@ -52,10 +53,11 @@ def run(
 ) -> BankImportReport:
     """Import a file and commit."""
     raw = data if isinstance(data, bytes) else data.encode()
+    statement = service.read(
+        read_session(), raw, name=name, account_code=code, layout=layout, commit=commit
+    )
     with transaction() as session:
-        return service.import_bank(
-            session, raw, name=name, account_code=code, layout=layout, commit=commit, by=None
-        )
+        return service.import_bank(session, statement, by=None)
 
 
 def file(*lines: str) -> str:
@@ -242,6 +244,33 @@ def test_a_sum_beyond_the_books_is_refused() -> None:
     assert run("VCB1", file(f"1,01/09/2024,1,,{most},,x")).new == 1
 
 
+def test_a_file_is_read_and_looked_at_while_somebody_writes(session: Session) -> None:
+    account = add("VCB1")
+    data = file(line(), line(day=2)).encode()
+    with db.engine.connect() as other:
+        writing = other.execution_options(fundsvc_writes=True)
+        with writing.begin():
+            lock = select(BankAccount.id).where(BankAccount.id == account.id).with_for_update()
+            writing.execute(lock)
+            facts = {"name": "f.csv", "account_code": "VCB1"}
+            look = service.read(session, data, **facts, commit=False)
+            assert service.import_bank(session, look, by=None).new == 2
+            statement = service.read(session, data, **facts, commit=True)
+            session.rollback()
+    assert evidence.read(statement.sha256 or "") == data
+    with transaction() as booking:
+        assert service.import_bank(booking, statement, by=None).committed
+
+
+def test_a_file_with_a_refused_row_is_not_kept(session: Session) -> None:
+    add("VCB1")
+    bad = file(line(day=0)).encode()
+    statement = service.read(session, bad, name="f.csv", account_code="VCB1", commit=True)
+    assert statement.sha256 is None
+    with pytest.raises(NotFound):
+        evidence.read(hashlib.sha256(bad).hexdigest())
+
+
 def test_two_imports_of_one_file_at_once_store_it_once(app: Flask, session: Session) -> None:
     add("VCB1")
     data = file(*(line(doc=str(number)) for number in range(300)))
@@ -278,7 +307,7 @@ def test_an_account_of_another_unit_cannot_be_found(session: Session) -> None:
     try:
         assert lists.accounts(session) == []
         with pytest.raises(NotFound):
-            service.import_bank(session, b"x", name="x", account_code="VCB1", commit=False, by=None)
+            service.read(session, b"x", name="x", account_code="VCB1", commit=False)
     finally:
         set_scope(session, None)
 
