@@ -1,10 +1,12 @@
 """The bank's lines stay as they came, when the service is not asked."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from fundsvc.db import transaction
+from fundsvc.db import db, transaction
 from fundsvc.reconciliation import service
 from fundsvc.reconciliation.accounts import add_bank_account
 
@@ -16,6 +18,24 @@ FILE = (
 pytestmark = pytest.mark.usefixtures("app", "clock")
 
 
+UPSERT = (
+    "INSERT INTO bank_account SELECT * FROM bank_account WHERE true"
+    " ON CONFLICT (id) DO UPDATE SET fund_id = 1"
+)
+
+
+@pytest.fixture
+def _booked(app: Flask, clock: object) -> None:
+    del app, clock
+    with transaction() as session:
+        add_bank_account(
+            session, code="VCB1", bank="VCB", number="00110", fund="dues", unit="TW", by=None
+        )
+        told = service.read(session, FILE, name="f.csv", account_code="VCB1", commit=True)
+        service.import_bank(session, told, by=None)
+
+
+@pytest.mark.usefixtures("_booked")
 @pytest.mark.parametrize(
     ("statement", "table"),
     [
@@ -27,16 +47,82 @@ pytestmark = pytest.mark.usefixtures("app", "clock")
         ("UPDATE bank_account SET fund_id = 1", "bank_account"),
         ("UPDATE bank_account SET account_id = 1", "bank_account"),
         ("DELETE FROM bank_account", "bank_account"),
+        (UPSERT, "bank_account"),
     ],
 )
 def test_the_database_refuses(statement: str, table: str) -> None:
-    with transaction() as session:
-        add_bank_account(
-            session, code="VCB1", bank="VCB", number="00110", fund="dues", unit="TW", by=None
-        )
-        service.import_bank(session, FILE, name="f.csv", account_code="VCB1", commit=True, by=None)
     with pytest.raises(DBAPIError, match=f"{table} is append-only"), transaction() as session:
         session.execute(text(statement))
+
+
+@pytest.mark.usefixtures("_booked")
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", ["bank_account", "bank_file", "bank_line"])
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+def test_replacing_does_not_walk_past_the_guards(table: str, recursive: str) -> None:
+    with db.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA recursive_triggers = {recursive}")
+        with pytest.raises(DBAPIError, match=f"{table} is append-only"):
+            connection.execute(text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"))
+
+
+@pytest.mark.usefixtures("_booked")
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("bank_line", "bank_account_id, fingerprint, occurrence"),
+        ("bank_line", "entry_id"),
+        ("bank_account", "code"),
+        ("bank_account", "account_id"),
+    ],
+)
+def test_each_key_of_its_own_is_held_against_replacing(table: str, key: str) -> None:
+    """Every other key is made a new one, and the guard still finds the row."""
+    fresh = {
+        "id": "id + 9",
+        "entry_id": "-1",
+        "occurrence": "9",
+        "code": "'NEW'",
+        "account_id": "-1",
+    }
+    held = key.split(", ")
+    names = [column.name for column in db.metadata.tables[table].columns]
+    cells = ", ".join(name if name in held else fresh.get(name, name) for name in names)
+    columns = ", ".join(names)
+    statement = f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {cells} FROM {table}"
+    with pytest.raises(DBAPIError, match=f"{table} is append-only"), transaction() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.usefixtures("_booked")
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", ["bank_account", "bank_file", "bank_line"])
+def test_the_role_of_a_replica_does_not_walk_past_the_guards(table: str) -> None:
+    for statement in (
+        f"UPDATE {table} SET unit_id = 2",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table} CASCADE",
+    ):
+        with db.engine.connect() as connection:
+            connection.execute(text("SET session_replication_role = replica"))
+            with pytest.raises(DBAPIError, match=f"{table} is append-only"):
+                connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_every_guard_of_the_bank_holds_always(session: Session) -> None:
+    query = text(
+        "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal"
+        " AND tgrelid IN ('bank_account'::regclass, 'bank_file'::regclass, 'bank_line'::regclass)"
+    )
+    found: dict[str, str | bytes] = {row.tgname: row.tgenabled for row in session.execute(query)}
+    assert set(found) == {
+        "bank_account_append_only", "bank_file_append_only", "bank_line_append_only"
+    }  # fmt: skip
+    assert set(found.values()) <= {"A", b"A"}
 
 
 def test_a_banks_new_name_can_be_told() -> None:
