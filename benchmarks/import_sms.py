@@ -114,14 +114,21 @@ class Watch:
 
     def __init__(self, backend: int | None = None) -> None:
         self.backend = backend
-        self.start, self.cpu = time.perf_counter(), self._processor()
+        self.cpu = 0.0
+        self.cpu = self._processor()
+        self.start = time.perf_counter()
 
     def _processor(self) -> float:
-        return time.process_time() + (_processor_of(self.backend) if self.backend else 0.0)
+        spent = time.process_time() + (_processor_of(self.backend) if self.backend else 0.0)
+        return spent - self.cpu
+
+    def before_commit(self) -> None:
+        """Take the processor seconds while the backend is still there."""
+        self.cpu = self._processor()
 
     def told(self) -> dict[str, float]:
         """Return what has passed."""
-        return {"seconds": time.perf_counter() - self.start, "cpu": self._processor() - self.cpu}
+        return {"seconds": time.perf_counter() - self.start, "cpu": self.cpu}
 
 
 def _processor_of(pid: int) -> float:
@@ -148,13 +155,11 @@ def _ours(url: str, path: Path) -> dict[str, float]:
     with create_app(settings, web=False).app_context():
         with transaction() as session:
             campaigns.import_campaigns(session, CAMPAIGNS, by=None)
-        backend = None
-        if url.startswith("postgresql"):
-            with transaction() as session:
-                backend = session.scalar(text("SELECT pg_backend_pid()"))
-        watch = Watch(backend)
         with path.open("rb") as stream, transaction() as session:
+            asking = text("SELECT pg_backend_pid()")
+            watch = Watch(session.scalar(asking) if url.startswith("postgresql") else None)
             report = service.import_sms(session, stream, name=path.name, commit=True, by=None)
+            watch.before_commit()
         told = watch.told()
         assert report.committed
         with transaction() as session:
@@ -196,6 +201,7 @@ def _bare_postgresql(url: str, path: Path) -> dict[str, float]:
             now="now()",
         ):
             cursor.execute(statement)
+        watch.before_commit()
         connection.commit()
         told = watch.told()
         cursor.execute(COUNTS)
@@ -229,6 +235,7 @@ def _bare_sqlite(url: str, path: Path) -> dict[str, float]:
             now="'2026-09-01T00:00:00.000000+00:00'",
         ):
             database.execute(statement)
+        watch.before_commit()
         database.execute("COMMIT")
         told = watch.told()
         return told | _counted(database.execute(COUNTS).fetchone())
