@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -89,7 +90,10 @@ class MenuItem:
 
 
 class Frame:
-    """The facts of the frame around every page, as `ui` in templates."""
+    """The facts of the frame around every page, as `ui` in templates.
+
+    A page has one of its own, which works out menu and tabs once however often it asks.
+    """
 
     @property
     def locale(self) -> str:
@@ -126,7 +130,7 @@ class Frame:
         back = here if request.method == "GET" else "/"
         return f"/preferences?{urlencode({**choice, 'next': back})}"
 
-    @property
+    @cached_property
     def menu(self) -> list[MenuItem]:
         """The places this person may go to."""
         if not self.signed_in:
@@ -148,7 +152,7 @@ class Frame:
         others = [item for item in items if not item.on_phone_bar][:room]
         return [replace(item, on_phone_bar=True) if item in others else item for item in items]
 
-    @property
+    @cached_property
     def tabs(self) -> list[MenuItem]:
         """The pages of the place this page belongs to; none when there is only one."""
         if not self.signed_in:
