@@ -123,6 +123,7 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
     app.after_request(_add_headers)
     if settings.proxies:
         trusted = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.proxies)
+        # Flask's documents say to wrap its method so.
         app.wsgi_app = ProxyFix(app.wsgi_app, **trusted)  # type: ignore[method-assign]
     app.register_error_handler(db.OutOfScopeError, _out_of_scope)
     app.register_error_handler(OperationalError, _busy)

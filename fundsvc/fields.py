@@ -80,6 +80,7 @@ class Read(fields.Field[Any]):
         """Say whether the field must be filled in."""
         if needed:
             told = {"required": lazy_gettext("Chưa điền.")}
+            # Marshmallow types its messages as text, and puts lazy ones into words only when told.
             super().__init__(required=True, error_messages=told)  # type: ignore[arg-type]
         else:
             super().__init__(load_default=self.missing)

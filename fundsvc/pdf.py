@@ -115,9 +115,9 @@ def render(html: str, sheet: str | None = None) -> bytes:
 def _engine(_process: int) -> _Engine:
     """Load WeasyPrint, once per process: a forked child must not share the font folder."""
     # WeasyPrint takes 0.6 s to import, which commands that print nothing should not pay.
-    import weasyprint  # noqa: PLC0415
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
-    from weasyprint.urls import (  # noqa: PLC0415
+    import weasyprint  # noqa: PLC0415 - as just said
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415 - as just said
+    from weasyprint.urls import (  # noqa: PLC0415 - as just said
         FatalURLFetchingError,
         URLFetcher,
         URLFetcherResponse,

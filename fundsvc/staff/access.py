@@ -38,7 +38,7 @@ def _mark(view: View, roles: frozenset[str] | None) -> View:
     if hasattr(view, "allowed_roles"):
         msg = f"{view} carries two marks of access"
         raise TypeError(msg)
-    view.allowed_roles = roles  # type: ignore[attr-defined]
+    view.allowed_roles = roles  # type: ignore[attr-defined]  # Functions take any attribute.
     return view
 
 

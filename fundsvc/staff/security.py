@@ -79,7 +79,7 @@ CONFIG: Final[dict[str, Any]] = {
 }
 
 
-class Stranger(AnonymousUserMixin):  # type: ignore[misc]
+class Stranger(AnonymousUserMixin):  # type: ignore[misc]  # Flask-Login has no types.
     """Whoever has not signed in: no roles, no units."""
 
     roles: tuple[Role, ...] = ()
@@ -91,6 +91,7 @@ class Guard(Security):
     """Flask-Security without the package `qrcode`: segno, which receipts need too, draws."""
 
     def _check_modules(self, module: str, config_name: str) -> Any:
+        # Flask-Security left this one method without types.
         return module == "qrcode" or super()._check_modules(module, config_name)  # type: ignore[no-untyped-call]
 
 
@@ -164,8 +165,9 @@ def init_app(app: Flask) -> None:
     )
     security.want_json(lambda _request: False)
     # No tokens in headers or addresses: people sign in by session only.
-    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
-    app.login_manager.anonymous_user = Stranger  # type: ignore[attr-defined]
+    login: Any = vars(app)["login_manager"]  # Put there by Flask-Login, which has no types.
+    login.request_loader(lambda _request: None)
+    login.anonymous_user = Stranger
     app.before_request(_check_form)
     app.jinja_env.globals["typed_form"] = typed_form
     _mark_pages(app)
@@ -235,7 +237,7 @@ def _patient(
     def page(**arguments: Any) -> ResponseReturnValue:
         attempt = subject() if subject and request.method == "POST" else None
         if attempt is None:
-            return view(**arguments)  # type: ignore[no-any-return]
+            return view(**arguments)  # type: ignore[no-any-return]  # A page of Flask-Security.
         with transaction() as database:
             wait = throttle.take(database, attempt)
         if wait:
