@@ -24,6 +24,8 @@ has_library libharfbuzz-subset.so.0 || wanted+=(libharfbuzz-subset0)
 "$python" -c 'import ensurepip' 2>/dev/null || wanted+=(python3-venv)
 if [ "${1:-}" = --dev ]; then
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
+    # The driver of the browser tests is linked with it.
+    has_library libatomic.so.1 || wanted+=(libatomic1)
 fi
 
 [ ${#wanted[@]} -eq 0 ] && exit 0
