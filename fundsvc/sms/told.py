@@ -8,6 +8,15 @@ from fundsvc.sms.service import SmsImportReport
 from fundsvc.templating.filters import day, dong, number
 
 
+# As the operators write themselves.
+_OPERATORS = {"vinaphone": "VinaPhone", "mobifone": "MobiFone"}
+
+
+def operator(code: str) -> str:
+    """Return an operator's name."""
+    return _OPERATORS.get(code, code.capitalize())
+
+
 def reason(why: str) -> str:
     """Say why a message was not booked."""
     match Why(why):
@@ -48,7 +57,7 @@ def messages(report: SmsImportReport) -> list[str]:
     said += [
         _(
             "%(operator)s %(short_code)s %(keyword)s: %(messages)s tin nhắn, %(gross)s.",
-            operator=count.operator,
+            operator=operator(count.operator),
             short_code=count.short_code,
             keyword=count.keyword,
             messages=number(count.messages),

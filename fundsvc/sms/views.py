@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 
+from fundsvc import uploads
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.sms import campaigns, lists, service, told
 from fundsvc.sms.reader import check_header
@@ -21,43 +19,13 @@ from fundsvc.sms.resolver import UNKNOWN
 from fundsvc.sms.sheet import MAX_BYTES
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend
+from fundsvc.uploads import Upload
 
 bp = Blueprint("sms", __name__)
 
 READERS = ("treasurer", "approver", "auditor")
 IMPORTERS = ("treasurer",)
-UPLOAD_SECONDS = 24 * 3600
-NAME_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that waits between preview and commit: kept by its hash, promised by a signature."""
-
-    sha256: str
-    name: str
-
-    def sign(self) -> str:
-        """Return the upload as a part of an address that only this person can use."""
-        return _signer().dumps([self.sha256, self.name])
-
-    @classmethod
-    def read(cls, token: str) -> "Upload":
-        """Return a promised upload.
-
-        Raises:
-            NotFound: the address was made by somebody else, for somebody else, or long ago.
-        """
-        try:
-            return cls(*_signer().loads(token, max_age=UPLOAD_SECONDS))
-        except (BadSignature, TypeError):
-            raise NotFound from None
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        current_app.config["SECRET_KEY"], salt=f"sms-upload:{current_user.get_id()}"
-    )
+PURPOSE = "sms"
 
 
 def waiting_messages(session: Session) -> Iterable[Attention]:
@@ -82,31 +50,31 @@ def upload() -> str:
 def take() -> ResponseReturnValue:
     """Keep a file of messages and go on to its preview, if it has the right header."""
     try:
-        with closing(_given()) as given:
+        with closing(uploads.given()) as given:
             check_header(given.stream)
             given.stream.seek(0)
-            promised = Upload(evidence.keep_stream(given.stream), _shown_name(given))
+            promised = Upload(evidence.keep_stream(given.stream), uploads.shown_name(given))
     except Refusal as refusal:
-        return _upload_page(Form({}, _of_file(refusal))), refusal.status
-    return redirect(url_for("sms.preview", token=promised.sign()), 303)
+        return _upload_page(Form({}, uploads.beside_file(refusal))), refusal.status
+    return redirect(url_for("sms.preview", token=promised.sign(PURPOSE)), 303)
 
 
 @bp.get("/imports/sms/<token>")
 @allow(*IMPORTERS)
 def preview(token: str) -> ResponseReturnValue:
     """Show what a file says before anything is booked."""
-    promised = Upload.read(token)
+    promised = Upload.read(token, PURPOSE)
     try:
         return _preview_page(promised, _import(promised, commit=False))
     except Refusal as refusal:
-        return _upload_page(Form({}, _of_file(refusal))), refusal.status
+        return _upload_page(Form({}, uploads.beside_file(refusal))), refusal.status
 
 
 @bp.post("/imports/sms/<token>")
 @allow(*IMPORTERS)
 def commit(token: str) -> ResponseReturnValue:
     """Book a file that was looked at; sending it twice books it once."""
-    promised = Upload.read(token)
+    promised = Upload.read(token, PURPOSE)
     report = _import(promised, commit=True)
     if not report.committed:
         return _preview_page(promised, report), 422
@@ -128,6 +96,7 @@ def index() -> str:
         status=status,
         page=lists.waiting(session, status, request.args.get("before")),
         reason=told.reason,
+        operator=told.operator,
     )
 
 
@@ -143,35 +112,17 @@ def campaign_form() -> str:
 def take_campaigns() -> ResponseReturnValue:
     """Take in a file of campaigns, all of it or nothing."""
     try:
-        with closing(_given()) as given:
+        with closing(uploads.given()) as given:
             data = given.stream.read(MAX_BYTES + 1)
         with transaction() as session:
             report = campaigns.import_campaigns(session, data, by=current_user.id)
     except Refusal as refusal:
-        return _campaign_page(Form({}, _of_file(refusal))), refusal.status
+        return _campaign_page(Form({}, uploads.beside_file(refusal))), refusal.status
     if report.refused_count:
         reasons = tuple(Reason(row.reason, row.row) for row in report.refused)
         return _campaign_page(Form({}, reasons)), 422
     flash(told.campaigns(report)[-1], "ok")
     return redirect(url_for("sms.index"), 303)
-
-
-def _given() -> FileStorage:
-    given = request.files.get("file")
-    if given is None or not given.filename:
-        raise Refusal(Reason(_("Chưa chọn tệp."), field="file"))
-    return given
-
-
-def _shown_name(given: FileStorage) -> str:
-    """Return a file's name for showing; whatever cannot be read in it is dropped."""
-    printable = "".join(c if c.isprintable() else " " for c in given.filename or "")
-    return " ".join(printable.split())[:NAME_LENGTH] or "…"
-
-
-def _of_file(refusal: Refusal) -> tuple[Reason, ...]:
-    """Let reasons that name a column of the file stand beside the field of the form."""
-    return tuple(Reason(reason.text, reason.row, "file") for reason in refusal.reasons)
 
 
 def _import(promised: Upload, *, commit: bool) -> service.SmsImportReport:
@@ -196,5 +147,6 @@ def _preview_page(promised: Upload, report: service.SmsImportReport) -> str:
         name=promised.name,
         report=report,
         reason=told.reason,
+        operator=told.operator,
         phone=lists.shown_phone,
     )

@@ -74,7 +74,7 @@ def test_waiting_messages_are_paged(signed_in: SignIn, bring: Import) -> None:
     address, seen = "/sms?status=unknown", []
     while address:
         page = client.get(address).text
-        seen += re.findall(r"viettel (VI[0-9]+)", page)
+        seen += re.findall(r"Viettel (VI[0-9]+)", page)
         following = re.search(r'rel="next" href="([^"]+)"', page)
         address = following[1].replace("&amp;", "&") if following else ""
     assert seen == sorted((f"VI{n:03}" for n in range(120) if n % 3), reverse=True)
@@ -89,7 +89,7 @@ def test_a_file_with_refused_rows_cannot_be_booked(
     taken = send(client, "/imports/sms", messages.Messages(rows=[messages.one(amount="x")]).csv())
     page = client.get(taken.location).text
     assert "Không nhận tệp" in page
-    assert "Ghi sổ 1" not in page
+    assert "Ghi sổ tin nhắn mới" not in page
     assert send(client, taken.location).status_code == 422
     assert stored(session) == 0
 
