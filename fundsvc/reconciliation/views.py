@@ -1,17 +1,17 @@
 """Pages of the bank: choose an import, upload a statement, look at it, book it; accounts, lines."""
 
-from dataclasses import dataclass
+from contextlib import closing
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from marshmallow import ValidationError
 
+from fundsvc import uploads
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import lists, service
 from fundsvc.reconciliation.facts import BankImportReport
@@ -21,45 +21,14 @@ from fundsvc.reconciliation.schemas import UploadSchema
 from fundsvc.reconciliation.statement import Statement
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, reasons_of
+from fundsvc.uploads import Upload
 
 bp = Blueprint("reconciliation", __name__)
 
 READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 IMPORTERS = ("treasurer", "unit-treasurer")
-UPLOAD_SECONDS = 24 * 3600
-NAME_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that waits between preview and commit: kept by its hash, promised by a signature."""
-
-    sha256: str
-    name: str
-    account: str
-    layout: str | None
-
-    def sign(self) -> str:
-        """Return the upload as a part of an address that only this person can use."""
-        return _signer().dumps([self.sha256, self.name, self.account, self.layout])
-
-    @classmethod
-    def read(cls, token: str) -> "Upload":
-        """Return a promised upload.
-
-        Raises:
-            NotFound: the address was made by somebody else, for somebody else, or long ago.
-        """
-        try:
-            return cls(*_signer().loads(token, max_age=UPLOAD_SECONDS))
-        except (BadSignature, TypeError):
-            raise NotFound from None
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        current_app.config["SECRET_KEY"], salt=f"bank-upload:{current_user.get_id()}"
-    )
+PURPOSE = "bank"
+FORM = ("account", "format")
 
 
 @bp.get("/imports")
@@ -87,15 +56,15 @@ def take() -> ResponseReturnValue:
     except ValidationError as error:
         return _upload_page(Form(typed, reasons_of(error))), 422
     except Refusal as refusal:
-        return _upload_page(Form(typed, refusal.reasons)), refusal.status
-    return redirect(url_for("reconciliation.preview", token=promised.sign()), 303)
+        return _upload_page(Form(typed, uploads.beside_file(refusal, *FORM))), refusal.status
+    return redirect(url_for("reconciliation.preview", token=promised.sign(PURPOSE)), 303)
 
 
 @bp.get("/imports/bank/<token>")
 @allow(*IMPORTERS)
 def preview(token: str) -> str:
     """Show what a file says before anything is booked."""
-    promised = Upload.read(token)
+    promised = Upload.read(token, PURPOSE)
     return _preview_page(promised, _look(promised))
 
 
@@ -103,14 +72,14 @@ def preview(token: str) -> str:
 @allow(*IMPORTERS)
 def commit(token: str) -> ResponseReturnValue:
     """Book a file that was looked at; sending it twice books it once."""
-    promised = Upload.read(token)
+    promised = Upload.read(token, PURPOSE)
     statement = _read(promised, commit=True)
     with transaction() as session:
         report = service.import_bank(session, statement, by=current_user.id)
     if not report.committed:
         return _preview_page(promised, report), 422
     flash(service.told(report)[-1], "ok")
-    return redirect(url_for("reconciliation.account", code=promised.account), 303)
+    return redirect(url_for("reconciliation.account", code=_account(promised)), 303)
 
 
 @bp.get("/bank-accounts")
@@ -136,22 +105,13 @@ def _take(wanted: dict[str, Any]) -> Upload:
     Raises:
         Refusal: no file came, or a larger one than any statement is.
     """
-    given = request.files.get("file")
-    if given is None or not given.filename:
-        raise Refusal(Reason(_("Chưa chọn tệp."), field="file"))
-    data = given.stream.read(MAX_BYTES + 1)
-    given.close()
+    with closing(uploads.given()) as given:
+        data = given.stream.read(MAX_BYTES + 1)
     if not data.strip():
-        raise Refusal(Reason(_("Tệp trống."), field="file"))
+        raise Refusal(_("Tệp trống."))
     found = lists.account(read_session(), wanted["account"])
-    # The name is only shown, so whatever cannot be read in it is dropped.
-    name = " ".join("".join(c if c.isprintable() else " " for c in given.filename).split())
-    return Upload(
-        sha256=evidence.keep(data),
-        name=name[:NAME_LENGTH] or "…",
-        account=found.code,
-        layout=wanted["format"] or None,
-    )
+    chosen = {"account": found.code, "layout": wanted["format"] or None}
+    return Upload(evidence.keep(data), uploads.shown_name(given), chosen)
 
 
 def _read(promised: Upload, *, commit: bool) -> Statement:
@@ -159,10 +119,14 @@ def _read(promised: Upload, *, commit: bool) -> Statement:
         read_session(),
         evidence.read(promised.sha256),
         name=promised.name,
-        account_code=promised.account,
-        layout=promised.layout,
+        account_code=_account(promised),
+        layout=promised.chosen["layout"],
         commit=commit,
     )
+
+
+def _account(promised: Upload) -> str:
+    return promised.chosen["account"] or ""
 
 
 def _look(promised: Upload) -> BankImportReport:
@@ -186,7 +150,7 @@ def _upload_page(form: Form) -> str:
 def _preview_page(promised: Upload, report: BankImportReport) -> str:
     return render_template(
         "reconciliation/preview.html",
-        account=lists.account(read_session(), promised.account),
+        account=lists.account(read_session(), _account(promised)),
         name=promised.name,
         report=report,
     )
