@@ -7,7 +7,6 @@ from fundsvc.sms.grammar import Why
 from fundsvc.sms.service import SmsImportReport
 from fundsvc.templating.filters import day, dong, number
 
-
 # As the operators write themselves.
 _OPERATORS = {"vinaphone": "VinaPhone", "mobifone": "MobiFone"}
 
