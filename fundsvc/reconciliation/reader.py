@@ -175,7 +175,7 @@ class LineReader:
         if day.year < EARLIEST_YEAR:
             raise self._refusal(_("Năm %(year)s nằm ngoài sổ sách.", year=day.year), "date")
         if day > self._today:
-            raise self._refusal(_("Ngày sau hôm nay."), "date")
+            raise self._refusal(_("Ngày không được sau hôm nay."), "date")
         return day.isoformat()
 
     def _time(self, raw: str) -> str:

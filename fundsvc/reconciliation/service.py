@@ -106,7 +106,7 @@ def told(report: BankImportReport) -> list[str]:
         )
     said += [
         _(
-            "Dòng %(row)s: số dư tính ra %(expected)s, ngân hàng in %(found)s.",
+            "Dòng %(row)s: số dư tính ra %(expected)s, ngân hàng ghi %(found)s.",
             row=found.row,
             expected=dong(found.expected),
             found=dong(found.found),

@@ -127,5 +127,5 @@ def _order(header: list[str]) -> tuple[list[int | None], int]:
     wanted = (*FIELDS, OPTIONAL)
     for name in wanted:
         if names.count(name) > 1:
-            raise Refusal(Reason(_("Cột %(name)s có hai lần.", name=name), 1, name))
+            raise Refusal(Reason(_("Cột %(name)s bị trùng.", name=name), 1, name))
     return [names.index(name) if name in names else None for name in wanted], len(names)

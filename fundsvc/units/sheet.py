@@ -121,7 +121,7 @@ def _header(cells: list[str], row: int) -> list[str]:
         if name not in COLUMNS:
             reasons.append(Reason(_("Không rõ cột “%(name)s”.", name=name[:60]), row))
         elif names.count(name) > 1:
-            reasons.append(Reason(_("Cột %(name)s có hai lần.", name=name), row, name))
+            reasons.append(Reason(_("Cột %(name)s bị trùng.", name=name), row, name))
     if reasons:
         raise Refusal(*dict.fromkeys(reasons))
     return names
