@@ -34,6 +34,21 @@ def parse_month(raw: str, field: str = "month") -> date:
     return parse_day(f"{year}-{int(month):02}-01", field)
 
 
+def parse_span(values: Mapping[str, str]) -> tuple[date | None, date | None]:
+    """Read the days `from` and `to` of a filter; one that was left empty is None.
+
+    Raises:
+        Refusal: a date cannot be, or the dates are the wrong way round.
+    """
+    first, last = (
+        parse_day(raw, name) if (raw := values.get(name, "").strip()) else None
+        for name in ("from", "to")
+    )
+    if first and last and first > last:
+        raise Refusal(Reason(_("Ngày cuối đứng trước ngày đầu."), field="to"))
+    return first, last
+
+
 def parse_key(raw: str, field: str = "key") -> str:
     """Read an idempotency key: 1 to 80 letters, figures and . _ : - without diacritics.
 

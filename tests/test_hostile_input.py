@@ -80,9 +80,10 @@ FORMS = (
 QUERIES = {
     "/donations": ("q", "fund", "unit", "province", "from", "to", "after", "method", "receipt"),
     "/donations.csv": ("q", "fund", "unit", "province", "from", "to"),
-    "/dues": ("fund", "year"),
+    "/dues": ("fund", "year", "unit"),
     "/dues/new": ("unit", "fund", "month"),
     "/spending": ("fund", "line", "unit", "from", "to", "after"),
+    "/spending.csv": ("fund", "line", "unit", "from", "to"),
     "/statements/fund": ("fund", "province", "unit", "from", "to", "provinces"),
     "/statements/fund.json": ("fund", "province", "unit", "from", "to", "provinces"),
     "/statements/fund.csv": ("fund", "unit", "from", "to"),

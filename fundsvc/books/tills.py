@@ -12,6 +12,7 @@ from fundsvc.books.models import Account, Posting
 from fundsvc.errors import Reason, Refusal
 from fundsvc.fields import shown
 from ledger.accounts import CASH
+from ledger.words import grouped
 
 # Bank accounts belong to a slice above; their table is known here by name only.
 _BANK_ACCOUNT = table(
@@ -102,3 +103,34 @@ def lowest(session: Session, found: Till, *, fund_id: int, unit_id: int, since: 
         if balance < low.amount:
             low = Low(balance, day)
     return low
+
+
+def hold(
+    session: Session,
+    found: Till,
+    *,
+    fund_id: int,
+    unit_id: int,
+    since: date,
+    amount: int,
+    field: str | None = None,
+) -> None:
+    """Hold that an amount can leave a fund's till on a day without anything lacking later.
+
+    The caller has locked the unit (`units.service.lock`), or two could both take the last of it.
+
+    Raises:
+        Refusal: it would go below zero on that day or a later one.
+    """
+    low = lowest(session, found, fund_id=fund_id, unit_id=unit_id, since=since)
+    lacking = amount - low.amount
+    if amount > 0 and lacking > 0:
+        why = _(
+            "Không đủ tiền: %(name)s của quỹ này đến ngày %(day)s còn %(rest)s đ,"
+            " thiếu %(lacking)s đ.",
+            name=found.name,
+            day=f"{low.on:%d/%m/%Y}",
+            rest=grouped(low.amount),
+            lacking=grouped(lacking),
+        )
+        raise Refusal(Reason(why, field=field))

@@ -6,7 +6,10 @@ from typing import Any
 
 import click
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
+from fundsvc.books.commands import reversing
+from fundsvc.books.reversing import Reversed
 from fundsvc.db import transaction
 from fundsvc.donations import service
 from fundsvc.donors.service import DonorFacts
@@ -68,6 +71,13 @@ def record_command(as_json: bool, receipt: bool, key: str | None, **typed: Any) 
         "receipt": number,
     }
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else _sentence(told))
+
+
+@group.command("reverse")
+@reversing("donation")
+def reverse_command(session: Session, number: int, **told: Any) -> Reversed:
+    """Ghi đảo khoản ủng hộ số ID: số âm, khoản cũ vẫn còn trong sổ."""
+    return service.reverse(session, number, **told)
 
 
 def _facts(typed: dict[str, Any]) -> service.DonationFacts:

@@ -1,7 +1,6 @@
 """Forms of donations: the one at the counter, and the sentence that filters the list."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -17,8 +16,8 @@ from fundsvc.donors.service import (
     LONGEST_NAME,
     DonorFacts,
 )
-from fundsvc.errors import Reason, Refusal
-from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Read, Ticked
+from fundsvc.errors import Refusal
+from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Read, Ticked, parse_span
 from fundsvc.text import parse_day
 
 LONGEST_CODE = 60
@@ -103,9 +102,7 @@ def read_filter(values: Mapping[str, str]) -> Filter:
         Refusal: a date cannot be, or the dates are the wrong way round.
     """
     form = FilterForm().load(values)
-    first, last = _day(values, "from"), _day(values, "to")
-    if first and last and first > last:
-        raise Refusal(Reason(_("Ngày cuối đứng trước ngày đầu."), field="to"))
+    first, last = parse_span(values)
     return Filter(
         fund=form["fund"],
         unit=form["unit"],
@@ -125,8 +122,3 @@ def read_mark(raw: str) -> Mark | None:
         return Mark(parse_day(day), int(number[:20]))
     except Refusal:
         return None
-
-
-def _day(values: Mapping[str, str], name: str) -> date | None:
-    raw = values.get(name, "").strip()
-    return parse_day(raw, name) if raw else None

@@ -1,4 +1,4 @@
-"""Record donations, book them at once, and hand their facts on to receipts."""
+"""Record donations, book them at once, hand their facts to receipts, take wrong ones back."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import service as books
-from fundsvc.books.models import Entry, Fund
+from fundsvc.books.models import Fund
+from fundsvc.books.reversing import Reversed, Undone, take_back, undone
 from fundsvc.donations.models import Donation
 from fundsvc.donors import service as donors
 from fundsvc.donors.service import DonorFacts
@@ -138,12 +139,8 @@ def issue_receipt(
         Refusal: the donation was taken back.
         Conflict: it has a valid receipt.
     """
-    # The lock makes two who issue for one donation at once stand in line.
-    donation = session.scalar(select(Donation).where(Donation.id == donation_id).with_for_update())
-    if donation is None:
-        raise NotFound(Reason(_("Không có khoản ủng hộ này."), field="donation"))
-    undone = session.scalar(select(Entry.id).where(Entry.reverses_id == donation.entry_id))
-    if undone is not None:
+    donation = _locked(session, donation_id)
+    if undone(session, donation.entry_id) is not None:
         raise Refusal(_("Khoản ủng hộ này đã ghi đảo; không cấp được biên nhận."))
     donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
     province = session.get_one(Province, donation.province_id) if donation.province_id else None
@@ -163,6 +160,40 @@ def issue_receipt(
         province=province.name if province else "",
     )
     return receipts.issue(session, order, by=by, issuer=issuer)
+
+
+def reverse(
+    session: Session, donation_id: int, *, on: date | None, reason: str, by: int | None
+) -> Reversed:
+    """Take a donation back: its money leaves the till on that day (today when None).
+
+    Raises:
+        NotFound: there is no such donation, or not for this person.
+        Refusal: it has a valid receipt, or its money is no longer there; more in
+            `fundsvc.books.reversing.take_back`.
+        Conflict: it was reversed before with another reason or day.
+    """
+    donation = _locked(session, donation_id)
+    for receipt in receipts.of_donation(session, donation.id):
+        if receipt.voided_at is None:
+            raise Refusal(_("Hủy biên nhận %(number)s trước.", number=receipt.number))
+    units.lock(session, donation.unit_id)
+    subject = f"donation:{donation.id}"
+    return take_back(session, donation.entry_id, subject=subject, on=on, reason=reason, by=by)
+
+
+def undoing(session: Session, donation_id: int) -> Undone | None:
+    """Return how a donation was taken back, or None if it stands."""
+    entry_id = session.scalar(select(Donation.entry_id).where(Donation.id == donation_id))
+    return undone(session, entry_id) if entry_id else None
+
+
+def _locked(session: Session, donation_id: int) -> Donation:
+    """Return a donation; those who issue its receipt or take it back at once stand in line."""
+    found = session.scalar(select(Donation).where(Donation.id == donation_id).with_for_update())
+    if found is None:
+        raise NotFound(Reason(_("Không có khoản ủng hộ này."), field="donation"))
+    return found
 
 
 def _look_up(session: Session, facts: DonationFacts) -> _Known:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books.models import Fund
+from fundsvc.books.reversal_form import sent
 from fundsvc.db import read_session, transaction
 from fundsvc.donations import export, listing, service
 from fundsvc.donations.schemas import DonationForm, donation_facts, read_filter, read_mark
@@ -121,6 +123,20 @@ def create() -> ResponseReturnValue:
 @allow(*READERS)
 def show(donation_id: int) -> ResponseReturnValue:
     """Show one donation and its receipts."""
+    return _page(donation_id, Form({}))
+
+
+@bp.post("/donations/<int(max=9223372036854775807):donation_id>/reverse")
+@allow(*WRITERS)
+def reverse(donation_id: int) -> ResponseReturnValue:
+    """Take a donation back, with a reason."""
+    wrong = sent(partial(service.reverse, donation_id=donation_id))
+    if wrong is not None:
+        return _page(donation_id, wrong), 422
+    return redirect(url_for(".show", donation_id=donation_id), 303)
+
+
+def _page(donation_id: int, form: Form) -> str:
     session = read_session()
     row = listing.one(session, donation_id)
     if row is None:
@@ -130,12 +146,16 @@ def show(donation_id: int) -> ResponseReturnValue:
         for receipt in receipts.of_donation(session, donation_id)
     ]
     funds = dict(_choices(session)["funds"])
+    may_write = _may_record() and not row.reversed
     return render_template(
         "donations/show.html",
         row=row,
         fund=funds[row.fund],
         receipts=issued,
-        may_issue=_may_record() and not row.reversed and all(r["voided"] for r in issued),
+        undone=service.undoing(session, donation_id),
+        may_issue=may_write and all(r["voided"] for r in issued),
+        may_reverse=may_write,
+        form=form,
     )
 
 

@@ -1,8 +1,16 @@
-"""Commands of dues: `dues record`."""
+"""Commands of dues: `dues record`, `dues reverse`."""
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from fundsvc.books.commands import reversing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from fundsvc.books.reversing import Reversed
 
 
 @click.group("dues")
@@ -69,3 +77,12 @@ def record_command(
         click.echo(_("Đã ghi sổ khoản số %(id)d.", id=done.id))
     else:
         click.echo(_("Khoản số %(id)d đã ghi sổ từ trước.", id=done.id))
+
+
+@group.command("reverse")
+@reversing("total")
+def reverse_command(session: "Session", number: int, **told: Any) -> "Reversed":
+    """Ghi đảo khoản thu số ID: số âm, khoản cũ vẫn còn trong sổ."""
+    from fundsvc.dues.service import reverse_total
+
+    return reverse_total(session, number, **told)

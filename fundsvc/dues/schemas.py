@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+from flask_babel import gettext as _
 from marshmallow import post_load
 
 from fundsvc import clock
 from fundsvc.dues.service import FUNDS, Total
-from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Month, Ticked
+from fundsvc.errors import Reason, Refusal
+from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Month, Read, Ticked
 
 LONGEST_CODE = 60
 _YEAR = re.compile(r"199[0-9]|2[01][0-9]{2}", re.ASCII)
@@ -32,8 +34,25 @@ class TotalSchema(FormSchema):
         return Total(**data), key, additional
 
 
-def chosen(fund: str | None, year: str | None) -> tuple[str, int]:
-    """Return the fund and year a filter names; what makes no sense gives dues and this year."""
-    known = fund if fund in FUNDS else FUNDS[0]
-    found = _YEAR.fullmatch(year or "")
-    return known, int(found[0]) if found else clock.today().year
+class Year(Read):
+    """A year of the calendar."""
+
+    def read(self, raw: str, name: str) -> int:
+        """Return the year."""
+        if not _YEAR.fullmatch(raw):
+            raise Refusal(Reason(_("Năm phải viết dạng 2026."), field=name))
+        return int(raw)
+
+
+class FilterForm(FormSchema):
+    """The sentence above the year: dues of this year if nothing is said; `unit` may be empty."""
+
+    fund = Choice(FUNDS, needed=False)
+    year = Year(needed=False)
+    unit = Line(LONGEST_CODE, needed=False)
+
+    @post_load
+    def fill(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        """Put in what was not said."""
+        year = data["year"] or clock.today().year
+        return data | {"fund": data["fund"] or FUNDS[0], "year": year}

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, column, exists, func, select, table
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import service as books
 from fundsvc.books.models import Fund
+from fundsvc.books.reversing import Reversed, is_undone, take_back
 from fundsvc.books.tills import till
 from fundsvc.dues.models import DuesTotal
-from fundsvc.errors import Conflict, Reason, Refusal
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.units import service as units
 from ledger import recipes
 
@@ -75,6 +76,8 @@ def record_total(
     units.check_active(unit, total.paid_on, "paid_on")
     fund = session.scalars(select(Fund).where(Fund.code == total.fund)).one()
     till(session, total.paid_into, fund_id=fund.id, unit_id=unit.id, field="paid_into")
+    # First in line, then a look: an equal request that was before us has recorded by now.
+    units.lock(session, unit.id)
     if key is not None and (known := _known(session, key, unit.id, fund.id, total)):
         return known
     if not additional:
@@ -90,7 +93,7 @@ def record_total(
         paid_into=total.paid_into,
     )
     posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
-    # Another request with this key may have committed while this one waited.
+    # A request of another unit with this key may have committed while this one waited.
     if not posted.new and (known := _known(session, key, unit.id, fund.id, total)):
         return known
     row = DuesTotal(
@@ -108,6 +111,24 @@ def record_total(
     session.add(row)
     session.flush()
     return Recorded(row.id, row.entry_id, new=True)
+
+
+def reverse_total(
+    session: Session, total_id: int, *, on: date | None, reason: str, by: int | None
+) -> Reversed:
+    """Take a total back: its money leaves the till on that day (today when None).
+
+    Raises:
+        NotFound: there is no such total, or not for this person.
+        Refusal: the money is no longer there; more in `fundsvc.books.reversing.take_back`.
+        Conflict: it was reversed before with another reason or day.
+    """
+    row = session.scalar(select(DuesTotal).where(DuesTotal.id == total_id))
+    if row is None:
+        raise NotFound(Reason(_("Không có khoản thu này."), field="total"))
+    units.lock(session, row.unit_id)
+    subject = f"dues:{row.id}"
+    return take_back(session, row.entry_id, subject=subject, on=on, reason=reason, by=by)
 
 
 def _check(total: Total) -> None:
@@ -148,22 +169,16 @@ def _refuse_equal(session: Session, unit_id: int, fund_id: int, total: Total) ->
             DuesTotal.month == total.month,
             DuesTotal.paid_on == total.paid_on,
             DuesTotal.amount == total.amount,
-            ~_reversed(),
+            ~is_undone(DuesTotal.entry_id),
         )
     )
     if equal is not None:
         why = _(
-            "Khoản y hệt đã ghi (số %(id)d): cùng đơn vị, quỹ, tháng, ngày và số tiền."
+            "Đã có khoản giống hệt (số %(id)d): cùng đơn vị, quỹ, tháng, ngày và số tiền."
             " Nếu đây là một khoản nữa, xin đánh dấu là khoản thêm.",
             id=equal,
         )
         raise Conflict(Reason(why, field="additional"))
-
-
-def _reversed() -> ColumnElement[bool]:
-    """Whether a total's entry was reversed; then it no longer counts."""
-    entry = table("entry", column("reverses_id"))
-    return exists(select(entry.c.reverses_id).where(entry.c.reverses_id == DuesTotal.entry_id))
 
 
 # --- a year of it --------------------------------------------------------------------------
@@ -208,7 +223,7 @@ def year_of(session: Session, fund: str, year: int) -> FundYear:
     query = (
         select(DuesTotal.unit_id, DuesTotal.month, func.sum(DuesTotal.amount))
         .join(Fund, Fund.id == DuesTotal.fund_id)
-        .where(Fund.code == fund, ~_reversed())
+        .where(Fund.code == fund, ~is_undone(DuesTotal.entry_id))
         .where(DuesTotal.month.between(date(year, 1, 1), date(year, 12, 31)))
         .group_by(DuesTotal.unit_id, DuesTotal.month)
     )

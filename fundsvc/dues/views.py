@@ -1,8 +1,9 @@
-"""Pages of dues: a year of units and months, and the form for one total."""
+"""Pages of dues: a year of units and months, the form for a total, and one with its reversal."""
 
 import secrets
+from functools import partial
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -10,10 +11,12 @@ from marshmallow import ValidationError
 
 from fundsvc import clock
 from fundsvc.books import tills
+from fundsvc.books.reversal_form import sent
+from fundsvc.books.reversing import undone
 from fundsvc.books.summary import funds
 from fundsvc.db import read_session, transaction
-from fundsvc.dues import schemas, service
-from fundsvc.errors import Refusal
+from fundsvc.dues import listing, schemas, service
+from fundsvc.errors import NotFound, Refusal
 from fundsvc.fields import renamed
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, dong, in_language, month, reasons_of
@@ -21,26 +24,47 @@ from fundsvc.units import service as units
 
 bp = Blueprint("dues", __name__)
 
+READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
+WRITERS = ("treasurer", "unit-treasurer")
+
 
 @bp.get("/dues")
-@allow("treasurer", "approver", "unit-treasurer", "auditor")
+@allow(*READERS)
 def index() -> ResponseReturnValue:
     """Show one year of one fund: units by months."""
     session = read_session()
-    fund, year = schemas.chosen(request.args.get("fund"), request.args.get("year"))
+    asked = {name: request.args.get(name, "") for name in ("fund", "year", "unit")}
     names = _fund_names()
+    known = units.all_units(session)
+    choices = {
+        "funds": [(code, names[code]) for code in service.FUNDS],
+        "years": service.years(session),
+        "units": [(unit.code, unit.name) for unit in known],
+    }
+    try:
+        wanted = schemas.FilterForm().load(asked)
+        unit = units.by_code(session, wanted["unit"]) if wanted["unit"] else None
+        # Who has one unit need not choose it.
+        unit = known[0] if unit is None and len(known) == 1 else unit
+    except (ValidationError, Refusal) as error:
+        reasons = error.reasons if isinstance(error, Refusal) else reasons_of(error)
+        form = Form(asked, reasons)
+        return render_template("dues/index.html", form=form, shown=None, **choices), 422
+    fund, year = wanted["fund"], wanted["year"]
     return render_template(
         "dues/index.html",
+        form=None,
         shown=service.year_of(session, fund, year),
         fund_name=names[fund],
-        funds=[(code, names[code]) for code in service.FUNDS],
-        years=service.years(session),
         sums=[(names[code], code, service.year_of(session, code, year).total) for code in names],
+        unit=unit and {"code": unit.code, "name": unit.name},
+        totals=listing.of_unit(session, fund, year, unit.id) if unit else (),
+        **choices,
     )
 
 
 @bp.get("/dues/new")
-@allow("treasurer", "unit-treasurer")
+@allow(*WRITERS)
 def new() -> ResponseReturnValue:
     """Show the empty form."""
     today = clock.today().isoformat()
@@ -51,7 +75,7 @@ def new() -> ResponseReturnValue:
 
 
 @bp.post("/dues/new")
-@allow("treasurer", "unit-treasurer")
+@allow(*WRITERS)
 def record() -> ResponseReturnValue:
     """Record a total, or show the form again with what is wrong."""
     typed = request.form.to_dict()
@@ -72,6 +96,40 @@ def record() -> ResponseReturnValue:
     )
     flash(said % {"amount": dong(total.amount), "month": month(total.month)}, "ok")
     return redirect(f"/dues?fund={total.fund}&year={total.month.year}", 303)
+
+
+@bp.get("/dues/<int(max=9223372036854775807):total_id>")
+@allow(*READERS)
+def show(total_id: int) -> ResponseReturnValue:
+    """Show one total."""
+    return _page(total_id, Form({}))
+
+
+@bp.post("/dues/<int(max=9223372036854775807):total_id>/reverse")
+@allow(*WRITERS)
+def reverse(total_id: int) -> ResponseReturnValue:
+    """Take a total back, with a reason."""
+    wrong = sent(partial(service.reverse_total, total_id=total_id))
+    if wrong is not None:
+        return _page(total_id, wrong), 422
+    return redirect(url_for(".show", total_id=total_id), 303)
+
+
+def _page(total_id: int, form: Form) -> str:
+    session = read_session()
+    row = listing.one(session, total_id)
+    if row is None:
+        raise NotFound
+    places = {till.code: till.name for till in tills.tills(session)}
+    return render_template(
+        "dues/show.html",
+        row=row,
+        fund_name=_fund_names()[row.fund],
+        paid_into=places.get(row.paid_into, row.paid_into),
+        undone=undone(session, row.entry_id),
+        may_reverse=any(current_user.has_role(role) for role in WRITERS),
+        form=form,
+    )
 
 
 def _form(values: dict[str, str], form: Form | None = None) -> str:

@@ -1,8 +1,16 @@
-"""Commands of payments: `payment record`."""
+"""Commands of payments: `payment record`, `payment reverse`."""
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from fundsvc.books.commands import reversing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from fundsvc.books.reversing import Reversed
 
 
 @click.group("payment")
@@ -76,3 +84,12 @@ def record_command(
         click.echo(_("Đã ghi sổ khoản chi số %(id)d.", id=done.id))
     else:
         click.echo(_("Khoản chi số %(id)d đã ghi sổ từ trước.", id=done.id))
+
+
+@group.command("reverse")
+@reversing("payment")
+def reverse_command(session: "Session", number: int, **told: Any) -> "Reversed":
+    """Ghi đảo khoản chi số ID: số âm, khoản cũ vẫn còn trong sổ."""
+    from fundsvc.spending.service import reverse_payment
+
+    return reverse_payment(session, number, **told)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext
-from sqlalchemy import ColumnElement, Select, column, exists, func, select, table, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Fund
+from fundsvc.books.reversing import is_undone
 from fundsvc.spending.models import Payment
 from fundsvc.templating import in_language
 from fundsvc.units.models import Province, Unit
@@ -53,6 +54,8 @@ class PaymentRow:
     purpose: str
     province: str | None
     amount: int
+    paid_from: str
+    entry_id: int
     reversed: bool
 
 
@@ -76,7 +79,7 @@ def page(
     where = _where(wanted)
     sums = select(func.count(Payment.id), func.sum(Payment.amount)).select_from(Payment)
     sums = sums.join(Fund, Fund.id == Payment.fund_id).join(Unit, Unit.id == Payment.unit_id)
-    count, total = session.execute(sums.where(*where, ~_reversed())).one()
+    count, total = session.execute(sums.where(*where, ~is_undone(Payment.entry_id))).one()
     query = _rows(wanted).limit(size + 1)
     if after is not None:
         query = query.where(tuple_(Payment.paid_on, Payment.id) < tuple_(*after))
@@ -96,14 +99,23 @@ def every(session: Session, wanted: Filter) -> Iterator[PaymentRow]:
         yield _row(*row)
 
 
+def one(session: Session, payment_id: int) -> PaymentRow | None:
+    """Return a payment as the list shows it, or None if there is none for this person."""
+    row = session.execute(_query().where(Payment.id == payment_id)).first()
+    return _row(*row) if row else None
+
+
 def _rows(wanted: Filter) -> Select[Payment, str, str, Fund, str, bool]:
+    ordered = _query().order_by(Payment.paid_on.desc(), Payment.id.desc())
+    return ordered.where(*_where(wanted))
+
+
+def _query() -> Select[Payment, str, str, Fund, str, bool]:
     return (
-        select(Payment, Unit.code, Unit.name, Fund, Province.name, _reversed())
+        select(Payment, Unit.code, Unit.name, Fund, Province.name, is_undone(Payment.entry_id))
         .join(Fund, Fund.id == Payment.fund_id)
         .join(Unit, Unit.id == Payment.unit_id)
         .outerjoin(Province, Province.id == Payment.province_id)
-        .where(*_where(wanted))
-        .order_by(Payment.paid_on.desc(), Payment.id.desc())
     )
 
 
@@ -128,6 +140,8 @@ def _row(
         purpose=row.purpose,
         province=province,
         amount=row.amount,
+        paid_from=row.paid_from,
+        entry_id=row.entry_id,
         reversed=bool(gone),
     )
 
@@ -141,9 +155,3 @@ def _where(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.line:
         where.append(Payment.line == wanted.line)
     return where
-
-
-def _reversed() -> ColumnElement[bool]:
-    """Whether a payment's entry was reversed; then it no longer counts."""
-    entry = table("entry", column("reverses_id"))
-    return exists(select(entry.c.reverses_id).where(entry.c.reverses_id == Payment.entry_id))

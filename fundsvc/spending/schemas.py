@@ -9,7 +9,7 @@ from marshmallow import post_load
 
 from fundsvc import clock
 from fundsvc.errors import Refusal
-from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line
+from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, parse_span
 from fundsvc.spending.listing import Filter
 from fundsvc.spending.models import LINES
 from fundsvc.spending.service import Spent
@@ -41,29 +41,37 @@ class PaymentSchema(FormSchema):
         return Spent(**data), key
 
 
-def chosen(args: Mapping[str, str]) -> Filter:
-    """Return what a filter wants; what makes no sense is left out, the span is this year."""
+class FilterForm(FormSchema):
+    """The sentence above the list; `from` and `to` are words of Python, so they are read apart."""
+
+    fund = Line(LONGEST_CODE, needed=False)
+    unit = Line(LONGEST_CODE, needed=False)
+    line = Choice(LINES, needed=False)
+
+
+def read_filter(values: Mapping[str, str]) -> Filter:
+    """Return the filter that an address tells; days left open make it whole years, or this one.
+
+    Raises:
+        ValidationError: a text or choice cannot be.
+        Refusal: a date cannot be, or the dates are the wrong way round.
+    """
+    form = FilterForm().load(values)
+    first, last = parse_span(values)
     year = clock.today().year
-    first = _day(args.get("from"), date(year, 1, 1))
-    last = _day(args.get("to"), date(year, 12, 31))
-    line = args.get("line")
     return Filter(
-        first=first,
-        last=last,
-        fund=args.get("fund") or None,
-        unit=args.get("unit") or None,
-        line=line if line in LINES else None,
+        first=first or date(min(year, last.year) if last else year, 1, 1),
+        last=last or date(max(year, first.year) if first else year, 12, 31),
+        fund=form["fund"] or None,
+        unit=form["unit"] or None,
+        line=form["line"] or None,
     )
 
 
 def after(raw: str | None) -> tuple[date, int] | None:
     """Return where a page begins: day and id of the last row before it, as `2026-07-27.12`."""
     found = _AFTER.fullmatch(raw or "")
-    return (_day(found[1], clock.today()), int(found[2])) if found else None
-
-
-def _day(raw: str | None, otherwise: date) -> date:
     try:
-        return parse_day(raw or "")
+        return (parse_day(found[1]), int(found[2])) if found else None
     except Refusal:
-        return otherwise
+        return None

@@ -1,4 +1,4 @@
-"""Record payments, never more than there is."""
+"""Record payments, never more than there is, and take wrong ones back."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books import keys
 from fundsvc.books import service as books
-from fundsvc.books.tills import lowest, till
+from fundsvc.books.reversing import Reversed, take_back
+from fundsvc.books.tills import hold, till
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.fields import shown
 from fundsvc.spending.models import LINES, Payment
 from fundsvc.units import service as units
-from fundsvc.units.models import Unit
 from ledger import recipes
-from ledger.words import grouped
 
 SOURCE = "payment"
 
@@ -68,9 +67,20 @@ def record_payment(
     units.check_active(unit, spent.paid_on, "paid_on")
     fund_id = _fund_id(session, spent.fund)
     province_id = units.province(session, spent.province).id if spent.province else None
+    # First in line, then a look: an equal request that was before us has recorded by now.
+    units.lock(session, unit.id)
     if key is not None and (known := _known(session, key, unit.id, fund_id, province_id, spent)):
         return known
-    _check_means(session, unit, fund_id, spent)
+    place = till(session, spent.paid_from, fund_id=fund_id, unit_id=unit.id, field="paid_from")
+    hold(
+        session,
+        place,
+        fund_id=fund_id,
+        unit_id=unit.id,
+        since=spent.paid_on,
+        amount=spent.amount,
+        field="amount",
+    )
     key = key or secrets.token_urlsafe(18)
     entry = recipes.payment(
         on=spent.paid_on,
@@ -84,7 +94,7 @@ def record_payment(
         paid_from=spent.paid_from,
     )
     posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
-    # Another request with this key may have committed while this one waited.
+    # A request of another unit with this key may have committed while this one waited.
     if not posted.new and (known := _known(session, key, unit.id, fund_id, province_id, spent)):
         return known
     row = Payment(
@@ -105,6 +115,24 @@ def record_payment(
     session.add(row)
     session.flush()
     return Recorded(row.id, row.entry_id, new=True)
+
+
+def reverse_payment(
+    session: Session, payment_id: int, *, on: date | None, reason: str, by: int | None
+) -> Reversed:
+    """Take a payment back: its money is in the till again from that day (today when None).
+
+    Raises:
+        NotFound: there is no such payment, or not for this person.
+        Refusal: see `fundsvc.books.reversing.take_back`.
+        Conflict: it was reversed before with another reason or day.
+    """
+    row = session.scalar(select(Payment).where(Payment.id == payment_id))
+    if row is None:
+        raise NotFound(Reason(_("Không có khoản chi này."), field="payment"))
+    units.lock(session, row.unit_id)
+    subject = f"payment:{row.id}"
+    return take_back(session, row.entry_id, subject=subject, on=on, reason=reason, by=by)
 
 
 def _check(spent: Spent) -> None:
@@ -129,26 +157,6 @@ def _fund_id(session: Session, code: str) -> int:
     if found is None:
         raise NotFound(Reason(_("Không có quỹ “%(code)s”.", code=shown(code)), field="fund"))
     return found
-
-
-def _check_means(session: Session, unit: Unit, fund_id: int, spent: Spent) -> None:
-    """Hold that the till stays at zero or above, on the day of payment and on every later one."""
-    found = till(session, spent.paid_from, fund_id=fund_id, unit_id=unit.id, field="paid_from")
-    # Payments of one unit wait for each other, so that two cannot both spend the last of it;
-    # entries of others, which only refer to the unit, go on.
-    session.execute(select(Unit.id).where(Unit.id == unit.id).with_for_update(key_share=True))
-    low = lowest(session, found, fund_id=fund_id, unit_id=unit.id, since=spent.paid_on)
-    lacking = spent.amount - low.amount
-    if lacking > 0:
-        why = _(
-            "Không đủ tiền: %(name)s của quỹ này đến ngày %(day)s còn %(rest)s đ,"
-            " thiếu %(lacking)s đ.",
-            name=found.name,
-            day=f"{low.on:%d/%m/%Y}",
-            rest=grouped(low.amount),
-            lacking=grouped(lacking),
-        )
-        raise Refusal(Reason(why, field="amount"))
 
 
 def _known(

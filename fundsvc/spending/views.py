@@ -1,10 +1,11 @@
-"""Pages of payments: the list with its sum, and the form for one."""
+"""Pages of payments: the list with its sum, the form for one, and one with its reversal."""
 
 import secrets
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -12,9 +13,11 @@ from marshmallow import ValidationError
 
 from fundsvc import clock
 from fundsvc.books import tills
+from fundsvc.books.reversal_form import sent
+from fundsvc.books.reversing import undone
 from fundsvc.books.summary import funds
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import Refusal
+from fundsvc.errors import NotFound, Refusal
 from fundsvc.fields import renamed
 from fundsvc.spending import export, listing, schemas, service
 from fundsvc.staff.access import allow
@@ -23,13 +26,23 @@ from fundsvc.units import service as units
 
 bp = Blueprint("spending", __name__)
 
+READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
+WRITERS = ("treasurer", "unit-treasurer")
+_FILTERS = ("fund", "unit", "line", "from", "to")
+
 
 @bp.get("/spending")
-@allow("treasurer", "approver", "unit-treasurer", "auditor")
+@allow(*READERS)
 def index() -> ResponseReturnValue:
     """List payments, newest first, with the sum of all that match."""
     session = read_session()
-    wanted = schemas.chosen(request.args)
+    asked = {name: request.args.get(name, "") for name in _FILTERS}
+    try:
+        wanted = schemas.read_filter(asked)
+    except (ValidationError, Refusal) as error:
+        reasons = error.reasons if isinstance(error, Refusal) else reasons_of(error)
+        form = Form(asked, reasons)
+        return render_template("spending/index.html", form=form, page=None, **_choices()), 422
     page = listing.page(session, wanted, schemas.after(request.args.get("after")))
     query = _query(wanted)
     following = None
@@ -39,7 +52,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "spending/index.html",
         page=page,
-        wanted=wanted,
+        form=Form(asked | {"from": wanted.first.isoformat(), "to": wanted.last.isoformat()}),
         following=following,
         first=f"/spending?{query}" if "after" in request.args else None,
         csv=f"/spending.csv?{query}",
@@ -48,10 +61,15 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/spending.csv")
-@allow("treasurer", "approver", "unit-treasurer", "auditor")
+@allow(*READERS)
 def csv() -> ResponseReturnValue:
     """Give all payments that the filter wants as CSV."""
-    rows = listing.every(read_session(), schemas.chosen(request.args))
+    asked = {name: request.args.get(name, "") for name in _FILTERS}
+    try:
+        wanted = schemas.read_filter(asked)
+    except ValidationError as error:
+        raise Refusal(*reasons_of(error)) from error
+    rows = listing.every(read_session(), wanted)
     name = f"khoan-chi-{clock.today():%Y%m%d}.csv"
     head = {"Content-Disposition": f'attachment; filename="{name}"'}
     text = "".join(export.lines(rows))
@@ -59,14 +77,14 @@ def csv() -> ResponseReturnValue:
 
 
 @bp.get("/spending/new")
-@allow("treasurer", "unit-treasurer")
+@allow(*WRITERS)
 def new() -> ResponseReturnValue:
     """Show the empty form."""
     return _form({"paid_on": clock.today().isoformat()})
 
 
 @bp.post("/spending/new")
-@allow("treasurer", "unit-treasurer")
+@allow(*WRITERS)
 def record() -> ResponseReturnValue:
     """Record a payment, or show the form again with what is wrong."""
     typed = request.form.to_dict()
@@ -83,6 +101,39 @@ def record() -> ResponseReturnValue:
     else:
         flash(_("Khoản chi %(amount)s đã ghi sổ từ trước.", amount=dong(spent.amount)), "ok")
     return redirect("/spending", 303)
+
+
+@bp.get("/spending/<int(max=9223372036854775807):payment_id>")
+@allow(*READERS)
+def show(payment_id: int) -> ResponseReturnValue:
+    """Show one payment."""
+    return _page(payment_id, Form({}))
+
+
+@bp.post("/spending/<int(max=9223372036854775807):payment_id>/reverse")
+@allow(*WRITERS)
+def reverse(payment_id: int) -> ResponseReturnValue:
+    """Take a payment back, with a reason."""
+    wrong = sent(partial(service.reverse_payment, payment_id=payment_id))
+    if wrong is not None:
+        return _page(payment_id, wrong), 422
+    return redirect(url_for(".show", payment_id=payment_id), 303)
+
+
+def _page(payment_id: int, form: Form) -> str:
+    session = read_session()
+    row = listing.one(session, payment_id)
+    if row is None:
+        raise NotFound
+    names = {till.code: till.name for till in tills.tills(session)}
+    return render_template(
+        "spending/show.html",
+        row=row,
+        paid_from=names.get(row.paid_from, row.paid_from),
+        undone=undone(session, row.entry_id),
+        may_reverse=any(current_user.has_role(role) for role in WRITERS),
+        form=form,
+    )
 
 
 def _query(wanted: listing.Filter) -> str:

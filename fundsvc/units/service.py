@@ -59,6 +59,16 @@ def by_code(session: Session, code: str) -> Unit:
     return found
 
 
+def lock(session: Session, unit_id: int) -> None:
+    """Make those who move money of one unit stand in line until the transaction ends.
+
+    What they look at before they write (what a till holds, whether a total was recorded) then
+    stays true. Entries of others, which only refer to the unit, go on. SQLite has one writer
+    anyhow.
+    """
+    session.execute(select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True))
+
+
 def check_active(unit: Unit, on: date, field: str) -> None:
     """Hold that a unit exists on a day.
 

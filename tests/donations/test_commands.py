@@ -58,6 +58,42 @@ def test_record_issue_verify_void(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("clock")
+def test_what_was_booked_is_taken_back(run: Run) -> None:
+    dated = ("--date", "2024-09-10", "--amount", "1.000", "--json")
+    given = told(run(*RECORD, "--json"))["donation"]
+    dues = ("dues", "record", "--unit", "TW", "--fund", "dues", "--month", "2024-09")
+    total = told(run(*dues, *dated))["total"]
+    spend = ("payment", "record", "--unit", "TW", "--fund", "dues", "--line", "admin")
+    payment = told(run(*spend, "--payee", "A", "--purpose", "x", *dated))["payment"]
+    blocked = run("dues", "reverse", str(total), "--reason", "Nhầm")
+    assert blocked.exit_code == 1
+    assert "thiếu 1.000 đ" in blocked.stderr
+    for group, name, number in (
+        ("payment", "payment", payment),
+        ("dues", "total", total),
+        ("donation", "donation", given),
+    ):
+        undo = (group, "reverse", str(number), "--reason", "Nhầm", "--date", "2024-09-10")
+        first = told(run(*undo, "--json"))
+        assert (first[name], first["new"], first["reason"]) == (number, True, "Nhầm")
+        assert first["date"] == "2024-09-10"
+        again = told(run(*undo[:-2], "--json"))
+        assert again == first | {"new": False}
+        assert "từ trước" in run(*undo).stdout
+        for wrong, place in (
+            ((group, "reverse", str(number), "--reason", "Khác"), None),
+            ((group, "reverse", "999", "--reason", "Nhầm"), name),
+            ((*undo[:-1], "10.9.2024"), "date"),
+            ((group, "reverse", str(number), "--reason", " "), "reason"),
+        ):
+            refused = run(*wrong, "--json")
+            assert refused.exit_code == 1
+            assert json.loads(refused.stdout)["refused"][0]["field"] == place, wrong
+        assert run(group, "reverse", str(number)).exit_code == 2
+        assert run(group, "reverse", "0", "--reason", "x").exit_code == 2
+
+
+@pytest.mark.usefixtures("clock")
 def test_record_with_receipt_twice_is_one_receipt(run: Run) -> None:
     first = told(run(*RECORD, "--key", "k1", "--receipt", "--json"))
     second = told(run(*RECORD, "--key", "k1", "--receipt", "--json"))

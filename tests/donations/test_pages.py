@@ -262,6 +262,31 @@ def test_who_may_do_what(signed_in: SignedIn, role: str) -> None:
     assert browser.get("/donations/new").status_code == (200 if writes else 403)
 
 
+def test_a_donation_is_taken_back_once_its_receipt_is_void(
+    treasurer: FlaskClient, session: Session
+) -> None:
+    number = give_with_receipt()
+    given = session.scalars(select(Donation.id)).one()
+    page = treasurer.get(f"/donations/{given}").text
+    assert "hãy hủy biên nhận trước" in page
+    assert "/reverse" not in page
+    undo = {"to": f"/donations/{given}/reverse", "reason": "Ghi hai lần"}
+    refused = send(treasurer, "/donations/new", **undo)
+    assert refused.status_code == 422
+    assert f"Hủy biên nhận {number} trước" in refused.text
+    send(treasurer, "/donations/new", to=f"/receipts/{number}/void", reason="Ghi nhầm")
+    assert f'action="/donations/{given}/reverse"' in treasurer.get(f"/donations/{given}").text
+    for _time in range(2):
+        assert send(treasurer, "/donations/new", **undo).location == f"/donations/{given}"
+    page = treasurer.get(f"/donations/{given}").text
+    assert "đã ghi đảo (số âm) ngày 30/09/2024" in page
+    assert "/reverse" not in page
+    assert f"/donations/{given}/receipt" not in page
+    assert "Đã ghi đảo" in treasurer.get("/donations").text
+    assert "0 khoản, tổng cộng 0 đ" in treasurer.get("/donations").text
+    assert ",Đã ghi đảo" in treasurer.get("/donations.csv").text
+
+
 def test_strangers_are_asked_to_sign_in(client: FlaskClient) -> None:
     for address in ("/donations", "/donations.csv", "/donations/new", "/donations/1"):
         assert client.get(address).status_code == 302

@@ -87,12 +87,78 @@ def test_a_form_changed_after_it_was_recorded_gets_a_new_key(
 
 
 @pytest.mark.parametrize(
-    "query", ["?fund=nghia-tinh", "?year=abc", "?year=²024", "?year=99999", "?fund=&year=0"]
+    "query",
+    ["?fund=nghia-tinh", "?year=abc", "?year=²024", "?year=99999", "?fund=&year=0", "?unit=XX"],
 )
-def test_a_filter_that_makes_no_sense_shows_this_year(signed_in: SignedIn, query: str) -> None:
+def test_a_filter_that_makes_no_sense_says_so_beside_it(signed_in: SignedIn, query: str) -> None:
     page = signed_in("auditor").get(f"/dues{query}")
+    assert page.status_code in {404, 422}
+    assert "Xin sửa các điểm sau" in page.text
+    assert 'id="f-year"' in page.text
+    assert "Chưa có khoản nào" not in page.text
+
+
+def test_a_filter_without_a_word_shows_dues_of_this_year(signed_in: SignedIn) -> None:
+    page = signed_in("auditor").get("/dues?fund=&year=")
     assert page.status_code == 200
-    assert "2024" in page.text
+    assert "Chưa có khoản nào cho năm 2024" in page.text
+
+
+def test_a_total_is_found_in_the_year_and_taken_back(signed_in: SignedIn, session: Session) -> None:
+    client = signed_in("treasurer")
+    send(client, "/dues/new", **TYPED, key="k1")
+    number = session.scalars(select(DuesTotal.id)).one()
+    listed = client.get("/dues?fund=dues&year=2024&unit=TW").text
+    assert f'href="/dues/{number}"' in listed
+    assert "Tổng cộng 4.800.000 đ, 1 khoản" in listed
+    page = client.get(f"/dues/{number}").text
+    assert "4.800.000 đ" in page
+    assert "không ghi đảo lại được" in page
+    empty = send(client, "/dues", f"/dues/{number}/reverse", reason=" ", date="x")
+    assert empty.status_code == 422
+    assert 'id="f-reason-error"' in empty.text
+    assert 'id="f-date-error"' in empty.text
+    for _time in range(2):
+        answer = send(client, "/dues", f"/dues/{number}/reverse", reason="Ghi nhầm tháng")
+        assert (answer.status_code, answer.location) == (303, f"/dues/{number}")
+    page = client.get(f"/dues/{number}").text
+    assert "Đã ghi đảo khoản này." in page
+    assert "ngày 30/09/2024" in page
+    assert "Ghi nhầm tháng" in page
+    assert 'name="reason"' not in page
+    send(client, "/dues", f"/dues/{number}/reverse", reason="Vì việc khác")
+    assert "với lý do hoặc ngày khác" in client.get(f"/dues/{number}").text
+    listed = client.get("/dues?fund=dues&year=2024&unit=TW").text
+    assert "Đã ghi đảo" in listed
+    assert "Tổng cộng 0 đ, 0 khoản" in listed
+
+
+def test_money_that_was_spent_since_stays_and_says_so(
+    signed_in: SignedIn, session: Session
+) -> None:
+    client = signed_in("treasurer")
+    send(client, "/dues/new", **TYPED, key="k1")
+    spent = {"line": "admin", "payee": "A", "purpose": "x", "paid_from": "111"}
+    fields = {"unit": "TW", "fund": "dues", "amount": "4.800.000", "paid_on": "21/09/2024"}
+    assert send(client, "/spending/new", **spent, **fields, key="k1").status_code == 303
+    number = session.scalars(select(DuesTotal.id)).one()
+    answer = send(client, "/dues", f"/dues/{number}/reverse", reason="Ghi nhầm")
+    assert answer.status_code == 422
+    assert "thiếu 4.800.000 đ" in answer.text
+    assert 'value="Ghi nhầm"' in answer.text
+
+
+@pytest.mark.parametrize("role", ["approver", "auditor", "admin"])
+def test_who_only_reads_takes_nothing_back(
+    signed_in: SignedIn, session: Session, role: str
+) -> None:
+    send(signed_in("treasurer"), "/dues/new", **TYPED, key="k1")
+    number = session.scalars(select(DuesTotal.id)).one()
+    client = signed_in(role)
+    page = client.get(f"/dues/{number}")
+    assert page.status_code == (403 if role == "admin" else 200)
+    assert 'name="reason"' not in page.text
+    assert send(client, "/", f"/dues/{number}/reverse", reason="x").status_code == 403
 
 
 def test_an_auditor_reads_and_does_not_write(signed_in: SignedIn) -> None:

@@ -1,5 +1,6 @@
 """Totals of dues and base fund money: booked once by key, and a slip is not booked twice."""
 
+import threading
 from dataclasses import replace
 from datetime import date
 
@@ -103,6 +104,29 @@ def test_a_month_may_have_several_totals_but_an_equal_one_is_a_slip(session: Ses
     assert counts(session) == (3, 3)
     record(additional=True)
     assert counts(session) == (4, 4)
+
+
+def test_equal_totals_at_once_under_two_keys_are_a_slip_too(app: Flask) -> None:
+    outcomes: list[str] = []
+    start = threading.Barrier(2)
+
+    def one(key: str) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                record(key=key)
+            except Conflict:
+                outcomes.append("asked")
+            else:
+                outcomes.append("booked")
+
+    threads = [threading.Thread(target=one, args=(key,)) for key in ("k1", "k2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["asked", "booked"]
+    assert counts(read_session()) == (1, 1)
 
 
 def test_a_reversed_total_is_no_longer_counted_nor_in_the_way(session: Session) -> None:

@@ -98,16 +98,72 @@ def test_all_that_is_missing_is_told_at_once(signed_in: SignedIn) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "field"),
     [
-        "?from=x&to=2024-02-31",
-        "?after=2024-01-01.1",
-        "?after=2024-99-01.1",
-        "?after=.1",
-        "?line=nothing&fund=nothing&unit=nothing",
+        ("from=x", "from"),
+        ("from=2024-01-01&to=2024-02-31", "to"),
+        ("from=2024-09-02&to=2024-09-01", "to"),
+        ("line=nothing", "line"),
+        ("fund=" + "x" * 61, "fund"),
     ],
 )
-def test_a_filter_that_makes_no_sense_harms_nobody(signed_in: SignedIn, query: str) -> None:
+def test_a_filter_that_cannot_be_is_told_and_is_no_other_period(
+    signed_in: SignedIn, query: str, field: str
+) -> None:
+    client = signed_in("auditor")
+    page = client.get(f"/spending?{query}")
+    assert page.status_code == 422
+    assert f'href="#f-{field}"' in page.text
+    assert "Không có khoản chi nào" not in page.text
+    assert client.get(f"/spending.csv?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last"),
+    [
+        ("", "01/01/2024", "31/12/2024"),
+        ("from=&to=", "01/01/2024", "31/12/2024"),
+        ("from=5/3/2022", "05/03/2022", "31/12/2024"),
+        ("to=5/3/2022", "01/01/2022", "05/03/2022"),
+        ("from=2030-02-01", "01/02/2030", "31/12/2030"),
+    ],
+)
+def test_days_left_open_make_it_whole_years(
+    signed_in: SignedIn, query: str, first: str, last: str
+) -> None:
+    page = signed_in("auditor").get(f"/spending?{query}").text
+    assert [f'value="{day}"' in page for day in (first, last)] == [True, True]
+
+
+def test_a_payment_is_taken_back_on_its_page(signed_in: SignedIn, session: Session) -> None:
+    client = signed_in("treasurer")
+    send(client, "/spending/new", **TYPED, key="k1")
+    number = session.scalars(select(Payment.id)).one()
+    assert f'href="/spending/{number}"' in client.get("/spending").text
+    page = client.get(f"/spending/{number}").text
+    for shown in ("80.000.000 đ", "Trần Thị Hường", "Tỉnh Quảng Trị", "Tiền mặt"):
+        assert shown in page
+    wrong = send(client, "/spending", f"/spending/{number}/reverse", reason="")
+    assert wrong.status_code == 422
+    assert "Xin ghi lý do ghi đảo." in wrong.text
+    undo = {"reason": "Ghi hai lần", "date": "25/09/2024"}
+    assert send(client, "/spending", f"/spending/{number}/reverse", **undo).status_code == 303
+    page = client.get(f"/spending/{number}").text
+    assert "ngày 25/09/2024" in page
+    assert "Ghi hai lần" in page
+    assert 'name="reason"' not in page
+    assert "Tổng cộng 0 đ, 0 khoản" in client.get("/spending").text
+    assert "Đã ghi đảo" in client.get("/spending").text
+    assert ",Đã ghi đảo" in client.get("/spending.csv").text
+    missing = send(client, "/spending", "/spending/999999/reverse", **undo)
+    assert missing.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?after=2024-01-01.1", "?after=2024-99-01.1", "?after=.1", "?fund=nothing&unit=nothing"],
+)
+def test_a_mark_that_makes_no_sense_harms_nobody(signed_in: SignedIn, query: str) -> None:
     assert signed_in("auditor").get(f"/spending{query}").status_code == 200
 
 
@@ -115,3 +171,8 @@ def test_an_auditor_reads_and_does_not_write(signed_in: SignedIn) -> None:
     client = signed_in("auditor")
     assert "/spending/new" not in client.get("/spending").text
     assert client.get("/spending/new").status_code == 403
+    send(signed_in("treasurer"), "/spending/new", **TYPED, key="k1")
+    page = client.get("/spending/1")
+    assert page.status_code == 200
+    assert 'name="reason"' not in page.text
+    assert send(client, "/spending", "/spending/1/reverse", reason="x").status_code == 403

@@ -246,6 +246,25 @@ def test_the_same_key_twice_at_once_is_booked_once(app: Flask) -> None:
     assert len({found.id for found in done}) == 1
 
 
+def test_the_same_key_twice_at_once_may_spend_the_whole_till(app: Flask) -> None:
+    done: list[Recorded] = []
+    start = threading.Barrier(2)
+
+    def one() -> None:
+        with app.app_context():
+            start.wait()
+            done.append(spend("k1", amount=100_000_000))
+
+    threads = [threading.Thread(target=one) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found.new for found in done) == [False, True]
+    assert len({found.id for found in done}) == 1
+    assert cash(read_session()) == 0
+
+
 def test_the_list_pages_and_sums_all_that_matches(session: Session) -> None:
     for number in range(5):
         spend(amount=1_000 + number, paid_on=date(2024, 9, 10 + number // 2))

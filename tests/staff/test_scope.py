@@ -46,6 +46,8 @@ class Filled:
 
     code: str
     donation: int
+    payment: int
+    total: int
     receipt: str
     bank_account: str
 
@@ -79,9 +81,9 @@ def fill(letter: str) -> Filled:
     )
     gifts.give(unit=f"{code}-1", amount=amount, donor=donor)
     with transaction() as session:
-        dues.record_total(session, dues.Total(code, "dues", date(2024, 9, 1), amount, DAY))
+        total = dues.record_total(session, dues.Total(code, "dues", date(2024, 9, 1), amount, DAY))
         spent = spending.Spent(code, "dues", "admin", 1_000, DAY, f"Ông {mark}", f"Mua {mark}")
-        spending.record_payment(session, spent)
+        payment = spending.record_payment(session, spent)
         add_bank_account(
             session,
             code=f"NH{letter}",
@@ -91,7 +93,8 @@ def fill(letter: str) -> Filled:
             unit=code,
             by=None,
         )
-    return Filled(code, given.id, gifts.receipt(given.id), f"NH{letter}")
+    number = gifts.receipt(given.id)
+    return Filled(code, given.id, payment.id, total.id, number, f"NH{letter}")
 
 
 @pytest.fixture
@@ -112,6 +115,8 @@ def paths(app: Flask, filled: Filled) -> list[str]:
     keys = {
         "code": [filled.code, f"{filled.code}-1", filled.bank_account],
         "donation_id": [str(filled.donation), str(filled.donation + 1)],
+        "payment_id": [str(filled.payment)],
+        "total_id": [str(filled.total)],
         "number": [filled.receipt],
         "kind": ["json", "csv", "xlsx", "pdf", "html"],
         "filename": ["app.css"],
@@ -214,6 +219,8 @@ def test_anothers_thing_looks_like_no_thing(signed_in: SignIn, units: dict[str, 
     for path, foreign, missing in (
         ("/units/{}", other.code, "UNIT-X"),
         ("/donations/{}", other.donation, 9_999_999),
+        ("/spending/{}", other.payment, 9_999_999),
+        ("/dues/{}", other.total, 9_999_999),
         ("/receipts/{}", other.receipt, made_up),
         ("/receipts/{}.pdf", other.receipt, made_up),
         ("/bank-accounts/{}", other.bank_account, "NHX"),
@@ -235,6 +242,14 @@ def test_anothers_thing_cannot_be_changed(
     before = session.execute(postings).all()
     for path, missing, typed in (
         (f"/donations/{other.donation + 1}/receipt", "/donations/9999999/receipt", {}),
+        *(
+            (f"/{place}/{key}/reverse", f"/{place}/9999999/reverse", {"reason": "Thử ghi đảo"})
+            for place, key in (
+                ("donations", other.donation + 1),
+                ("spending", other.payment),
+                ("dues", other.total),
+            )
+        ),
         (
             f"/receipts/{other.receipt}/void",
             "/receipts/NT-2024-999999/void",
