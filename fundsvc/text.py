@@ -15,7 +15,7 @@ from ledger.words import grouped
 _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
-_AMOUNT = re.compile(r"[0-9]{1,16}|[0-9]{1,3}(?:([. ])[0-9]{3})(?:\1[0-9]{3}){0,4}", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,40}|[0-9]{1,3}(?:([. ])[0-9]{3})(?:\1[0-9]{3}){0,4}", re.ASCII)
 _DAY = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII
 )
@@ -67,7 +67,7 @@ def parse_dong(raw: str, field: str = "amount", *, least: int = 1) -> int:
     """
     text = raw.strip(" ").removesuffix("đ").rstrip(" ")
     if not _AMOUNT.fullmatch(text):
-        why = _("Số tiền phải viết bằng chữ số, ví dụ 1.000.000 hoặc 1000000.")
+        why = _("Số tiền phải là chữ số, ngăn hàng nghìn bằng dấu chấm: 1.000.000 hoặc 1000000.")
         raise Refusal(Reason(why, field=field))
     amount = int(text.replace(".", "").replace(" ", ""))
     if amount < least:

@@ -1,6 +1,7 @@
 """Check everything that must hold: the journal in itself, and each slice's facts against it."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -79,8 +80,10 @@ def _kept_files(session: Session) -> Iterator[Fault]:
 def verify(context: click.Context, *, as_json: bool) -> None:
     """Kiểm tra mọi điều phải đúng của sổ sách; im lặng là không có lỗi."""
     found: list[Fault] = []
+    watched = sys.stderr.isatty()
     for name, check in steps(read_session()).items():
-        click.echo(name, err=True)
+        if watched:
+            click.echo(f"{name} …", err=True)
         for fault in check():
             found.append(fault)
             if not as_json:

@@ -7,6 +7,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 
+from fundsvc import clock
 from fundsvc.imports import Refused
 from fundsvc.sms.moments import Moments
 from fundsvc.sms.register import Register
@@ -72,6 +73,7 @@ class Checker:
     resolver: Resolver
     refused: Refused
     _moments: Moments = field(default_factory=Moments)
+    _today: date = field(default_factory=clock.today)
 
     def check(self, numbers: Sequence[int], rows: Rows, order: Sequence[int | None]) -> Chunk:
         """Return the readable ones of some rows, all as wide as the header.
@@ -125,8 +127,13 @@ class Checker:
 
     def _when(self, received: Column, faults: Faults) -> tuple[Column, Sequence[date]]:
         moments, days = self._moments.read(received)
-        if None not in days:
-            return moments, days  # type: ignore[return-value]  # Where there is a day, there is a moment.
+        known = [day for day in days if day is not None]
+        if known and max(known) > self._today:
+            why = _("Ngày không được sau hôm nay.")
+            late = (at for at, day in enumerate(days) if day is not None and day > self._today)
+            faults.update(dict.fromkeys(late, ("received_at", why)))
+        if len(known) == len(days):
+            return moments, known  # type: ignore[return-value]  # Where there is a day, there is a moment.
         why = _("Thời điểm phải như 2026-07-01T08:30:00+07:00 hoặc 2026-07-01 08:30:00.")
         faults.update({at: ("received_at", why) for at, day in enumerate(days) if day is None})
         return [moment or "" for moment in moments], [day or date.min for day in days]

@@ -23,7 +23,10 @@ def group() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
 def import_file(file: Path, as_json: bool) -> None:
-    """Nhận các đợt vận động từ FILE (CSV), tất cả hoặc không gì cả."""
+    """Nhận các đợt vận động từ FILE (CSV), tất cả hoặc không gì cả.
+
+    Cột: short_code,keyword,grammar,unit_value,fund,unit,starts,ends.
+    """
     from fundsvc.db import transaction
     from fundsvc.sms import campaigns, told
 
@@ -62,7 +65,10 @@ def list_campaigns(as_json: bool) -> None:
 @click.option("--commit", is_flag=True, help="Ghi sổ; không có thì chỉ xem trước.")
 @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
 def import_sms(file: Path, format_: str | None, commit: bool, as_json: bool) -> None:
-    """Nhập tin nhắn ủng hộ từ FILE của nhà mạng (CSV)."""
+    """Nhập tin nhắn ủng hộ từ FILE của nhà mạng (CSV).
+
+    Cột: operator,request_id,msisdn,short_code,message,received_at,amount,status; thứ tự tùy ý.
+    """
     from fundsvc.db import transaction
     from fundsvc.sms import service, told
 

@@ -40,7 +40,7 @@ def fund_command(kind: str | None, out: Path | None, as_json: bool, **typed: str
     session = read_session()
     report = fund_statement(session, options)
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
-    if kind is None and (out is not None or not as_json):
+    if kind is None and not as_json:
         from fundsvc.statements.text import to_text
 
         drawn = to_text(report).encode()

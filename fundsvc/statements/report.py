@@ -63,6 +63,15 @@ class Report:
         return self.names.get(row.place, NO_PROVINCE)
 
     @property
+    def rows_with_money(self) -> tuple[StatementRow, ...]:
+        """The rows that anything stands in; documents for people leave out the others."""
+        return tuple(
+            row
+            for row in self.statement.rows
+            if row.opening or row.receipts_total or row.payments_total or row.closing
+        )
+
+    @property
     def subject(self) -> str:
         """Whom the statement is about, below the title; empty when it is all of the fund."""
         if self.statement.scope.province:

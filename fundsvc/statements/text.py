@@ -50,11 +50,7 @@ def _lines(report: Report) -> list[str]:
 def _rows(report: Report) -> list[str]:
     """Return the rows; those without any money are counted, not listed."""
     statement = report.statement
-    shown = [
-        row
-        for row in statement.rows
-        if row.opening or row.receipts_total or row.payments_total or row.closing
-    ]
+    shown = report.rows_with_money
     cells: list[tuple[str, ...]] = [(report.rows_title, OPENING, RECEIPTS, PAYMENTS, CLOSING)]
     cells += [
         (

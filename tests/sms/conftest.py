@@ -1,16 +1,29 @@
 """What tests of messages share: campaigns in the books, and a file brought in by one call."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
 
+from fundsvc import clock as service_clock
 from fundsvc.db import transaction
 from fundsvc.sms import campaigns, service
 from tests.support import messages
 
 Import = Callable[..., service.SmsImportReport]
+
+
+# After the campaigns' summer: a message of tomorrow is refused.
+MOMENT = datetime(2026, 10, 1, 9, 30, tzinfo=service_clock.VN)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[datetime]:
+    """Hold the clock at a morning of October 2026."""
+    with service_clock.fixed(MOMENT):
+        yield MOMENT
 
 
 @pytest.fixture

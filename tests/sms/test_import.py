@@ -343,3 +343,13 @@ def test_verify_names_what_does_not_agree(bring: Import, engine_name: str) -> No
             ("sms", f"entry:{entry_id}"),
             ("sms-total", "sms:viettel"),
         }
+
+
+def test_a_message_of_tomorrow_is_refused(bring: Import, session: Session) -> None:
+    before = state(session)
+    report = bring(
+        [messages.one(), messages.one(request_id="V2", received_at="2026-10-02 00:00:00")]
+    )
+    assert [(row.row, row.field) for row in report.refused] == [(3, "received_at")]
+    assert not report.committed
+    assert state(session) == before
