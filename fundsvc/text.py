@@ -46,6 +46,19 @@ def fold(text: str) -> str:
     return " ".join(plain.replace("đ", "d").split())
 
 
+_HOME = re.compile(r"^Hội .* ((?:tỉnh|thành phố) .+)$")
+
+
+def short_unit(name: str) -> str:
+    """Return what tells a unit from the others, for lists to choose from on a narrow screen.
+
+    All provincial associations begin with the association's own long name; what differs comes
+    last ("Hội … tỉnh Quảng Trị" is "Tỉnh Quảng Trị").
+    """
+    found = _HOME.fullmatch(name)
+    return f"{found[1][0].upper()}{found[1][1:]}" if found else name
+
+
 def mask_name(name: str) -> str:
     """Return a name as public pages show it: the first letter of each word ("N*** V** A")."""
     return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())

@@ -25,6 +25,7 @@ from fundsvc.receipts import printing
 from fundsvc.receipts import service as receipts
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, in_language, reasons_of
+from fundsvc.text import short_unit
 from fundsvc.units import service as units
 
 bp = Blueprint("donations", __name__)
@@ -199,7 +200,7 @@ def _choices(session: Session) -> dict[str, list[tuple[str, str]]]:
     funds = session.execute(select(Fund.code, Fund.name, Fund.name_en).order_by(Fund.id))
     return {
         "funds": [(code, in_language(name, name_en)) for code, name, name_en in funds],
-        "units": [(unit.code, unit.name) for unit in units.all_units(session)],
+        "units": [(unit.code, short_unit(unit.name)) for unit in units.all_units(session)],
         "provinces": [
             (province.key, province.name) for province in units.all_provinces(session, "2025")
         ],

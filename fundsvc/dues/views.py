@@ -20,6 +20,7 @@ from fundsvc.errors import NotFound, Refusal
 from fundsvc.fields import renamed
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, dong, in_language, month, reasons_of
+from fundsvc.text import short_unit
 from fundsvc.units import service as units
 
 bp = Blueprint("dues", __name__)
@@ -39,7 +40,7 @@ def index() -> ResponseReturnValue:
     choices = {
         "funds": [(code, names[code]) for code in service.FUNDS],
         "years": service.years(session),
-        "units": [(unit.code, unit.name) for unit in known],
+        "units": [(unit.code, short_unit(unit.name)) for unit in known],
     }
     try:
         wanted = schemas.FilterForm().load(asked)
@@ -143,7 +144,7 @@ def _form(values: dict[str, str], form: Form | None = None) -> str:
         form=form or Form(values),
         # A key that cannot be used must not come back, or the form could never be sent.
         key=_new_key() if "key" in wrong else values.get("key") or _new_key(),
-        units=[(unit.code, unit.name) for unit in known],
+        units=[(unit.code, short_unit(unit.name)) for unit in known],
         funds=[(code, names[code]) for code in service.FUNDS],
         tills=[
             (till.code, f"{till.name} ({unit_names[till.unit_id]})" if till.unit_id else till.name)

@@ -22,6 +22,7 @@ from fundsvc.fields import renamed
 from fundsvc.spending import export, listing, schemas, service
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, dong, in_language, reasons_of
+from fundsvc.text import short_unit
 from fundsvc.units import service as units
 
 bp = Blueprint("spending", __name__)
@@ -168,7 +169,7 @@ def _form(values: dict[str, str], form: Form | None = None) -> str:
 def _choices() -> dict[str, Any]:
     session = read_session()
     return {
-        "units": [(unit.code, unit.name) for unit in units.all_units(session)],
+        "units": [(unit.code, short_unit(unit.name)) for unit in units.all_units(session)],
         "funds": [(fund.code, in_language(fund.name, fund.name_en)) for fund in funds(session)],
         "lines": [(line, str(name)) for line, name in listing.LINE_NAMES.items()],
     }

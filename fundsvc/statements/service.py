@@ -14,6 +14,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.options import Options
 from fundsvc.statements.reference import NONE, TODAY_SCHEME, Reference, UnitFact, load
 from fundsvc.statements.report import Report, Seal
+from fundsvc.text import short_unit
 from fundsvc.units.models import Unit
 from ledger.accounts import AccountType
 from ledger.statements import LineKey, Place, Scope, Side, Sum, build
@@ -56,7 +57,7 @@ def choices(session: Session, language: str = "vi") -> Choices:
         old_provinces=tuple(
             pair for pair in provinces if not pair[0].startswith(f"{TODAY_SCHEME}:")
         ),
-        units=tuple((unit.code, unit.name) for unit in reference.units.values()),
+        units=tuple((unit.code, short_unit(unit.name)) for unit in reference.units.values()),
     )
 
 
