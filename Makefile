@@ -51,10 +51,10 @@ catalogue-check: dev ## every text has its English
 	$(BIN)/python scripts/messages.py --check
 
 test: dev ## all tests, on SQLite and on a real PostgreSQL
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
 test-sqlite: dev ## the same without PostgreSQL, for a quick look
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -k "not postgresql"
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -k "not postgresql"
 
 bench: dev ## measure against bare baselines (docs/benchmarks.md)
 	@for file in benchmarks/[a-z]*.py; do $(BIN)/python "$$file" || exit 1; done

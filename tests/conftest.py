@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 from flask import Flask
@@ -21,6 +22,7 @@ from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 
 RUN_FOLDER = pytest.StashKey[Path]()
+WATCH = pytest.StashKey[Popen[bytes]]()
 # A Monday morning in Hà Nội; a test of its own time fixes its own moment.
 MOMENT = datetime(2024, 9, 30, 9, 30, tzinfo=service_clock.VN)
 
@@ -28,12 +30,12 @@ MOMENT = datetime(2024, 9, 30, 9, 30, tzinfo=service_clock.VN)
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that all processes of this run share."""
     worker = getattr(config, "workerinput", None)
-    folder = (
-        worker["fundsvc_folder"]
-        if worker
-        else tempfile.mkdtemp(prefix="fundsvc-tests-", dir=postgres.memory())
-    )
-    config.stash[RUN_FOLDER] = Path(folder)
+    if worker:
+        config.stash[RUN_FOLDER] = Path(worker["fundsvc_folder"])
+        return
+    folder = Path(tempfile.mkdtemp(prefix="fundsvc-tests-", dir=postgres.memory()))
+    config.stash[RUN_FOLDER] = folder
+    config.stash[WATCH] = postgres.watch(folder)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -45,8 +47,9 @@ def pytest_configure_node(node: object) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the database server at the end of the run, in the process that began it."""
-    if RUN_FOLDER in config.stash and not hasattr(config, "workerinput"):
-        Databases(config.stash[RUN_FOLDER]).stop()
+    if WATCH in config.stash:
+        Databases(config.stash[RUN_FOLDER]).drop_template()
+        config.stash[WATCH].communicate()
 
 
 @pytest.fixture(scope="session")

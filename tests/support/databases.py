@@ -52,17 +52,12 @@ class Databases:
             # Forced: a test that fails may leave a connection behind.
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def stop(self) -> None:
-        """Stop what was started and remove the folder; for the process that began the run."""
-        kept = self.folder / "postgres.json"
-        if kept.exists():
-            facts = json.loads(kept.read_text())
-            if GIVEN in facts:
-                with psycopg.connect(facts[GIVEN], autocommit=True) as connection:
-                    connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
-            else:
-                postgres.Server(Path(facts["home"]), Path(facts["programs"])).stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def drop_template(self) -> None:
+        """Leave nothing behind on a server that was given; one of our own goes as a whole."""
+        given = os.environ.get(GIVEN)
+        if given and (self.folder / "postgres.json").exists():
+            with psycopg.connect(given, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
 
     def _sqlite_template(self) -> Path:
         path = self.folder / "template.sqlite"
@@ -82,7 +77,7 @@ class Databases:
                 return str(json.loads(kept.read_text())["url"])
             given = os.environ.get(GIVEN)
             if given:
-                url, facts = given, {GIVEN: given}
+                url, facts = given, {}
             else:
                 server = postgres.start()
                 url = server.url()

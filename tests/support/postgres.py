@@ -4,9 +4,11 @@ It runs from a folder of its own, in memory if there is room, listens on a socke
 and nowhere else, and forgets durability, for its data lives no longer than the test run.
 """
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -136,3 +138,28 @@ def _run(*command: str | Path) -> None:
             raise subprocess.CalledProcessError(
                 done.returncode, str(command[0]), stderr=output.read()[-2000:]
             )
+
+
+def watch(folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a process that ends what a test run began as soon as the run ends, however it ends.
+
+    It waits for the end of its standard input, which comes even when the run is killed.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-S", "-E", __file__, str(folder)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _clean_up(folder: Path) -> None:
+    kept = folder / "postgres.json"
+    facts = json.loads(kept.read_text()) if kept.exists() else {}
+    if "home" in facts:
+        Server(Path(facts["home"]), Path(facts["programs"])).stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.stdin.read()
+    _clean_up(Path(sys.argv[1]))
