@@ -8,19 +8,15 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fundsvc import clock
+from fundsvc import clock, verify
 from fundsvc.books import service as books
-from fundsvc.books import verify as journal
 from fundsvc.books.models import Entry, Fund, Posting
 from fundsvc.db import read_session, transaction
 from fundsvc.demo import files, loader, payments, plan
 from fundsvc.demo.span import span_of
-from fundsvc.dues import verify as dues
 from fundsvc.errors import Refusal
-from fundsvc.receipts import verify as receipts
 from fundsvc.receipts.models import Receipt
 from fundsvc.sms.models import SmsMessage
-from fundsvc.spending import verify as spending
 from fundsvc.units import service as units
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=clock.VN)
@@ -55,8 +51,7 @@ def check_units(session: Session) -> None:
 
 
 def check_books(session: Session) -> None:
-    for faults in (journal.faults, dues.faults, spending.faults, receipts.faults):
-        assert list(faults(session)) == []
+    assert list(verify.faults(session)) == []
     first, last = session.execute(select(func.min(Entry.date), func.max(Entry.date))).one()
     assert first == date(2025, 12, 31)
     assert last <= date(2026, 11, 23)
@@ -102,7 +97,7 @@ def test_the_demo_loads_on_any_day_of_the_year(app: Flask, today: date) -> None:
     now = datetime(today.year, today.month, today.day, 7, 30, tzinfo=clock.VN)
     with clock.fixed(now):
         load()
-        assert list(journal.faults(read_session())) == []
+        assert list(verify.faults(read_session())) == []
         last = read_session().scalar(select(func.max(Entry.date)))
     assert last is not None
     assert last <= today
