@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Insert,
     MetaData,
     Table,
     Text,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -93,25 +95,33 @@ class Inbox:
         """Drop the temporary table."""
         self._outcome.drop(self._session.connection(), checkfirst=False)
 
-    def keep(self, refused: Refused) -> Kept:
+    def keep(self, rows: int, refused: Refused) -> Kept:
         """Store the staged messages; leave on the stage only what is to be booked.
 
-        A file brings new messages as a rule, so they are inserted on trust; only when one of them
-        turns out to be known are the known ones looked for, in this batch and from then on until
-        a batch brings none. (`ON CONFLICT DO NOTHING` for all of them costs as much again as the
-        insert itself on PostgreSQL.)
+        A file brings new messages as a rule, so known ones are looked for only when the insert
+        meets one. SQLite passes over it. On PostgreSQL that costs every row as much again as the
+        insert, so there the insert is made on trust and taken back; the next batches are searched
+        beforehand until one brings nothing known.
+
+        Args:
+            rows: how many are staged.
+            refused: where rows with another content than before are noted.
         """
         self._write_outcomes()
+        if self._session.connection().dialect.name == "sqlite":
+            new = sqlite_insert(_MESSAGE).on_conflict_do_nothing()
+            met_known = self._insert(new) < rows
+            return self._sort_out_known(refused) if met_known else Kept()
         if not self._meets_known:
             try:
                 with self._session.begin_nested():
-                    self._insert()
+                    self._insert(insert(_MESSAGE))
                 return Kept()
             except IntegrityError:
                 self._meets_known = True
         kept = self._sort_out_known(refused)
         self._meets_known = bool(kept.known or kept.repeated)
-        self._insert(unless_rebooked=bool(kept.rebooked))
+        self._insert(insert(_MESSAGE), unless_rebooked=bool(kept.rebooked))
         return kept
 
     def _write_outcomes(self) -> None:
@@ -130,7 +140,7 @@ class Inbox:
             self._session.execute(insert(self._outcome), rows)
             self._written += len(new)
 
-    def _insert(self, *, unless_rebooked: bool = False) -> None:
+    def _insert(self, inserting: Insert, *, unless_rebooked: bool = False) -> int:
         staged, outcome = self._staged.c, self._outcome.c
         rows = select(
             outcome.operator,
@@ -168,7 +178,8 @@ class Inbox:
             "campaign_id",
             "province_id",
         ]
-        self._session.execute(insert(_MESSAGE).from_select(columns, rows))
+        done = self._session.execute(inserting.from_select(columns, rows))
+        return int(done.rowcount)  # type: ignore[attr-defined]  # An insert tells its row count.
 
     def _rows(self) -> Any:
         return self._staged.join(self._outcome, self._outcome.c.id == self._staged.c.outcome)
@@ -194,7 +205,8 @@ class Inbox:
     def _sort_out_known(self, refused: Refused) -> Kept:
         """Take known rows off the stage; refuse those with another content."""
         staged, outcome = self._staged.c, self._outcome.c
-        known = self._rows().join(_MESSAGE, and_(*self._same_identity()))
+        of_this_row = and_(_MESSAGE.c.file_id == self._file_id, _MESSAGE.c.row == staged.n)
+        known = self._rows().join(_MESSAGE, and_(*self._same_identity(), ~of_this_row))
         same = self._same_content()
         kept = Kept()
         why = _("Nhà mạng đã gửi mã tin này trước đây với nội dung khác.")

@@ -97,8 +97,9 @@ def import_sms(
     """Read a file of messages; keep and book what is new if `commit` says so.
 
     A preview does all that a commit does and takes it back, so what it tells is what will happen.
-    With a refused row nothing is kept. The same file again adds nothing; but messages that waited
-    because no campaign had their keyword are booked when one has it now.
+    With a refused row nothing is kept: a commit then rolls back the whole transaction. The same
+    file again adds nothing; but messages that waited because no campaign had their keyword are
+    booked when one has it now.
 
     Args:
         session: the open transaction.
@@ -118,14 +119,19 @@ def import_sms(
     sha256 = evidence.keep_stream(stream) if commit else None
     stream.seek(0)
     campaigns.lock(session)
-    with session.begin_nested() as attempt:
-        file_id = _note_file(session, sha256, name=name, by=by) if sha256 else PREVIEW
-        work = _Import(session, file_id=file_id, by=by)
-        work.run(stream, progress)
-        if sha256 and not work.refused_count:
-            work.settle(sha256)
-            return work.report(committed=True)
-        attempt.rollback()
+    # A savepoint makes SQLite hold every page that it changes in memory; so a commit has none, and
+    # a refused file takes the whole transaction back, where nothing else has a place anyway.
+    attempt = None if sha256 else session.begin_nested()
+    work = _Import(
+        session,
+        file_id=_note_file(session, sha256, name=name, by=by) if sha256 else PREVIEW,
+        by=by,
+    )
+    work.run(stream, progress)
+    if sha256 and not work.refused_count:
+        work.settle(sha256)
+        return work.report(committed=True)
+    (attempt or session).rollback()
     return work.report(committed=False)
 
 
@@ -176,7 +182,7 @@ class _Import:
                 while (batch := reading.take()) is not None:
                     stage.load(batch.parts)
                     reading.go_on()
-                    kept = inbox.keep(self.conflicts)
+                    kept = inbox.keep(batch.outcomes.total(), self.conflicts)
                     stage.post(maker_id=self.by)
                     stage.clear()
                     self._count(batch, kept)
