@@ -126,6 +126,7 @@ class Stage:
 
     def load(self, parts: Sequence[Encoded]) -> None:
         """Stage what was encoded; all parts have the same columns."""
+        self._store_templates()
         if not parts:
             return
         columns = ", ".join(parts[0].names)
@@ -149,6 +150,12 @@ class Stage:
         clearing = "TRUNCATE stage" if self._is_postgresql else "DELETE FROM temp.stage"
         self._session.connection().exec_driver_sql(clearing)
 
+    def _store_templates(self) -> None:
+        new = self._templates[self._stored :]
+        if new:
+            self._session.execute(_NEW_TEMPLATE, new)
+            self._stored += len(new)
+
     def _raw(self) -> Any:
         raw = self._session.connection().connection.driver_connection
         if raw is None:
@@ -165,10 +172,7 @@ class Stage:
         """
         check_scope(self._session, {template["unit_id"] for template in self._templates})
         connection = self._session.connection()
-        new = self._templates[self._stored :]
-        if new:
-            connection.execute(_NEW_TEMPLATE, new)
-            self._stored += len(new)
+        self._store_templates()
         facts = {"posted_at": clock.now(), "maker_id": maker_id}
         postings = 0
         try:
@@ -210,6 +214,9 @@ def staging(session: Session, *own: Column[Any]) -> Iterator[Stage]:
     )
     yield stage
     _drop(connection)
+    if connection.dialect.name == "postgresql":
+        # The guards' plans are made for many rows by now; single entries would pay for that.
+        connection.exec_driver_sql("DISCARD PLANS")
 
 
 def _drop(connection: Connection) -> None:

@@ -22,6 +22,7 @@ from fundsvc.sms.reader import Reader
 from fundsvc.sms.resolver import BOOKED, Outcome, Resolver
 
 SAMPLE = 10
+FIRST_CHUNKS = 4  # The database has nothing to do meanwhile.
 CHUNKS = 60  # 30,000 rows: a batch's rows then fit in the memory that the database sorts in.
 
 Item = TypeVar("Item")
@@ -114,7 +115,9 @@ class Batches:
     def make(self, reader: Reader, stream: IO[bytes], columns: StageColumns) -> Iterator[Batch]:
         """Yield batches until the file ends."""
         chunks = reader.chunks(stream)
-        while group := list(islice(chunks, CHUNKS)):
+        size = min(FIRST_CHUNKS, CHUNKS)
+        while group := list(islice(chunks, size)):
+            size = CHUNKS
             group = [chunk for chunk in self._without_repetitions(group) if chunk.row]
             for chunk in group:
                 self._note_first(chunk)

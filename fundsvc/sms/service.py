@@ -181,8 +181,9 @@ class _Import:
             with closing(Ahead(made)) as reading:
                 while (batch := reading.take()) is not None:
                     stage.load(batch.parts)
-                    reading.go_on()
                     kept = inbox.keep(batch.outcomes.total(), self.conflicts)
+                    # Beside the longest statements: short ones would wait for the other thread.
+                    reading.go_on()
                     stage.post(maker_id=self.by)
                     stage.clear()
                     self._count(batch, kept)

@@ -206,7 +206,7 @@ def test_a_balanced_pair_added_to_an_old_entry(shell: Shell, lines: int) -> None
     rows = " UNION ALL ".join(f"SELECT {row}" for row in pair)
     if shell.connection.dialect.name == "postgresql":
         rows = rows.replace("'2026-", "date '2026-")
-        guard = "posting_with_entry" if lines == 4 else "ck_posting_line"
+        guard = "entry_complete" if lines == 4 else "ck_posting_line"
     else:
         guard = "FOREIGN KEY" if lines == 4 else "ck_posting_line"
     refuses(shell, guard, lambda: shell.do(f"{POSTING} {rows}"))
@@ -234,7 +234,7 @@ def test_a_posting_of_another_date_than_its_entry(shell: Shell) -> None:
         shell.posting(1, 900, entry=2, date="'2026-01-06'"),
         shell.posting(2, -900, entry=2, date="'2026-01-06'"),
     )
-    guard = {"postgresql": "entry_complete", "sqlite": "FOREIGN KEY"}
+    guard = {"postgresql": "posting_with_entry", "sqlite": "FOREIGN KEY"}
     refuses(shell, guard[shell.connection.dialect.name], lambda: shell.book(*pair, number=2))
 
 
