@@ -4,6 +4,7 @@ While the database books one batch, the next is read and encoded; so reading cos
 where there is a second processor. Nothing here touches the database.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from fundsvc.sms.reader import Reader
 from fundsvc.sms.resolver import BOOKED, Outcome, Resolver
 
 SAMPLE = 10
+SWITCH_SECONDS = 0.000_5
 FIRST_CHUNKS = 4  # The database has nothing to do meanwhile.
 CHUNKS = 60  # 30,000 rows: a batch's rows then fit in the memory that the database sorts in.
 
@@ -189,6 +191,9 @@ class Ahead(Generic[Item]):
         self._items = items
         # The reasons for refusals are in the language of the caller.
         self._context = copy_context()
+        # A thread that comes back from the database waits this long for the one that reads.
+        self._switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sms-reader")
         self.go_on()
 
@@ -206,3 +211,4 @@ class Ahead(Generic[Item]):
     def close(self) -> None:
         """Wait for the thread to end."""
         self._pool.shutdown()
+        sys.setswitchinterval(self._switch_interval)
