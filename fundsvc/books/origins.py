@@ -1,0 +1,49 @@
+"""Where an entry comes from: each slice tells it of its own entries, by their source.
+
+A slice adds one line to its `views.py`:
+
+    bp.record_once(lambda state: tell_origin(state.app, "payment", origin_of))
+
+where `origin_of(session, entry)` returns an `Origin`. So the page of an entry needs to know no
+slice, and no slice that page.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from fundsvc.books.models import Entry
+
+_KEY: Final = "fundsvc.origins"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an entry was booked for: its name, and its page if there is one.
+
+    `reverse_href` is where it is taken back, when that must be done there and not on the entry's
+    page (a donation whose receipt must be voided first). `files` are the SHA-256 of its evidence.
+    """
+
+    label: str
+    href: str | None = None
+    reverse_href: str | None = None
+    files: tuple[str, ...] = ()
+
+
+Provider = Callable[[Session, Entry], Origin | None]
+
+
+def tell_origin(app: Any, source: str, provider: Provider) -> None:
+    """Let a slice tell the origin of entries whose source is `source` or begins with it and `:`."""
+    app.extensions.setdefault(_KEY, {})[source] = provider
+
+
+def origin(app: Flask, session: Session, entry: Entry) -> Origin | None:
+    """Return where an entry comes from, None if no slice knows."""
+    providers: dict[str, Provider] = app.extensions.get(_KEY, {})
+    provider = providers.get(entry.source) or providers.get(entry.source.partition(":")[0])
+    return provider(session, entry) if provider else None

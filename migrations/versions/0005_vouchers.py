@@ -1,0 +1,10 @@
+"""Vouchers, their files and templates."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables and run their guards."""
