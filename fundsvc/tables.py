@@ -19,6 +19,7 @@ SLICES = (
     "spending",
     "staff",
     "units",
+    "vouchers",
 )
 
 

@@ -4,12 +4,15 @@ Every recipe takes the facts of the event and returns an entry that holds the ru
 its first line names the accounts on the Nợ (debit) and the Có (credit) side.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NotRequired, TypedDict, Unpack
 
 from ledger.accounts import (
     BROUGHT_IN,
     CASH,
+    DUE_FROM,
+    DUE_TO,
     UNIDENTIFIED_IN,
     UNIDENTIFIED_OUT,
     bank_account_code,
@@ -91,11 +94,82 @@ def payment(*, line: str, paid_from: str, **facts: Unpack[Facts]) -> Entry:
     return _entry("payment", expense(line), paid_from, facts)
 
 
+Share = tuple[str, int]
+"""A counter-account of a voucher and its part of the amount, in đồng above 0."""
+
+
+def money_in(*, till: str, fund: str, unit: str, shares: Sequence[Share]) -> tuple[Posting, ...]:
+    """N cash or bank / C each account its share: the lines of a phiếu thu or giấy báo có."""
+    total = sum(_positive(amount) for _account, amount in shares)
+    return (
+        Posting(till, fund, unit, debit=total),
+        *(Posting(account, fund, unit, credit=amount) for account, amount in shares),
+    )
+
+
+def money_out(*, till: str, fund: str, unit: str, shares: Sequence[Share]) -> tuple[Posting, ...]:
+    """N each account its share / C cash or bank: the lines of a phiếu chi or giấy báo nợ."""
+    total = sum(_positive(amount) for _account, amount in shares)
+    return (
+        *(Posting(account, fund, unit, debit=amount) for account, amount in shares),
+        Posting(till, fund, unit, credit=total),
+    )
+
+
+def transfer(
+    *,
+    amount: int,
+    fund: str,
+    unit: str,
+    to_fund: str,
+    to_unit: str,
+    till: str | None = None,
+    to_till: str | None = None,
+) -> tuple[Posting, ...]:
+    """N 6119 / C cash or bank where it leaves, N cash or bank / C 7119 where it arrives.
+
+    As long as the money has not moved (no tills) the giver owes it, C 336, and it is due to the
+    receiver, N 136; a giấy báo nợ on 336 and a giấy báo có on 136 settle it later.
+    """
+    _positive(amount)
+    return (
+        Posting(expense("transfer-out"), fund, unit, debit=amount),
+        Posting(till or DUE_TO, fund, unit, credit=amount),
+        Posting(to_till or DUE_FROM, to_fund, to_unit, debit=amount),
+        Posting(income("transfer-in"), to_fund, to_unit, credit=amount),
+    )
+
+
+def voucher_entry(
+    kind: str,
+    lines: Sequence[Posting],
+    *,
+    on: date,
+    unit: str,
+    description: str,
+    province: str | None = None,
+) -> Entry:
+    """N … / C … as the lines of an approved voucher say, balanced in each fund and unit."""
+    return Entry(
+        date=on,
+        kind=kind,
+        description=description,
+        unit=unit,
+        postings=tuple(lines),
+        province=province,
+    )
+
+
+def _positive(amount: int) -> int:
+    if check_dong(amount) <= 0:
+        raise OutOfRangeError(amount)
+    return amount
+
+
 def _entry(kind: str, debit: str, credit: str, facts: Facts) -> Entry:
     """Book one amount from one account to another, in one fund of one unit."""
     amount, fund, unit = facts["amount"], facts["fund"], facts["unit"]
-    if check_dong(amount) <= 0:
-        raise OutOfRangeError(amount)
+    _positive(amount)
     return Entry(
         date=facts["on"],
         kind=kind,

@@ -1,6 +1,8 @@
 """Worked examples: how each event stands in the books, as an accountant would write it down."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import TypedDict
 
 import pytest
 
@@ -20,6 +22,27 @@ DAY = date(2026, 7, 27)
 
 def facts(amount: int = 500_000, fund: str = "nghia-tinh", unit: str = "TW") -> recipes.Facts:
     return {"on": DAY, "unit": unit, "fund": fund, "amount": amount, "description": "ví dụ"}
+
+
+class Moved(TypedDict):
+    amount: int
+    fund: str
+    unit: str
+    to_fund: str
+    to_unit: str
+
+
+MOVED: Moved = {
+    "amount": 40_000_000,
+    "fund": "nghia-tinh",
+    "unit": "TW",
+    "to_fund": "nghia-tinh",
+    "to_unit": "HT44",
+}
+
+
+def voucher(kind: str, lines: Sequence[Posting]) -> Entry:
+    return recipes.voucher_entry(kind, lines, on=DAY, unit="TW", description="ví dụ")
 
 
 def written(entry: Entry) -> list[str]:
@@ -69,6 +92,45 @@ def written(entry: Entry) -> list[str]:
         (
             recipes.payment(line="house", paid_from="112.VCB1", **facts(70_000_000)),
             ["N 6111 70000000", "C 112.VCB1 70000000"],
+        ),
+        (
+            voucher(
+                "cash-in",
+                recipes.money_in(
+                    till="111", fund="dues", unit="TW", shares=[("138", 300_000), ("7118", 200_000)]
+                ),
+            ),
+            ["N 111 500000", "C 138 300000", "C 7118 200000"],
+        ),
+        (
+            voucher(
+                "bank-out",
+                recipes.money_out(
+                    till="112.VCB1",
+                    fund="dues",
+                    unit="TW",
+                    shares=[("6112", 480_000), ("615", 20_000)],
+                ),
+            ),
+            ["N 6112 480000", "N 615 20000", "C 112.VCB1 500000"],
+        ),
+        (
+            voucher(
+                "journal",
+                [
+                    Posting("6121", "dues", "TW", debit=90_000),
+                    Posting("331", "dues", "TW", credit=90_000),
+                ],
+            ),
+            ["N 6121 90000", "C 331 90000"],
+        ),
+        (
+            voucher("transfer", recipes.transfer(till="111", to_till="112.HT44", **MOVED)),
+            ["N 6119 40000000", "C 111 40000000", "N 112.HT44 40000000", "C 7119 40000000"],
+        ),
+        (
+            voucher("transfer", recipes.transfer(**MOVED)),
+            ["N 6119 40000000", "C 336 40000000", "N 136 40000000", "C 7119 40000000"],
         ),
     ],
     ids=lambda value: value.kind if isinstance(value, Entry) else "",
@@ -160,3 +222,17 @@ def test_every_account_that_makes_up_a_balance_has_a_line_of_its_own() -> None:
     assert {line for kind, line in lines if kind == AccountType.EXPENSE} == {
         "house", "gift", "visit", "health", "activity", "admin", "fee", "other", "transfer-out",
     }  # fmt: skip
+
+
+def test_a_transfer_balances_in_the_giving_and_in_the_receiving_unit() -> None:
+    entry = voucher("transfer", recipes.transfer(**MOVED))
+    assert [posting.unit for posting in entry.postings] == ["TW", "TW", "HT44", "HT44"]
+
+
+@pytest.mark.parametrize("amount", [0, -1, 1.0])
+def test_a_share_of_a_voucher_is_whole_dong_above_zero(amount: int) -> None:
+    for book in (recipes.money_in, recipes.money_out):
+        with pytest.raises(OutOfRangeError):
+            book(till="111", fund="dues", unit="TW", shares=[("138", 5), ("7118", amount)])
+    with pytest.raises(OutOfRangeError):
+        recipes.transfer(**MOVED | {"amount": amount})

@@ -1,0 +1,172 @@
+"""What a voucher needs before it may be approved and posted; asked at each of these steps."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books import keys, netbalance
+from fundsvc.books.models import Fund, Period
+from fundsvc.books.tills import hold, tills
+from fundsvc.errors import Reason, Refusal
+from fundsvc.templating import in_language
+from fundsvc.units import service as units
+from fundsvc.units.models import Unit
+from fundsvc.vouchers.drafting import Draft, differences
+from fundsvc.vouchers.kinds import JOURNAL, KINDS, TRANSFER
+from ledger.accounts import CASH, expense, income
+from ledger.entries import FEWEST_POSTINGS, Posting
+from ledger.words import grouped
+
+
+def hold_all(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None:
+    """Hold that a voucher can be booked as it stands; takes the lock of every unit it touches.
+
+    Raises:
+        Refusal: something is missing, does not balance, lies in the future or in a closed month,
+            or the money is not there; all reasons at once, money last.
+    """
+    reasons = [
+        *_missing(draft),
+        *_unbalanced(session, draft, lines),
+        *_misdated(session, draft, lines),
+    ]
+    if reasons:
+        raise Refusal(*reasons)
+    lock(session, lines)
+    _hold_money(session, draft, lines)
+
+
+def lock(session: Session, lines: tuple[Posting, ...]) -> None:
+    """Lock the units of a voucher, always in the same order, so that nobody waits in a circle."""
+    known = keys.read(session)
+    for unit_id in sorted({known.unit(line.unit) for line in lines}):
+        units.lock(session, unit_id)
+
+
+def _missing(draft: Draft) -> Iterator[Reason]:
+    if not draft.description:
+        yield Reason(_("Thiếu nội dung."), field="description")
+    if KINDS[draft.kind].till == CASH and not draft.party:
+        yield Reason(_("Thiếu họ tên người nộp hoặc người nhận tiền."), field="party")
+    if draft.kind == TRANSFER:
+        yield from _missing_of_transfer(draft)
+        return
+    if not draft.lines or (draft.kind == JOURNAL and len(draft.lines) < FEWEST_POSTINGS):
+        least = FEWEST_POSTINGS if draft.kind == JOURNAL else 1
+        yield Reason(_("Cần ít nhất %(least)d dòng định khoản.", least=least), field="lines")
+    between = (expense("transfer-out"), income("transfer-in"))
+    for place, line in enumerate(draft.lines, start=1):
+        if line.account in between:
+            why = _(
+                "Tài khoản %(code)s chỉ dùng trên giấy chuyển quỹ, kèm số nghị quyết.",
+                code=line.account,
+            )
+            yield Reason(why, place, "line_account")
+
+
+def _missing_of_transfer(draft: Draft) -> Iterator[Reason]:
+    if not draft.amount:
+        yield Reason(_("Thiếu số tiền chuyển."), field="amount")
+    if (draft.fund, draft.unit) == (draft.to_fund, draft.to_unit):
+        why = _("Quỹ và đơn vị nhận phải khác quỹ và đơn vị chuyển.")
+        yield Reason(why, field="to_fund")
+    if not draft.resolution:
+        yield Reason(_("Thiếu số nghị quyết cho phép chuyển quỹ."), field="resolution")
+    if draft.resolution_on is None:
+        yield Reason(_("Thiếu ngày của nghị quyết."), field="resolution_on")
+    elif draft.resolution_on > draft.date:
+        yield Reason(_("Nghị quyết phải có trước ngày chuyển."), field="resolution_on")
+
+
+def _unbalanced(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
+    """Say by how much and in which fund and unit a voucher is out of balance."""
+    if draft.lines and draft.kind not in {JOURNAL, TRANSFER} and draft.amount != draft.shared:
+        why = _(
+            "Các dòng cộng lại %(lines)s đ, số tiền ghi %(amount)s đ: lệch %(difference)s đ.",
+            lines=grouped(draft.shared),
+            amount=grouped(draft.amount),
+            difference=grouped(abs(draft.amount - draft.shared)),
+        )
+        yield Reason(why, field="amount")
+    for (fund, unit), (debit, credit) in differences(lines).items():
+        why = _(
+            "Chứng từ lệch %(difference)s đ ở %(fund)s của %(unit)s: Nợ %(debit)s đ,"
+            " Có %(credit)s đ.",
+            difference=grouped(abs(debit - credit)),
+            fund=_fund_name(session, fund),
+            unit=_unit_name(session, unit),
+            debit=grouped(debit),
+            credit=grouped(credit),
+        )
+        yield Reason(why, field="lines")
+
+
+def _misdated(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
+    if draft.date > clock.today():
+        yield Reason(_("Ngày chứng từ không thể sau hôm nay."), field="date")
+        return
+    codes = {draft.unit, *(line.unit for line in lines)}
+    for unit in session.scalars(select(Unit).where(Unit.code.in_(codes)).order_by(Unit.id)):
+        try:
+            units.check_active(unit, draft.date, "date")
+        except Refusal as refusal:
+            yield from refusal.reasons
+    closed = (
+        select(Unit.name)
+        .join(Period, Period.unit_id == Unit.id)
+        .where(
+            Unit.code.in_(codes),
+            Period.month == draft.date.replace(day=1),
+            Period.state == "closed",
+        )
+        .order_by(Unit.id)
+    )
+    for name in session.scalars(closed):
+        why = _(
+            "Tháng %(month)s của %(unit)s đã khóa sổ. Chọn ngày trong tháng còn mở.",
+            month=f"{draft.date:%m/%Y}",
+            unit=name,
+        )
+        yield Reason(why, field="date")
+
+
+def _hold_money(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None:
+    """Hold that no till and no restricted fund goes below zero."""
+    known = keys.read(session)
+    places = {place.code: place for place in tills(session)}
+    leaving: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for line in lines:
+        if line.account in places:
+            leaving[line.account, line.fund, line.unit] += line.credit - line.debit
+    for (code, fund, unit), amount in leaving.items():
+        hold(
+            session,
+            places[code],
+            fund_id=known.fund(fund),
+            unit_id=known.unit(unit),
+            since=draft.date,
+            amount=amount,
+            field="amount",
+        )
+    if draft.kind == TRANSFER:
+        netbalance.hold(
+            session,
+            fund_id=known.fund(draft.fund),
+            unit_id=known.unit(draft.unit),
+            since=draft.date,
+            amount=draft.amount,
+            field="amount",
+        )
+
+
+def _fund_name(session: Session, code: str) -> str:
+    fund = session.execute(select(Fund).where(Fund.code == code)).scalar_one()
+    return in_language(fund.name, fund.name_en)
+
+
+def _unit_name(session: Session, code: str) -> str:
+    return session.execute(select(Unit.name).where(Unit.code == code)).scalar_one()

@@ -1,0 +1,259 @@
+"""From a draft to its rows and back: codes become ids, texts are cleaned, lines are written out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from fundsvc.books import keys
+from fundsvc.books.tills import till
+from fundsvc.db import check_scope
+from fundsvc.errors import Reason, Refusal
+from fundsvc.fields import shown
+from fundsvc.text import clean
+from fundsvc.units import service as units
+from fundsvc.units.models import Unit
+from fundsvc.vouchers.drafting import MOST_LINES, Draft, DraftLine, completed, postings
+from fundsvc.vouchers.kinds import JOURNAL, KINDS, TRANSFER
+from fundsvc.vouchers.models import Voucher, VoucherLine
+from ledger.accounts import BANK, CASH
+from ledger.entries import Posting
+from ledger.money import MAX_DONG
+
+LONGEST: Final = {
+    "party": 200,
+    "party_address": 300,
+    "description": 500,
+    "enclosed": 200,
+    "resolution": 100,
+}
+_LINES: Any = VoucherLine.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A draft that can be kept: its columns by name, and its lines as they will be booked."""
+
+    draft: Draft
+    unit: Unit
+    columns: dict[str, Any]
+    lines: tuple[Posting, ...]
+
+
+def resolve(session: Session, given: Draft) -> Resolved:
+    """Read a draft's codes and texts; what it lacks to be booked is left for later.
+
+    Raises:
+        Refusal: a code, a text or an amount cannot be.
+        NotFound: there is no such unit or province, or not for this person.
+    """
+    if given.kind not in KINDS:
+        why = _("Không có loại chứng từ “%(kind)s”.", kind=shown(given.kind))
+        raise Refusal(Reason(why, field="kind"))
+    texts: dict[str, Any] = {
+        name: clean(getattr(given, name) or "", LONGEST[name], name) for name in LONGEST
+    }
+    draft = completed(replace(given, **texts))
+    unit = units.by_code(session, draft.unit)
+    reasons = list(_wrong_lines(draft))
+    if reasons:
+        raise Refusal(*reasons)
+    columns = texts | {
+        "unit_id": unit.id,
+        "kind": draft.kind,
+        "date": draft.date,
+        "fund_id": _fund_id(session, draft.fund),
+        "amount": draft.amount,
+        "till": draft.till,
+        "province_id": units.province(session, draft.province).id if draft.province else None,
+        "resolution": None,
+        "resolution_on": None,
+        "to_fund_id": None,
+        "to_unit_id": None,
+        "to_till": draft.to_till,
+    }
+    if draft.kind == TRANSFER:
+        columns |= {"resolution": draft.resolution, "resolution_on": draft.resolution_on}
+        with _at("to_fund"):
+            columns["to_fund_id"] = _fund_id(session, draft.to_fund or "")
+        with _at("to_unit"):
+            columns["to_unit_id"] = units.by_code(session, draft.to_unit or "").id
+    _check_tills(session, draft, columns)
+    for place, line in enumerate(draft.lines, start=1):
+        _check_line(session, draft, line, place)
+    return Resolved(draft, unit, columns, postings(draft))
+
+
+def write_lines(session: Session, voucher_id: int, lines: tuple[Posting, ...]) -> None:
+    """Write the lines of a draft in the place of those it had."""
+    known = keys.read(session)
+    unit_ids = [known.unit(line.unit) for line in lines]
+    check_scope(session, {*unit_ids, *_unit_ids(session, voucher_id)})
+    session.flush()
+    session.execute(delete(_LINES).where(_LINES.c.voucher_id == voucher_id))
+    if lines:
+        rows = [
+            {
+                "voucher_id": voucher_id,
+                "line": place,
+                "account_id": known.account(line.account),
+                "fund_id": known.fund(line.fund),
+                "unit_id": unit_id,
+                "debit": line.debit,
+                "credit": line.credit,
+            }
+            for place, (line, unit_id) in enumerate(zip(lines, unit_ids, strict=True), start=1)
+        ]
+        session.execute(insert(_LINES), rows)
+
+
+def stored_lines(session: Session, voucher_id: int) -> tuple[Posting, ...]:
+    """Return the lines of a voucher, of whatever units, as they will be booked.
+
+    Raises:
+        OutOfScopeError: one is of a unit that the session may not touch.
+    """
+    known = keys.read(session)
+    account, fund, unit = (
+        {number: code for code, number in ids.items()}
+        for ids in (known.accounts, known.funds, known.units)
+    )
+    check_scope(session, set(_unit_ids(session, voucher_id)))
+    query = select(_LINES).where(_LINES.c.voucher_id == voucher_id).order_by(_LINES.c.line)
+    return tuple(
+        Posting(
+            account[row.account_id], fund[row.fund_id], unit[row.unit_id], row.debit, row.credit
+        )
+        for row in session.execute(query)
+    )
+
+
+def stored(session: Session, row: Voucher) -> Draft:
+    """Return a voucher as the draft it was written from.
+
+    Raises:
+        OutOfScopeError: it has lines of a unit that the session may not touch.
+    """
+    known = keys.read(session)
+    fund, unit, province = (
+        {number: code for code, number in ids.items()}
+        for ids in (known.funds, known.units, known.provinces)
+    )
+    return Draft(
+        unit=unit[row.unit_id],
+        kind=row.kind,
+        date=row.date,
+        fund=fund[row.fund_id],
+        description=row.description,
+        amount=row.amount,
+        party=row.party,
+        party_address=row.party_address,
+        enclosed=row.enclosed,
+        province=province[row.province_id] if row.province_id else None,
+        till=row.till,
+        lines=_typed(row.kind, stored_lines(session, row.id)),
+        resolution=row.resolution,
+        resolution_on=row.resolution_on,
+        to_fund=fund[row.to_fund_id] if row.to_fund_id else None,
+        to_unit=unit[row.to_unit_id] if row.to_unit_id else None,
+        to_till=row.to_till,
+    )
+
+
+def _typed(kind: str, lines: tuple[Posting, ...]) -> tuple[DraftLine, ...]:
+    """Return lines as they were typed: without the till's, which follows from the others."""
+    if kind == TRANSFER:
+        return ()
+    if kind == JOURNAL:
+        return tuple(
+            DraftLine(
+                account=line.account,
+                debit=line.debit,
+                credit=line.credit,
+                fund=line.fund,
+                unit=line.unit,
+            )
+            for line in lines
+        )
+    shares = lines[1:] if KINDS[kind].money == "in" else lines[:-1]
+    return tuple(
+        DraftLine(account=line.account, amount=line.debit + line.credit) for line in shares
+    )
+
+
+def _unit_ids(session: Session, voucher_id: int) -> list[int]:
+    query = select(_LINES.c.unit_id).where(_LINES.c.voucher_id == voucher_id).distinct()
+    return list(session.scalars(query))
+
+
+def _wrong_lines(draft: Draft) -> Iterator[Reason]:
+    """Yield what is wrong with the amounts of a draft and its lines."""
+    if len(draft.lines) > MOST_LINES:
+        why = _("Chứng từ có tối đa %(most)d dòng.", most=MOST_LINES)
+        yield Reason(why, field="lines")
+    if not 0 <= draft.amount <= MAX_DONG or draft.shared > MAX_DONG:
+        yield Reason(_("Số tiền quá lớn."), field="amount")
+    for place, line in enumerate(draft.lines, start=1):
+        if draft.kind != JOURNAL:
+            if not 0 < line.amount <= MAX_DONG:
+                yield Reason(_("Số tiền phải từ 1 đ trở lên."), place, "line_amount")
+        elif (line.debit == 0) == (line.credit == 0):
+            yield Reason(_("Mỗi dòng ghi một bên: hoặc Nợ, hoặc Có."), place, "line_debit")
+        elif not (0 <= line.debit <= MAX_DONG and 0 <= line.credit <= MAX_DONG):
+            yield Reason(_("Số tiền phải từ 1 đ trở lên."), place, "line_debit")
+
+
+def _check_tills(session: Session, draft: Draft, columns: dict[str, Any]) -> None:
+    """Hold that a till is of the fund and unit that use it."""
+    if KINDS[draft.kind].till == BANK and not (draft.till or "").startswith(f"{BANK}."):
+        raise Refusal(Reason(_("Chọn tài khoản ngân hàng."), field="till"))
+    if draft.till:
+        fund_id, unit_id = columns["fund_id"], columns["unit_id"]
+        till(session, draft.till, fund_id=fund_id, unit_id=unit_id, field="till")
+    if draft.kind != TRANSFER:
+        return
+    if draft.to_till:
+        fund_id, unit_id = columns["to_fund_id"], columns["to_unit_id"]
+        till(session, draft.to_till, fund_id=fund_id, unit_id=unit_id, field="to_till")
+    if bool(draft.till) != bool(draft.to_till):
+        why = _("Ghi cả nơi tiền đi và nơi tiền đến, hoặc bỏ trống cả hai nếu tiền chưa chuyển.")
+        raise Refusal(Reason(why, field="to_till" if draft.till else "till"))
+
+
+def _check_line(session: Session, draft: Draft, line: DraftLine, place: int) -> None:
+    """Hold that a line names an account, a fund and a unit that are there and belong together."""
+    with _at("line_fund", place):
+        fund_id = _fund_id(session, line.fund or draft.fund)
+    with _at("line_unit", place):
+        unit_id = units.by_code(session, line.unit or draft.unit).id
+    with _at("line_account", place):
+        code = line.account
+        if code not in keys.read(session).accounts:
+            raise Refusal(_("Không có tài khoản “%(code)s”.", code=shown(code)))
+        if code == BANK:
+            raise Refusal(_("Chọn tài khoản ngân hàng cụ thể, như 112.VCB1."))
+        if code == CASH or code.startswith(f"{BANK}."):
+            till(session, code, fund_id=fund_id, unit_id=unit_id, field="line_account")
+        if draft.kind != JOURNAL and code == draft.till:
+            raise Refusal(_("Tài khoản đối ứng trùng với nơi để tiền."))
+
+
+def _fund_id(session: Session, code: str) -> int:
+    found = keys.read(session).funds.get(code)
+    if found is None:
+        raise Refusal(Reason(_("Không có quỹ “%(code)s”.", code=shown(code)), field="fund"))
+    return found
+
+
+@contextmanager
+def _at(field: str, row: int | None = None) -> Iterator[None]:
+    """Say of what is refused inside in which field and row it stands."""
+    try:
+        yield
+    except Refusal as refusal:
+        reasons = (replace(reason, field=field, row=row) for reason in refusal.reasons)
+        raise type(refusal)(*reasons) from refusal
