@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books import keys
 from fundsvc.books.models import Entry
+from fundsvc.books.sealing import LOCK
 from fundsvc.books.service import refusal_of
 from fundsvc.db import Big, Day, Moment, check_scope
 from ledger import entries as ledger
@@ -192,6 +193,9 @@ def staging(session: Session, *own: Column[Any]) -> Iterator[Stage]:
     stage = Stage(session, own)
     connection = session.connection()
     _drop(connection)
+    if connection.dialect.name == "postgresql":
+        # Rows draw their entries' numbers when they are staged, long before they are booked.
+        connection.execute(select(func.pg_advisory_xact_lock_shared(*LOCK)))
     first = int(session.scalar(select(func.coalesce(func.max(Entry.id), 0))) or 0)
     columns = ", ".join(
         f"{column.name} {column.type.compile(dialect=connection.dialect)}"

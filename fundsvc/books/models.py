@@ -1,4 +1,4 @@
-"""Tables of the books: the chart, the funds, entries, postings, periods and number series."""
+"""Tables of the books: chart, funds, entries, postings, periods, number series, seals, roll-ups."""
 
 import datetime as dt
 
@@ -10,7 +10,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, MappedAsDataclass, mapped_column
 
 from fundsvc.db import Base, OfUnit, Small, table_args
 from ledger.money import MAX_DONG
@@ -145,3 +145,80 @@ class Series(Base):
     book: Mapped[str] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last: Mapped[int]
+
+
+class EntryEvidence(Base):
+    """A kept file that an entry stands on, named when the entry was posted."""
+
+    __tablename__ = "entry_evidence"
+    __table_args__ = table_args()
+
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entry.id"), primary_key=True, autoincrement=False
+    )
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), primary_key=True)
+
+
+class EntryDonor(Base):
+    """The commitment to an entry's donor, which tells nothing without the salt kept elsewhere."""
+
+    __tablename__ = "entry_donor"
+    __table_args__ = table_args(CheckConstraint("length(commitment) = 64", name="commitment"))
+
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entry.id"), primary_key=True, autoincrement=False
+    )
+    commitment: Mapped[str]
+
+
+class Seal(Base):
+    """A sealed batch of entries, and the head it adds to the chain; see `ledger.seals`."""
+
+    __tablename__ = "seal"
+    __table_args__ = table_args(
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("first_entry <= last_entry AND entries >= 1", name="entries"),
+        CheckConstraint("length(root) = 64 AND length(head) = 64", name="hashes"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first_entry: Mapped[int]
+    last_entry: Mapped[int]
+    entries: Mapped[int]
+    debit: Mapped[int]
+    credit: Mapped[int]
+    root: Mapped[str]
+    head: Mapped[str] = mapped_column(unique=True)
+    sealed_at: Mapped[dt.datetime]
+
+
+class _Rollup(MappedAsDataclass, kw_only=True):
+    """Sums of the sealed entries of one day or month; `province_id` is 0 where there is none.
+
+    `carried` is 1 for entries that carry a year's result forward. `entries` counts each entry
+    once per key and day.
+    """
+
+    fund_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    province_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    date: Mapped[dt.date] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    carried: Mapped[int] = mapped_column(Small, primary_key=True, autoincrement=False)
+    debit: Mapped[int]
+    credit: Mapped[int]
+    entries: Mapped[int]
+
+
+class RollupDay(_Rollup, OfUnit, Base):
+    """The sealed entries of a day, summed."""
+
+    __tablename__ = "rollup_day"
+    __table_args__ = table_args(Index("ix_rollup_day_account_id_date", "account_id", "date"))
+
+
+class RollupMonth(_Rollup, OfUnit, Base):
+    """The sealed entries of a month, summed; `date` is its first day."""
+
+    __tablename__ = "rollup_month"
+    __table_args__ = table_args(Index("ix_rollup_month_account_id_date", "account_id", "date"))

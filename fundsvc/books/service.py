@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import keys
-from fundsvc.books.models import Account, Entry, Posting
+from fundsvc.books.models import Account, Entry, EntryDonor, EntryEvidence, Posting
 from fundsvc.db import Day, Moment, check_scope
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from ledger import entries as ledger
@@ -63,8 +64,11 @@ def post(
     approver_id: int | None = None,
     voucher: str | None = None,
     reverses_id: int | None = None,
+    evidence: Collection[str] = (),
 ) -> Posted:
     """Write an entry to the journal, once per source and external id.
+
+    `evidence` are the SHA-256 of kept files that it stands on; they are sealed with the entry.
 
     Raises:
         Refusal: a code is unknown, or the date lies in a closed month.
@@ -104,6 +108,9 @@ def post(
     except DBAPIError as error:
         raise refusal_of(error) from error
     if entry_id is not None:
+        if evidence:
+            files = [{"entry_id": entry_id, "sha256": sha256} for sha256 in sorted(set(evidence))]
+            session.execute(insert(EntryEvidence), files)
         return Posted(entry_id, new=True)
     return Posted(_same_as_before(session, header, rows), new=False)
 
@@ -131,6 +138,14 @@ def _insert(session: Session, header: dict[str, object], rows: list[dict[str, in
         [{**shared, "line": line, **row} for line, row in enumerate(rows, start=1)],
     )
     return entry_id
+
+
+def commit_donor(session: Session, entry_id: int, commitment: str) -> None:
+    """Bind an entry of this transaction to who gave, by a commitment (`ledger.seals.commitment`).
+
+    It is sealed with the entry, and tells nothing once the donor's salt is forgotten.
+    """
+    session.execute(insert(EntryDonor), {"entry_id": entry_id, "commitment": commitment})
 
 
 def _same_as_before(session: Session, header: dict[str, object], rows: list[dict[str, int]]) -> int:

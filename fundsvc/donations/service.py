@@ -107,6 +107,8 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
             raise Conflict(_("Yêu cầu này đã được ghi sổ với nội dung khác."))
         return _again(session, earlier, known)
     donor = donors.remember(session, known.unit.id, facts.donor) if facts.donor else None
+    if donor is not None:
+        books.commit_donor(session, posted.id, donors.commitment(donor, SOURCE, key))
     donation = Donation(
         unit_id=known.unit.id,
         fund_id=known.fund.id,

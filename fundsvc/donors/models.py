@@ -13,6 +13,7 @@ class Donor(OfUnit, Base):
 
     Names, phones and addresses are personal data, so a donor belongs to the unit that wrote it
     down; two units that know the same person keep a record each. `folded` is the name for search.
+    `salt` hides the donor in the seals of the books; without it, nothing there tells of the donor.
     """
 
     __tablename__ = "donor"
@@ -30,3 +31,4 @@ class Donor(OfUnit, Base):
     address: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    salt: Mapped[str | None] = mapped_column(default=None)

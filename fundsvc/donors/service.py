@@ -1,5 +1,6 @@
 """Write donors down once, and find them again by name without diacritics."""
 
+import secrets
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc.donors.models import KINDS, Donor
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.text import clean, fold
+from ledger import seals
 
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_CONTACT = 200, 300, 100
 
@@ -101,11 +103,13 @@ def remember(session: Session, unit_id: int, facts: DonorFacts) -> Donor:
             .limit(1)
         )
         if known is not None:
+            known.salt = known.salt or secrets.token_hex(16)
             return known
     donor = Donor(
         unit_id=unit_id,
         name=facts.name,
         folded=fold(facts.name),
+        salt=secrets.token_hex(16),
         kind=facts.kind,
         address=facts.address,
         phone=facts.phone,
@@ -114,3 +118,11 @@ def remember(session: Session, unit_id: int, facts: DonorFacts) -> Donor:
     session.add(donor)
     session.flush()
     return donor
+
+
+def commitment(donor: Donor, *entry: str) -> str:
+    """Return what an entry tells of its donor: a commitment, nothing without the donor's salt.
+
+    `entry` is what names the entry, its source and external id.
+    """
+    return seals.commitment(donor.salt or "", donor.name, donor.kind, *entry)

@@ -8,10 +8,18 @@ from sqlalchemy import ColumnElement, distinct, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Posting
+from fundsvc.books.totals import CARRY_FORWARD, totals
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.options import Figure, Mark, Options
 from fundsvc.statements.reference import Reference
-from fundsvc.statements.service import ENTRY, Asked, conditions, look_up, with_entries
+from fundsvc.statements.service import (
+    ENTRY,
+    Asked,
+    conditions,
+    look_up,
+    posting_columns,
+    with_entries,
+)
 from ledger.accounts import AccountType
 from ledger.statements import Side
 
@@ -72,18 +80,27 @@ def behind(
     first, last = _period(asked, figure)
     if figure.part == "opening":
         asked = replace(asked, scope=replace(asked.scope, first=last, last=last))
-    found = [*conditions(asked), Posting.account_id.in_(accounts)]
-    if first is not None:
-        found.append(Posting.date >= first)
+    sums = totals(
+        session,
+        (),
+        first or date.min,
+        last,
+        where=lambda columns: [*conditions(asked, columns), columns.account_id.in_(accounts)],
+        carried=False,
+    )
+    # What carries a year forward moves nothing in or out, and its sides add up to nothing.
+    found = [
+        *conditions(asked, posting_columns()),
+        Posting.account_id.in_(accounts),
+        ENTRY.c.kind != CARRY_FORWARD,
+        Posting.date.between(first or date.min, last),
+    ]
+    every = select(func.count(distinct(Posting.entry_id)))
     sign = -1 if figure.part == "payments" else 1
-    amount = func.coalesce(func.sum(Posting.credit - Posting.debit), 0)
-    total, count = session.execute(
-        with_entries(select(amount, func.count(distinct(Posting.entry_id))).where(*found))
-    ).one()
     entries, more = _page(session, asked.reference, found, mark, sign)
     return Behind(
-        total=sign * int(total),
-        count=count,
+        total=sign * sum(part.credit - part.debit for part in sums),
+        count=session.scalar(with_entries(every.where(*found))) or 0,
         entries=entries,
         next=Mark(entries[-1].on, entries[-1].entry_id) if more else None,
         label=label,

@@ -1,22 +1,22 @@
-"""Drawing statements from the books: one sum over the postings of a fund, and what is behind it."""
+"""Drawing statements from the books: the sums of a fund by account and row, and their proof."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_
 from sqlalchemy.orm import Session
 
 from fundsvc import clock, db
-from fundsvc.books.models import Account, Entry, Posting
+from fundsvc.books.models import Entry, Posting
+from fundsvc.books.sealing import last_seal
+from fundsvc.books.totals import Columns, totals
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.options import Options
 from fundsvc.statements.reference import NONE, TODAY_SCHEME, Reference, UnitFact, load
 from fundsvc.statements.report import Report, Seal
 from fundsvc.text import short_unit
-from fundsvc.units.models import Unit
-from ledger.accounts import AccountType
 from ledger.statements import LineKey, Place, Scope, Side, Sum, build
 
 ENTRY: FromClause = Entry.__table__
@@ -72,9 +72,10 @@ def fund_statement(session: Session, options: Options, language: str = "vi") -> 
     """
     asked = look_up(session, options, language)
     scope, reference = asked.scope, asked.reference
-    sums = _sums(session, asked)
+    sums, counts = _sums(session, asked)
     places = _places(asked, {part.place for part in sums})
-    statement = build(scope, sums, reference.labels, _entries(session, asked), places)
+    statement = build(scope, sums, reference.labels, counts, places)
+    sealed = last_seal(session)
     issuer = asked.unit or _issuer(reference)
     return Report(
         statement=statement,
@@ -86,7 +87,7 @@ def fund_statement(session: Session, options: Options, language: str = "vi") -> 
         rows_by="unit" if scope.province and not scope.unit else "province",
         names={row.place: name for row in statement.rows if (name := _name(asked, row.place))},
         only_units=asked.only_units,
-        seal=Seal(),
+        seal=Seal(sealed.number, sealed.head),
         drawn_at=clock.now(),
     )
 
@@ -140,15 +141,12 @@ def look_up(session: Session, options: Options, language: str = "vi") -> Asked:
     )
 
 
-def conditions(asked: Asked) -> list[ColumnElement[bool]]:
-    """Return what holds for the postings of a fund, unit and province until the last day."""
+def conditions(asked: Asked, columns: Columns) -> list[ColumnElement[bool]]:
+    """Return what holds for the keys of a fund, unit and province."""
     scope, reference = asked.scope, asked.reference
-    found: list[ColumnElement[bool]] = [
-        Posting.fund_id == asked.fund_id,
-        Posting.date <= scope.last,
-    ]
+    found: list[ColumnElement[bool]] = [columns.fund_id == asked.fund_id]
     if asked.unit is not None:
-        found.append(Posting.unit_id == asked.unit.id)
+        found.append(columns.unit_id == asked.unit.id)
     if scope.province is not None:
         ids = [None, *reference.provinces]
         wanted = [
@@ -156,16 +154,18 @@ def conditions(asked: Asked) -> list[ColumnElement[bool]]:
             for place in ids
             if reference.key(reference.drawn(place, scope.provinces)) == scope.province
         ]
-        found.append(_stands_in(reference, wanted))
+        found.append(_stands_in(reference, wanted, columns))
     return found
 
 
-def _stands_in(reference: Reference, provinces: Collection[int | None]) -> ColumnElement[bool]:
+def _stands_in(
+    reference: Reference, provinces: Collection[int | None], columns: Columns
+) -> ColumnElement[bool]:
     """Hold that an entry's own province is among some, or else its posting's unit's."""
     home = [unit.id for unit in reference.units.values() if unit.province_id in provinces]
     recorded = [place for place in provinces if place is not None]
-    by_unit = and_(ENTRY.c.province_id.is_(None), Posting.unit_id.in_(home))
-    return or_(ENTRY.c.province_id.in_(recorded), by_unit) if recorded else by_unit
+    by_unit = and_(columns.province_id == 0, columns.unit_id.in_(home))
+    return or_(columns.province_id.in_(recorded), by_unit) if recorded else by_unit
 
 
 def _map_of(reference: Reference, options: Options) -> tuple[str, Reason | None]:
@@ -191,47 +191,44 @@ def _map_of(reference: Reference, options: Options) -> tuple[str, Reason | None]
     return "then", None
 
 
-def _sums(session: Session, asked: Asked) -> list[Sum]:
-    """Sum the fund's postings by account, province and unit: until the end, and in the period.
+def _sums(session: Session, asked: Asked) -> tuple[list[Sum], dict[LineKey, int]]:
+    """Sum the fund by account and row, and count the entries behind each line.
 
     All accounts are read, though a statement shows half of them: the others prove it.
     """
     scope, reference = asked.scope, asked.reference
-    amount = Posting.credit - Posting.debit
-    moved = case((Posting.date >= scope.first, amount), else_=0)
-    province = func.coalesce(ENTRY.c.province_id, Unit.province_id).label("standing_in")
     by_unit = scope.province is not None or asked.unit is not None
-    keys = (Posting.account_id, province, *((Posting.unit_id,) if by_unit else ()))
-    query = (
-        with_entries(select(func.sum(amount), func.sum(moved), *keys))
-        .join(Unit, Unit.id == Posting.unit_id)
-        .where(*conditions(asked))
-        .group_by(*keys)
-    )
-    sums = []
-    for until_end, inside, account_id, province_id, *unit_id in session.execute(query):
-        account = reference.accounts[account_id]
-        key = reference.key(reference.drawn(province_id, scope.provinces))
-        place = key, reference.units[unit_id[0]].code if unit_id else None
-        before = int(until_end) - int(inside)
-        sums.append(Sum(place, account.kind, account.line, before=True, amount=before))
-        sums.append(Sum(place, account.kind, account.line, before=False, amount=int(inside)))
-    return sums
+    sums, counts = [], dict[LineKey, int]()
+    for total in totals(
+        session,
+        ("account", "unit", "province"),
+        scope.first,
+        scope.last,
+        where=lambda columns: conditions(asked, columns),
+        carried=False,
+    ):
+        account_id, unit_id, province_id = total.key
+        account, unit = reference.accounts[account_id], reference.units[unit_id]
+        standing = province_id or unit.province_id
+        key = reference.key(reference.drawn(standing, scope.provinces))
+        place = key, unit.code if by_unit else None
+        inside = total.credit - total.debit
+        sums.append(Sum(place, account.kind, account.line, before=True, amount=-total.before))
+        sums.append(Sum(place, account.kind, account.line, before=False, amount=inside))
+        if account.line is not None:
+            line = Side.of(account.kind), account.line
+            counts[line] = counts.get(line, 0) + total.entries
+    return sums, counts
 
 
-def _entries(session: Session, asked: Asked) -> dict[LineKey, int]:
-    """Count the entries behind each line; an entry with two postings on a line counts once."""
-    query = (
-        select(Account.type, Account.line, func.count(distinct(Posting.entry_id)))
-        .join(Account, Account.id == Posting.account_id)
-        .where(*conditions(asked), Posting.date >= asked.scope.first, Account.line.is_not(None))
-        .group_by(Account.type, Account.line)
+def posting_columns() -> Columns:
+    """Return the keys of single postings, for lists of what is behind a figure."""
+    return Columns(
+        Posting.account_id,  # type: ignore[arg-type]  # a mapped attribute is a column
+        Posting.fund_id,  # type: ignore[arg-type]
+        Posting.unit_id,  # type: ignore[arg-type]
+        func.coalesce(ENTRY.c.province_id, 0),
     )
-    counts: dict[LineKey, int] = {}
-    for kind, line, count in session.execute(with_entries(query)):
-        key = Side.of(AccountType(kind)), str(line)
-        counts[key] = counts.get(key, 0) + count
-    return counts
 
 
 def with_entries(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -18,6 +18,7 @@ from fundsvc.books.models import Entry, Period, Posting
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
+from fundsvc.sealed import files_of
 from fundsvc.sms import batches, campaigns, service
 from fundsvc.sms.models import SmsFile, SmsMessage, SmsTotal
 from fundsvc.units.models import Unit
@@ -278,6 +279,15 @@ def test_the_file_is_kept(bring: Import, session: Session) -> None:
     file = session.scalars(select(SmsFile)).one()
     assert evidence.read(file.sha256) == data
     assert file.name == "tin-nhan.csv"
+
+
+def test_every_entry_is_sealed_with_the_file_it_came_from(bring: Import, session: Session) -> None:
+    given = messages.make("viettel", 20)
+    bring(given.csv())
+    sha256 = session.scalars(select(SmsFile.sha256)).one()
+    entries = set(session.scalars(select(Entry.id)))
+    assert entries
+    assert files_of(session, min(entries), max(entries)) == dict.fromkeys(entries, sha256)
 
 
 def test_a_closed_month_refuses_the_file(bring: Import, session: Session) -> None:

@@ -1,0 +1,193 @@
+"""Seal what was booked: read a batch of settled entries, hash it, add it to chain and roll-ups.
+
+Reading and hashing happen outside any write; only the seal itself and the sums of its entries are
+written, in one short transaction. Nobody who books ever waits for the sealer.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books.leaves import Leaves, Origins
+from fundsvc.books.models import Entry, Seal
+from ledger import seals as ledger
+
+LOCK: Final = (20110519, 1)
+"""The advisory lock that posters share on PostgreSQL; `migrations/guards/seals` takes it too."""
+MOST: Final = 50_000
+"""The most entries under one seal: so much is hashed and summed before a statement gets quicker."""
+PATIENCE: Final = 2.0
+"""How many seconds to wait for entries in flight before leaving the seal for the next time."""
+_POLL: Final = 0.01
+
+
+class Overtaken(Exception):  # noqa: N818 - reads as what happened
+    """Somebody else sealed meanwhile; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A seal that can be written."""
+
+    seal: ledger.Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What was sealed last: number 0 and no head while nothing is."""
+
+    number: int = 0
+    head: str = ""
+    last_entry: int = 0
+
+
+def last_seal(session: Session) -> Sealed:
+    """Return the newest seal."""
+    row = session.execute(
+        select(Seal.number, Seal.head, Seal.last_entry).order_by(Seal.number.desc()).limit(1)
+    ).first()
+    return Sealed(*row) if row else Sealed()
+
+
+def unsealed(session: Session) -> int:
+    """Return how many entries no seal covers yet."""
+    sealed = last_seal(session)
+    query = select(func.count()).select_from(Entry.__table__)
+    return int(session.scalar(query.where(Entry.__table__.c.id > sealed.last_entry)) or 0)
+
+
+def prepare(
+    session: Session, origins: Origins, *, most: int = MOST, patience: float = PATIENCE
+) -> Batch | None:
+    """Read and hash the next batch of entries; None when there is nothing, or some are in flight.
+
+    Args:
+        session: for reading; it must not have read anything before in this transaction.
+        origins: who knows the files that imported entries came from.
+        most: the most entries to put under one seal.
+        patience: how many seconds to wait for entries in flight.
+    """
+    before = last_seal(session)
+    horizon = _settled(session, patience)
+    if horizon is None or horizon <= before.last_entry:
+        return None
+    numbers = select(Entry.__table__.c.id).where(Entry.__table__.c.id > before.last_entry)
+    cut = session.scalar(
+        numbers.where(Entry.__table__.c.id <= horizon)
+        .order_by(Entry.__table__.c.id)
+        .offset(most - 1)
+        .limit(1)
+    )
+    last = int(cut) if cut is not None else horizon
+    found = list(Leaves(session, origins).read(before.last_entry + 1, last))
+    moment = clock.now().astimezone(UTC).isoformat(timespec="microseconds")
+    seal = ledger.Seal(
+        number=before.number + 1,
+        before=before.head or ledger.NO_HEAD,
+        root=ledger.root([entry.hash for entry in found]),
+        first_entry=found[0].entry_id,
+        last_entry=found[-1].entry_id,
+        entries=len(found),
+        debit=sum(entry.debit for entry in found),
+        credit=sum(entry.credit for entry in found),
+        sealed_at=moment,
+    )
+    return Batch(seal)
+
+
+def write(session: Session, batch: Batch) -> None:
+    """Add a prepared seal to the chain and its entries' sums to the roll-ups.
+
+    Raises:
+        Overtaken: somebody else sealed meanwhile.
+    """
+    seal = batch.seal
+    before = last_seal(session)
+    if (before.number + 1, before.head or ledger.NO_HEAD) != (seal.number, seal.before):
+        raise Overtaken
+    session.add(
+        Seal(
+            number=seal.number,
+            first_entry=seal.first_entry,
+            last_entry=seal.last_entry,
+            entries=seal.entries,
+            debit=seal.debit,
+            credit=seal.credit,
+            root=seal.root,
+            head=seal.head,
+            sealed_at=datetime.fromisoformat(seal.sealed_at),
+        )
+    )
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Overtaken from error
+    span = {"first": seal.first_entry, "last": seal.last_entry}
+    for statement in _ROLL_UP[session.get_bind().dialect.name]:
+        session.execute(statement, span)
+
+
+def _settled(session: Session, patience: float) -> int | None:
+    """Return a number below which no entry can appear any more; None if some are in flight.
+
+    On SQLite entries are committed in the order of their numbers. On PostgreSQL whoever booked a
+    lower number than the highest one seen, and has not committed, holds the shared lock now; when
+    those who hold it now are gone, every lower number is there or never will be.
+    """
+    highest: int | None = session.scalar(select(func.max(Entry.__table__.c.id)))
+    if highest is None or session.get_bind().dialect.name != "postgresql":
+        return highest
+    waiting = set(session.scalars(_HOLDERS, _LOCK_KEYS))
+    until = time.monotonic() + patience
+    while waiting:
+        if time.monotonic() > until:
+            return None
+        time.sleep(_POLL)
+        waiting &= set(session.scalars(_HOLDERS, _LOCK_KEYS))
+    return highest
+
+
+_LOCK_KEYS: Final = {"key": LOCK[0], "part": LOCK[1]}
+_HOLDERS: Final = text("""
+SELECT virtualtransaction FROM pg_locks
+WHERE locktype = 'advisory' AND classid = :key AND objid = :part AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+# An entry counts once per account, fund and unit, however many of its lines stand there.
+_SUMS: Final = """
+SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, {date} AS date,
+    posting.account_id, posting.unit_id,
+    CASE entry.kind WHEN 'carry-forward' THEN 1 ELSE 0 END AS carried,
+    sum(posting.debit) AS debit, sum(posting.credit) AS credit,
+    count(DISTINCT posting.entry_id) AS entries
+FROM posting JOIN entry ON entry.id = posting.entry_id
+WHERE posting.entry_id BETWEEN :first AND :last
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_MONTH: Final = {
+    "postgresql": "CAST(date_trunc('month', posting.date) AS date)",
+    "sqlite": "substr(posting.date, 1, 7) || '-01'",
+}
+_ADD: Final = """
+INSERT INTO {table} (fund_id, province_id, date, account_id, unit_id, carried,
+    debit, credit, entries)
+SELECT * FROM ({sums}) AS sums WHERE true
+ON CONFLICT (fund_id, province_id, date, account_id, unit_id, carried) DO UPDATE SET
+    debit = {table}.debit + excluded.debit, credit = {table}.credit + excluded.credit,
+    entries = {table}.entries + excluded.entries
+"""
+_ROLL_UP: Final = {
+    engine: (
+        # Own names and nothing else stand in these texts.
+        text(_ADD.format(table="rollup_day", sums=_SUMS.format(date="posting.date"))),
+        text(_ADD.format(table="rollup_month", sums=_SUMS.format(date=month))),
+    )
+    for engine, month in _MONTH.items()
+}

@@ -1,0 +1,69 @@
+"""Seal the books: what every slice keeps as evidence of its entries, and the run of the sealer."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc.books import sealing
+from fundsvc.books.models import Entry
+from fundsvc.db import read_session, transaction
+from fundsvc.reconciliation.models import BankLine
+from fundsvc.sms.models import SmsFile, SmsMessage
+from ledger.seals import Seal
+
+_ENTRY = Entry.__table__.c
+_SMS: Final = "sms:"
+
+# Messages are found by their key, operator and request, whatever number of them there is.
+_FILES: Final = (
+    select(_ENTRY.id, SmsFile.sha256)
+    .join(
+        SmsMessage,
+        (SmsMessage.operator == func.substr(_ENTRY.source, len(_SMS) + 1))
+        & (SmsMessage.request_id == _ENTRY.external_id),
+    )
+    .join(SmsFile, SmsFile.id == SmsMessage.file_id)
+    .where(_ENTRY.source.like(f"{_SMS}%")),
+    select(_ENTRY.id, BankLine.file_sha256).join(BankLine, BankLine.entry_id == _ENTRY.id),
+)
+
+
+def files_of(session: Session, first: int, last: int) -> dict[int, str]:
+    """Return the SHA-256 of the file that each imported entry of a range came from."""
+    found = (session.execute(query.where(_ENTRY.id.between(first, last))) for query in _FILES)
+    return {row[0]: row[1] for rows in found for row in rows}
+
+
+def seal_new(
+    tell: Callable[[Seal], None] | None = None,
+    *,
+    most: int = sealing.MOST,
+    patience: float = sealing.PATIENCE,
+) -> int:
+    """Seal all that was booked and is settled, batch by batch; return the number of seals.
+
+    Args:
+        tell: called with each seal that was written.
+        most: the most entries under one seal.
+        patience: how many seconds to wait for entries in flight.
+    """
+    written = 0
+    session = read_session()
+    while True:
+        session.rollback()
+        batch = sealing.prepare(session, files_of, most=most, patience=patience)
+        session.rollback()
+        if batch is None:
+            return written
+        done = False
+        with suppress(sealing.Overtaken), transaction() as writing:
+            sealing.write(writing, batch)
+            done = True
+        if not done:
+            continue  # Somebody else sealed; go on behind them.
+        written += 1
+        if tell is not None:
+            tell(batch.seal)
