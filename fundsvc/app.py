@@ -26,6 +26,7 @@ PAGES: Final = (
     "fundsvc.reconciliation.views",
     "fundsvc.sms.views",
     "fundsvc.statements.views",
+    "fundsvc.statements.book_views",
     "fundsvc.public.views",
     "fundsvc.staff.views",
 )

@@ -1,42 +1,67 @@
-"""The command `fundsvc statement`: a statement as text, data or document."""
+"""The command `fundsvc statement`: a statement or a book as text, data or document."""
 
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
 FORMATS = ("json", "csv", "xlsx", "pdf", "html")
 BINARY = frozenset({"xlsx", "pdf"})
+Command = Callable[..., Any]
+
+
+def _options(command: Command) -> Command:
+    """Give a command the options that all statements and books share, but for the fund."""
+    options = (
+        click.option("--province", metavar="P", help="Chỉ một tỉnh: 2025:44, 2004:45, hoặc none."),
+        click.option("--unit", metavar="U", help="Chỉ một đơn vị; TW là Trung ương Hội."),
+        click.option("--from", "first", required=True, metavar="D", help="Ngày đầu, YYYY-MM-DD."),
+        click.option("--to", "last", required=True, metavar="D", help="Ngày cuối, YYYY-MM-DD."),
+        click.option(
+            "--provinces",
+            type=click.Choice(("then", "now")),
+            help="Tỉnh như lúc ghi sổ (then) hay theo 34 tỉnh hiện nay (now, mặc định).",
+        ),
+        click.option(
+            "--format", "kind", type=click.Choice(FORMATS), help="Không ghi thì in văn bản."
+        ),
+        click.option(
+            "--out", type=click.Path(dir_okay=False, path_type=Path), help="Ghi ra tệp này."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_every_fund: Callable[[Command], Command] = click.option(
+    "--fund", metavar="F", help="Chỉ một quỹ: base, dues, nghia-tinh."
+)
 
 
 @click.group(name="statement")
 def group() -> None:
-    """Báo cáo từ sổ sách."""
+    """Báo cáo và sổ kế toán."""
 
 
 @group.command("fund")
 @click.option("--fund", required=True, metavar="F", help="Quỹ: base, dues, nghia-tinh.")
-@click.option("--province", metavar="P", help="Chỉ một tỉnh: 2025:44, 2004:45, hoặc none.")
-@click.option("--unit", metavar="U", help="Chỉ một đơn vị; TW là Trung ương Hội.")
-@click.option("--from", "first", required=True, metavar="D", help="Ngày đầu, YYYY-MM-DD.")
-@click.option("--to", "last", required=True, metavar="D", help="Ngày cuối, YYYY-MM-DD.")
-@click.option(
-    "--provinces",
-    type=click.Choice(("then", "now")),
-    help="Tỉnh như lúc ghi sổ (then) hay theo 34 tỉnh hiện nay (now, mặc định).",
-)
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="Không ghi thì in văn bản.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Ghi ra tệp này.")
-@click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
+@_options
 def fund_command(kind: str | None, out: Path | None, as_json: bool, **typed: str | None) -> None:
     """Báo cáo thu chi quỹ của một tỉnh, một đơn vị, hay tất cả."""
-    _check_call(kind, out, typed, as_json=as_json)
+    if typed["province"] and typed["unit"]:
+        msg = "Chỉ một trong hai: --province hoặc --unit."
+        raise click.UsageError(msg)
+    _check_call(kind, out, as_json=as_json)
     from fundsvc.db import read_session
     from fundsvc.statements import formats, schemas
     from fundsvc.statements.service import fund_statement
 
-    named = {"from": typed.pop("first"), "to": typed.pop("last"), **typed}
-    options = schemas.read_options({name: text for name, text in named.items() if text})
+    options = schemas.read_options(_named(typed))
     session = read_session()
     report = fund_statement(session, options)
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
@@ -60,14 +85,54 @@ def fund_command(kind: str | None, out: Path | None, as_json: bool, **typed: str
         click.echo(f"Đã ghi {out}.")
 
 
-def _check_call(
-    kind: str | None, out: Path | None, typed: dict[str, str | None], *, as_json: bool
+@group.command("trial-balance")
+@_every_fund
+@_options
+def trial_balance_command(
+    kind: str | None, out: Path | None, as_json: bool, **typed: str | None
 ) -> None:
+    """Bảng cân đối tài khoản, một dòng cho mỗi tài khoản, quỹ và đơn vị."""
+    _check_call(kind, out, as_json=as_json)
+    from fundsvc.db import read_session
+    from fundsvc.statements import book_options, trial_balance
+
+    options = book_options.read_options(_named(typed))
+    session = read_session()
+    balance = trial_balance.trial_balance(session, options)
+    session.rollback()  # Drawing takes long; nothing is held open meanwhile.
+    _give(trial_balance.book(balance), kind, out, as_json=as_json)
+
+
+def _named(typed: dict[str, str | None]) -> dict[str, str]:
+    named = {"from": typed.pop("first"), "to": typed.pop("last"), **typed}
+    return {name: text for name, text in named.items() if text}
+
+
+def _give(book: Any, kind: str | None, out: Path | None, *, as_json: bool) -> None:
+    """Write a book where it was asked for; the transaction it was read in is over."""
+    from fundsvc.statements import book_formats
+
+    wanted = kind or ("json" if as_json else "text")
+    with closing(book):
+        if out is None:
+            book_formats.write(wanted, book, sys.stdout.buffer)
+            return
+        try:
+            with out.open("wb") as file:
+                book_formats.write(wanted, book, file)
+        except OSError as error:
+            msg = f"Không ghi được tệp {out}: {error.strerror}"
+            raise click.ClickException(msg) from error
+        if as_json:
+            book_formats.write("json", book, sys.stdout.buffer)
+        else:
+            click.echo(f"Đã ghi {out}.")
+
+
+def _check_call(kind: str | None, out: Path | None, *, as_json: bool) -> None:
     """Refuse options that contradict each other, before anything is loaded."""
     why = None
-    if typed["province"] and typed["unit"]:
-        why = "Chỉ một trong hai: --province hoặc --unit."
-    elif as_json and kind not in {None, "json"} and out is None:
+    if as_json and kind not in {None, "json"} and out is None:
         why = f"--json cùng --format {kind} thì cần --out."
     elif kind in BINARY and out is None and sys.stdout.isatty():
         why = f"--format {kind} cần --out, hoặc chuyển hướng ra tệp."

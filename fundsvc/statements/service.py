@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_
@@ -35,6 +35,16 @@ class Asked:
     province_name: str | None
     only_units: tuple[str, ...]
     reference: Reference
+
+
+class MapAsked(Protocol):
+    """What is asked of provinces: which one, and on which map."""
+
+    @property
+    def province(self) -> str | None: ...
+
+    @property
+    def provinces(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +86,14 @@ def fund_statement(session: Session, options: Options, language: str = "vi") -> 
     places = _places(asked, {part.place for part in sums})
     statement = build(scope, sums, reference.labels, counts, places)
     sealed = last_seal(session)
-    issuer = asked.unit or _issuer(reference)
+    issued_by = asked.unit or issuer(reference)
     return Report(
         statement=statement,
         fund_name=asked.fund_name,
         province_name=asked.province_name,
         unit_name=asked.unit.name if asked.unit else None,
-        issuer_name=issuer.name if issuer else "",
-        issuer_address=issuer.address if issuer else "",
+        issuer_name=issued_by.name if issued_by else "",
+        issuer_address=issued_by.address if issued_by else "",
         rows_by="unit" if scope.province and not scope.unit else "province",
         names={row.place: name for row in statement.rows if (name := _name(asked, row.place))},
         only_units=asked.only_units,
@@ -113,7 +123,7 @@ def look_up(session: Session, options: Options, language: str = "vi") -> Asked:
     unit = reference.unit(options.unit) if options.unit else None
     if options.unit and unit is None:
         reasons.append(Reason(_("Không có đơn vị mang mã này."), field="unit"))
-    provinces, why = _map_of(reference, options)
+    provinces, why = map_of(reference, options)
     if why:
         reasons.append(why)
     if reasons:
@@ -168,7 +178,7 @@ def _stands_in(
     return or_(columns.province_id.in_(recorded), by_unit) if recorded else by_unit
 
 
-def _map_of(reference: Reference, options: Options) -> tuple[str, Reason | None]:
+def map_of(reference: Reference, options: MapAsked) -> tuple[str, Reason | None]:
     """Return the map to draw provinces on, and why the province cannot be drawn on it."""
     key = options.province
     if key is None or key == NONE:
@@ -277,7 +287,7 @@ def _name(asked: Asked, place: Place) -> str | None:
     return province.name if province else None
 
 
-def _issuer(reference: Reference) -> UnitFact | None:
+def issuer(reference: Reference) -> UnitFact | None:
     """Return who issues a statement that is not of one unit: the centre, if it can be seen."""
     units = reference.units.values()
     return next((unit for unit in units if unit.kind == "centre"), next(iter(units), None))

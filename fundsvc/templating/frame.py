@@ -62,8 +62,13 @@ PLACES: Final = (
     Place(
         lazy_gettext("Báo cáo"),
         "chart",
-        (("/statements/fund", lazy_gettext("Báo cáo thu chi quỹ")),),
-        ("/statements",),
+        (
+            ("/statements/fund", lazy_gettext("Báo cáo thu chi quỹ")),
+            ("/statements/trial-balance", lazy_gettext("Bảng cân đối tài khoản")),
+            ("/statements/general-ledger", lazy_gettext("Sổ cái")),
+            ("/statements/journal", lazy_gettext("Sổ nhật ký chung")),
+        ),
+        ("/statements", "/entries"),
         on_phone_bar=True,
     ),
     Place(lazy_pgettext("menu", "Đơn vị"), "unit", (("/units", lazy_pgettext("menu", "Đơn vị")),)),

@@ -1,0 +1,215 @@
+"""What a book is about, looked up: ids for queries, names for letterheads, within the scope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from fundsvc import db
+from fundsvc.books.models import Account, Posting
+from fundsvc.books.sealing import last_seal
+from fundsvc.books.totals import Columns
+from fundsvc.errors import Reason, Refusal
+from fundsvc.statements.book import Column
+from fundsvc.statements.book_options import BookOptions
+from fundsvc.statements.reference import Reference, UnitFact, load
+from fundsvc.statements.report import MAP_NOTES, NO_PROVINCE, Seal
+from fundsvc.statements.service import ENTRY, issuer, map_of
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    """A ledger account as books name it."""
+
+    id: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookScope:
+    """A book's options with everything looked up; `places` are the provinces and units it is of.
+
+    `places` is None when the book is not of one province. It has the ids of the provinces that
+    entries may state, and of the units whose entries state none and stand in it all the same.
+    """
+
+    options: BookOptions
+    reference: Reference
+    accounts: Mapping[int, AccountName]
+    funds: Mapping[int, tuple[str, str]]
+    fund_id: int | None
+    unit: UnitFact | None
+    account: AccountName | None
+    province_name: str | None
+    provinces: str
+    places: tuple[tuple[int, ...], tuple[int, ...]] | None
+    only_units: tuple[str, ...]
+    seal: Seal
+
+    @property
+    def first(self) -> date:
+        """The first day of the book."""
+        return self.options.first
+
+    @property
+    def last(self) -> date:
+        """The last day of the book."""
+        return self.options.last
+
+    @property
+    def issuer(self) -> UnitFact | None:
+        """Whose letterhead the book bears."""
+        return self.unit or issuer(self.reference)
+
+    def where(self, columns: Columns) -> list[ColumnElement[bool]]:
+        """Return the conditions of the book for `books.totals`, but for its days."""
+        found: list[ColumnElement[bool]] = []
+        if self.account is not None:
+            found.append(columns.account_id == self.account.id)
+        if self.fund_id is not None:
+            found.append(columns.fund_id == self.fund_id)
+        if self.unit is not None:
+            found.append(columns.unit_id == self.unit.id)
+        if self.places is not None:
+            recorded, home = self.places
+            by_unit = and_(columns.province_id == 0, columns.unit_id.in_(home))
+            found.append(or_(columns.province_id.in_(recorded), by_unit))
+        return found
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the same conditions for postings joined with their entries (`ENTRY`)."""
+        columns: Any = Posting  # A mapped attribute is a column.
+        province = func.coalesce(ENTRY.c.province_id, 0)
+        return self.where(Columns(columns.account_id, columns.fund_id, columns.unit_id, province))
+
+    def facts(self) -> list[str]:
+        """Return what documents say below the title, but for account and days."""
+        fund = self.funds[self.fund_id][1] if self.fund_id is not None else "Tất cả các quỹ"
+        told = [fund]
+        if self.unit is not None:
+            told.append(self.unit.name)
+        if self.options.province:
+            told.append(f"{self.province_name or NO_PROVINCE} ({MAP_NOTES[self.provinces]})")
+        if self.only_units:
+            told.append("Chỉ gồm sổ của: " + "; ".join(self.only_units))
+        return told
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what JSON says of a book before its figures."""
+        options = self.options
+        return {
+            "fund": options.fund,
+            "province": options.province,
+            "unit": options.unit,
+            "only_units": list(self.only_units) or None,
+            "from": self.first.isoformat(),
+            "to": self.last.isoformat(),
+            "provinces": self.provinces,
+            "currency": "VND",
+        }
+
+    def query(self, **changes: str | None) -> dict[str, str]:
+        """Return the address parameters of the book, with some of them changed."""
+        options = self.options
+        asked = {
+            "account": options.account,
+            "fund": options.fund,
+            "unit": options.unit,
+            "province": options.province,
+            "provinces": options.provinces,
+            "from": self.first.isoformat(),
+            "to": self.last.isoformat(),
+        }
+        return {name: value for name, value in (asked | changes).items() if value}
+
+
+def look_up(session: Session, options: BookOptions, language: str = "vi") -> BookScope:
+    """Look up what the options name.
+
+    Who may see one unit only gets the book of that unit when none was named.
+
+    Raises:
+        Refusal: with a reason for every option that names nothing this person may see.
+    """
+    reference, limited = load(session, language), db.scope(session) is not None
+    if limited and len(reference.units) == 1 and not options.unit:
+        options = replace(options, unit=next(iter(reference.units.values())).code)
+    accounts = _accounts(session, language)
+    reasons: list[Reason] = []
+    fund_id = reference.funds.get(options.fund, (0, ""))[0] if options.fund else None
+    if fund_id == 0:
+        known = ", ".join(reference.funds)
+        why = _("Không có quỹ này. Các quỹ: %(known)s.", known=known)
+        reasons.append(Reason(why, field="fund"))
+    unit = reference.unit(options.unit) if options.unit else None
+    if options.unit and unit is None:
+        reasons.append(Reason(_("Không có đơn vị mang mã này."), field="unit"))
+    account = next((one for one in accounts.values() if one.code == options.account), None)
+    if options.account and account is None:
+        reasons.append(Reason(_("Không có tài khoản mang số hiệu này."), field="account"))
+    provinces, no_map = map_of(reference, options)
+    if no_map:
+        reasons.append(no_map)
+    if reasons:
+        raise Refusal(*reasons)
+    province = reference.province(options.province) if options.province else None
+    sealed = last_seal(session)
+    return BookScope(
+        options=options,
+        reference=reference,
+        accounts=accounts,
+        funds={number: (code, name) for code, (number, name) in reference.funds.items()},
+        fund_id=fund_id,
+        unit=unit,
+        account=account,
+        province_name=province.name if province else None,
+        provinces=provinces,
+        places=_places(reference, options.province, provinces),
+        only_units=(
+            tuple(fact.name for fact in reference.units.values())
+            if limited and unit is None
+            else ()
+        ),
+        seal=Seal(sealed.number, sealed.head),
+    )
+
+
+def account_choices(scope: BookScope) -> tuple[tuple[str, str], ...]:
+    """Return the accounts a person can choose from, by code."""
+    ordered = sorted(scope.accounts.values(), key=lambda one: one.code)
+    return tuple((one.code, f"{one.code} {one.name}") for one in ordered)
+
+
+def balance_columns(group: str, carried: Any = "") -> tuple[Column, Column]:
+    """Return the pair of columns Nợ and Có below a common heading."""
+    return (
+        Column("Nợ", "money", 27, group, carried),
+        Column("Có", "money", 27, group, carried),
+    )
+
+
+def _accounts(session: Session, language: str) -> dict[int, AccountName]:
+    rows = session.execute(select(Account.id, Account.code, Account.name, Account.name_en))
+    return {
+        row.id: AccountName(row.id, row.code, (language == "en" and row.name_en) or row.name)
+        for row in rows
+    }
+
+
+def _places(
+    reference: Reference, key: str | None, provinces: str
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    if key is None:
+        return None
+    wanted = {
+        place
+        for place in (None, *reference.provinces)
+        if reference.key(reference.drawn(place, provinces)) == key
+    }
+    home = tuple(unit.id for unit in reference.units.values() if unit.province_id in wanted)
+    return tuple(place for place in wanted if place is not None), home
