@@ -20,6 +20,7 @@ from fundsvc.evidence.service import DamagedFileError
 from fundsvc.receipts import verify as receipts
 from fundsvc.sms import verify as sms
 from fundsvc.verified import FACTS, disagreeing, lonely
+from fundsvc.vouchers import verify as vouchers
 
 
 def steps(session: Session) -> dict[str, Callable[[], Iterator[Fault]]]:
@@ -33,6 +34,7 @@ def steps(session: Session) -> dict[str, Callable[[], Iterator[Fault]]]:
     return checks | {
         "sms totals": partial(sms.faults, session),
         "receipts": partial(receipts.faults, session),
+        "vouchers": partial(vouchers.faults, session),
         "kept files": partial(_kept_files, session),
     }
 

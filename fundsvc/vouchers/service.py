@@ -17,7 +17,7 @@ from fundsvc.books.reversing import LONGEST_REASON, Reversed, take_back, undone
 from fundsvc.db import check_scope
 from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.text import clean
-from fundsvc.vouchers import checks, numbers, storing, workflow
+from fundsvc.vouchers import checks, files, numbers, storing, workflow
 from fundsvc.vouchers.drafting import Draft
 from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED, TRANSFER
 from fundsvc.vouchers.models import Voucher
@@ -212,6 +212,7 @@ def _book(session: Session, row: Voucher, by: int) -> Posted:
         maker_id=row.maker_id,
         approver_id=row.approver_id,
         voucher=number.text,
+        evidence=files.hashes(session, row.id),
     )
     row.state = POSTED
     row.number, row.entry_id = number.text, posted.id
@@ -224,7 +225,7 @@ def _book(session: Session, row: Voucher, by: int) -> Posted:
 def _changed(session: Session, row: Voucher, act: str, by: int, **facts: object) -> None:
     """Write a change and note who made it; forms that are open are old from now on."""
     row.version += 1
-    audit.record(session, f"voucher.{act}", workflow.subject(row.id), facts, by=by)
+    workflow.note(session, row, act, by, **facts)
     session.flush()
 
 
@@ -242,8 +243,8 @@ def _insert(session: Session, columns: dict[str, Any]) -> int | None:
 
 
 def _same_as_before(session: Session, known: Voucher | None, resolved: storing.Resolved) -> int:
-    """Return the voucher that this key made before, if it is the same and was not changed since."""
-    if known is not None and known.version == 1:
+    """Return the voucher that this key made before, if it says the same."""
+    if known is not None:
         said = all(getattr(known, name) == value for name, value in resolved.columns.items())
         if said and storing.stored_lines(session, known.id) == resolved.lines:
             return known.id

@@ -1,6 +1,7 @@
 """From a draft to its rows and back: codes become ids, texts are cleaned, lines are written out."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -117,19 +118,26 @@ def stored_lines(session: Session, voucher_id: int) -> tuple[Posting, ...]:
     Raises:
         OutOfScopeError: one is of a unit that the session may not touch.
     """
-    known = keys.read(session)
-    account, fund, unit = (
-        {number: code for code, number in ids.items()}
-        for ids in (known.accounts, known.funds, known.units)
-    )
     check_scope(session, set(_unit_ids(session, voucher_id)))
-    query = select(_LINES).where(_LINES.c.voucher_id == voucher_id).order_by(_LINES.c.line)
-    return tuple(
-        Posting(
-            account[row.account_id], fund[row.fund_id], unit[row.unit_id], row.debit, row.credit
+    return lines_of(session, [voucher_id]).get(voucher_id, ())
+
+
+def lines_of(session: Session, voucher_ids: Collection[int]) -> dict[int, tuple[Posting, ...]]:
+    """Return the lines of vouchers by the vouchers' ids; of all units, whatever the scope."""
+    codes = _Codes.read(session)
+    query = select(_LINES).where(_LINES.c.voucher_id.in_(voucher_ids))
+    found: defaultdict[int, list[Posting]] = defaultdict(list)
+    for row in session.execute(query.order_by(_LINES.c.voucher_id, _LINES.c.line)):
+        found[row.voucher_id].append(
+            Posting(
+                codes.accounts[row.account_id],
+                codes.funds[row.fund_id],
+                codes.units[row.unit_id],
+                row.debit,
+                row.credit,
+            )
         )
-        for row in session.execute(query)
-    )
+    return {voucher_id: tuple(lines) for voucher_id, lines in found.items()}
 
 
 def stored(session: Session, row: Voucher) -> Draft:
@@ -138,30 +146,51 @@ def stored(session: Session, row: Voucher) -> Draft:
     Raises:
         OutOfScopeError: it has lines of a unit that the session may not touch.
     """
-    known = keys.read(session)
-    fund, unit, province = (
-        {number: code for code, number in ids.items()}
-        for ids in (known.funds, known.units, known.provinces)
-    )
+    return draft_of(session, row, stored_lines(session, row.id))
+
+
+def draft_of(session: Session, row: Voucher, lines: tuple[Posting, ...]) -> Draft:
+    """Return the draft that a voucher and its lines were written from."""
+    codes = _Codes.read(session)
     return Draft(
-        unit=unit[row.unit_id],
+        unit=codes.units[row.unit_id],
         kind=row.kind,
         date=row.date,
-        fund=fund[row.fund_id],
+        fund=codes.funds[row.fund_id],
         description=row.description,
         amount=row.amount,
         party=row.party,
         party_address=row.party_address,
         enclosed=row.enclosed,
-        province=province[row.province_id] if row.province_id else None,
+        province=codes.provinces[row.province_id] if row.province_id else None,
         till=row.till,
-        lines=_typed(row.kind, stored_lines(session, row.id)),
+        lines=_typed(row.kind, lines),
         resolution=row.resolution,
         resolution_on=row.resolution_on,
-        to_fund=fund[row.to_fund_id] if row.to_fund_id else None,
-        to_unit=unit[row.to_unit_id] if row.to_unit_id else None,
+        to_fund=codes.funds[row.to_fund_id] if row.to_fund_id else None,
+        to_unit=codes.units[row.to_unit_id] if row.to_unit_id else None,
         to_till=row.to_till,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """The codes of ids: the keys of the books the other way round."""
+
+    accounts: dict[int, str]
+    funds: dict[int, str]
+    units: dict[int, str]
+    provinces: dict[int, str]
+
+    @classmethod
+    def read(cls, session: Session) -> "_Codes":
+        known = keys.read(session)
+        return cls(
+            *(
+                {number: code for code, number in ids.items()}
+                for ids in (known.accounts, known.funds, known.units, known.provinces)
+            )
+        )
 
 
 def _typed(kind: str, lines: tuple[Posting, ...]) -> tuple[DraftLine, ...]:

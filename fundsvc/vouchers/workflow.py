@@ -104,7 +104,7 @@ def hold_role(session: Session, act: str, by: int) -> None:
 
 
 def note(session: Session, row: Voucher, act: str, by: int, **facts: object) -> None:
-    """Write an act to the log; a voucher that changed has another version from now on."""
+    """Write an act to the log."""
     audit.record(session, f"voucher.{act}", subject(row.id), facts, by=by)
 
 

@@ -1,0 +1,186 @@
+"""What comes every month: drafts that are made from a template, once for each month."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.audit import service as audit
+from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.text import clean
+from fundsvc.units.models import Unit
+from fundsvc.vouchers import service, storing, workflow
+from fundsvc.vouchers.drafting import Draft, as_json, from_json, on_day
+from fundsvc.vouchers.kinds import KINDS
+from fundsvc.vouchers.models import Voucher, VoucherTemplate
+
+LONGEST_NAME: Final = 100
+MONTHS_BACK: Final = 12
+"""How far back a month that was missed is still asked for."""
+_LAST_DAY: Final = 31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateRow:
+    """A template as lists show it."""
+
+    id: int
+    name: str
+    unit: str
+    unit_name: str
+    kind: str
+    kind_name: str
+    day: int
+    amount: int
+    active: bool
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A draft that a template still has to make: for which month, and dated when."""
+
+    template_id: int
+    name: str
+    month: date
+    on: date
+
+
+def add(session: Session, name: str, day: int, draft: Draft, *, by: int) -> int:
+    """Keep a draft as what comes on a day of every month; return the template's id.
+
+    Raises:
+        Refusal: a name, code, text or amount cannot be.
+        NotFound: there is no such unit or province, or not for this person.
+        Forbidden: the person makes no vouchers.
+    """
+    workflow.hold_role(session, "edit", by)
+    called = clean(name, LONGEST_NAME, "name")
+    if not called:
+        raise Refusal(Reason(_("Thiếu tên mẫu."), field="name"))
+    if not 1 <= day <= _LAST_DAY:
+        raise Refusal(Reason(_("Ngày trong tháng là số từ 1 đến 31."), field="day"))
+    resolved = storing.resolve(session, draft)
+    row = VoucherTemplate(
+        unit_id=resolved.unit.id,
+        name=called,
+        kind=draft.kind,
+        day=day,
+        facts=as_json(resolved.draft),
+        made_by=by,
+        made_at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, "voucher-template.add", f"voucher-template:{row.id}", {}, by=by)
+    return row.id
+
+
+def switch(session: Session, template_id: int, *, active: bool, by: int) -> None:
+    """Switch a template on or off; drafts that it made stay.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+        Forbidden: the person makes no vouchers.
+    """
+    workflow.hold_role(session, "edit", by)
+    row = _taken(session, template_id)
+    row.active = active
+    kind = "voucher-template.on" if active else "voucher-template.off"
+    audit.record(session, kind, f"voucher-template:{row.id}", {}, by=by)
+    session.flush()
+
+
+def draft_from(session: Session, template_id: int, month: date, *, by: int) -> int:
+    """Make the draft of a month and return its id; the same month again makes no other.
+
+    Raises:
+        NotFound: there is no such template, or not for this person.
+        Forbidden: the person makes no vouchers.
+        Refusal: the template is switched off, or what it names is no longer there.
+    """
+    workflow.hold_role(session, "edit", by)
+    row = _taken(session, template_id)
+    key = _key(row.id, month)
+    made = session.scalar(select(Voucher.id).where(Voucher.key == key))
+    if made is not None:
+        return made
+    if not row.active:
+        raise Refusal(Reason(_("Mẫu này đã ngừng dùng."), field="template"))
+    draft = replace(from_json(row.facts), date=on_day(month.replace(day=1), row.day))
+    return service.create(session, draft, key=key, by=by, template_id=row.id)
+
+
+def listed(session: Session) -> list[TemplateRow]:
+    """Return the templates of the units this person may see, those in use first."""
+    query = (
+        select(VoucherTemplate, Unit.code, Unit.name)
+        .join(Unit, Unit.id == VoucherTemplate.unit_id)
+        .order_by(VoucherTemplate.active.desc(), VoucherTemplate.name, VoucherTemplate.id)
+    )
+    rows = []
+    for row, code, name in session.execute(query):
+        draft = from_json(row.facts)
+        rows.append(
+            TemplateRow(
+                id=row.id,
+                name=row.name,
+                unit=code,
+                unit_name=name,
+                kind=row.kind,
+                kind_name=str(KINDS[row.kind].name),
+                day=row.day,
+                amount=draft.total,
+                active=row.active,
+                draft=draft,
+            )
+        )
+    return rows
+
+
+def due(session: Session, today: date) -> list[Due]:
+    """Return the drafts that templates in use should have made until a day, oldest first.
+
+    A template asks for its draft of every month since it was made, a year back at most.
+    """
+    found = []
+    query = select(VoucherTemplate).where(VoucherTemplate.active).order_by(VoucherTemplate.id)
+    for row in session.scalars(query):
+        made_on = row.made_at.astimezone(clock.VN).date()
+        months = [
+            month
+            for month in _months(today)
+            if on_day(month, row.day) <= today and month >= made_on.replace(day=1)
+        ]
+        keys = {_key(row.id, month): month for month in months}
+        made = set(session.scalars(select(Voucher.key).where(Voucher.key.in_(keys))))
+        found += [
+            Due(row.id, row.name, month, on_day(month, row.day))
+            for key, month in keys.items()
+            if key not in made
+        ]
+    return sorted(found, key=lambda each: (each.on, each.template_id))
+
+
+def _taken(session: Session, template_id: int) -> VoucherTemplate:
+    query = select(VoucherTemplate).where(VoucherTemplate.id == template_id).with_for_update()
+    row = session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound(Reason(_("Không có mẫu chứng từ này."), field="template"))
+    return row
+
+
+def _key(template_id: int, month: date) -> str:
+    return f"template:{template_id}:{month:%Y-%m}"
+
+
+def _months(today: date) -> Iterator[date]:
+    """Yield the first days of the last months until this one."""
+    for back in range(MONTHS_BACK - 1, -1, -1):
+        years, month = divmod(today.year * 12 + today.month - 1 - back, 12)
+        yield date(years, month + 1, 1)
