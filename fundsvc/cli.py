@@ -80,14 +80,18 @@ PLACES = {
     "demo": Place("fundsvc.demo:demo", "Nạp năm mẫu với người và số liệu đặt ra."),
     "donation": Place("fundsvc.donations.commands:group", "Ghi nhận khoản ủng hộ."),
     "dues": Place("fundsvc.dues.commands:group", "Hội phí và Chân quỹ theo tháng."),
+    "heads": Place("fundsvc.seals.commands:heads", "Danh sách niêm phong của sổ."),
     "import": Place("fundsvc.cli:imports", "Đọc tệp từ bên ngoài.", within_app=False),
     "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
+    "proof": Place("fundsvc.seals.commands:proof", "Bằng chứng niêm phong của một bút toán."),
     "receipt": Place("fundsvc.donations.receipt_commands:group", "Biên nhận."),
+    "seal": Place("fundsvc.seals.commands:seal", "Niêm phong các bút toán mới."),
     "serve": Place("fundsvc.cli:serve", "Chạy máy chủ web.", within_app=False),
     "statement": Place("fundsvc.statements.commands:group", "Báo cáo."),
     "units": Place("fundsvc.units.commands:group", "Đơn vị thành viên."),
     "user": Place("fundsvc.staff.commands:group", "Người dùng và vai trò."),
     "verify": Place("fundsvc.verify:verify", "Kiểm tra mọi điều phải đúng của sổ sách."),
+    "worker": Place("fundsvc.worker:worker", "Việc nền: niêm phong sổ mỗi phút."),
 }
 
 cli = LazyGroup(
@@ -128,11 +132,12 @@ def upgrade() -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", type=click.IntRange(1, 64), help="Số tiến trình (SQLite: luôn là 1).")
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
-def serve(host: str, port: int, workers: int | None, threads: int) -> None:
+@click.option("--worker/--no-worker", default=True, help="Chạy kèm việc nền (mặc định có).")
+def serve(host: str, port: int, workers: int | None, threads: int, *, worker: bool) -> None:
     """Chạy máy chủ web cho đến khi dừng bằng Ctrl-C."""
     from fundsvc.serving import run
 
-    run(host=host, port=port, workers=workers, threads=threads)
+    run(host=host, port=port, workers=workers, threads=threads, beside=worker)
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """The web server: gunicorn with threads, started so that no connection crosses a fork."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,10 @@ PROCESSES_ON_SQLITE = 1
 MOST_PROCESSES = 4
 
 
-def run(*, host: str, port: int, workers: int | None, threads: int) -> None:
+def run(*, host: str, port: int, workers: int | None, threads: int, beside: bool = True) -> None:
     """Serve until stopped; settings are read first, so that a bad one stops the start.
+
+    `beside` runs the background work in a process of its own, which ends with the server.
 
     Raises:
         BadSettingError: a setting cannot be used; nothing was started.
@@ -39,6 +43,7 @@ def run(*, host: str, port: int, workers: int | None, threads: int) -> None:
         "loglevel": "warning",
         "proc_name": "fundsvc",
         "control_socket_disable": True,
+        "when_ready": _begin_work if beside else _nothing,
         # The heartbeat of a worker must not wait for a slow disk.
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - gunicorn makes its own file there
     }
@@ -50,6 +55,15 @@ def run(*, host: str, port: int, workers: int | None, threads: int) -> None:
         )
     click.echo(f"fundsvc: {settings.base_url}  (http://{shown}:{port}, Ctrl-C để dừng)")
     _Server(options).run()
+
+
+def _nothing(_server: Any) -> None:
+    """Leave the background work to somebody else."""
+
+
+def _begin_work(_server: Any) -> None:
+    """Begin the background work beside the server; it ends when its parent is gone."""
+    subprocess.Popen([sys.executable, "-m", "fundsvc.cli", "worker", "--with-parent"])
 
 
 class _Server(BaseApplication):  # type: ignore[misc,unused-ignore]

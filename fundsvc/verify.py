@@ -1,13 +1,17 @@
-"""Check everything that must hold: the journal in itself, and each slice's facts against it."""
+"""Check everything that must hold: the journal, its seals, and each slice's facts against it."""
 
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 import click
 from flask_babel import gettext as _
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.books import verify as books
@@ -18,16 +22,31 @@ from fundsvc.evidence import service as evidence
 from fundsvc.evidence.models import StoredFile
 from fundsvc.evidence.service import DamagedFileError
 from fundsvc.receipts import verify as receipts
+from fundsvc.seals import verify as seals
 from fundsvc.sms import verify as sms
 from fundsvc.verified import FACTS, disagreeing, lonely
 from fundsvc.vouchers import verify as vouchers
+from ledger.check import read_heads
+from ledger.words import grouped
+
+HEAD: Final = re.compile(r"[0-9A-Fa-f]{8,64}", re.ASCII)
 
 
-def steps(session: Session) -> dict[str, Callable[[], Iterator[Fault]]]:
-    """Return the checks by name, in the order they are made."""
+Progress = Callable[[int, int], None]
+"""Told how much of the longest check is done, of how much."""
+
+
+def steps(
+    session: Session, published: Mapping[int, str] | None = None, tell: Progress | None = None
+) -> dict[str, Callable[[], Iterator[Fault]]]:
+    """Return the checks by name, in the order they are made.
+
+    `published` are heads known from elsewhere, by the numbers of their seals.
+    """
     checks: dict[str, Callable[[], Iterator[Fault]]] = {
         "database": partial(_damaged, session),
         "journal": partial(books.faults, session),
+        "seals": partial(seals.faults, session, published, tell),
     }
     for facts in FACTS:
         checks[facts.name] = partial(_agreeing, session, facts.name)
@@ -39,10 +58,22 @@ def steps(session: Session) -> dict[str, Callable[[], Iterator[Fault]]]:
     }
 
 
-def faults(session: Session) -> Iterator[Fault]:
+def faults(
+    session: Session, published: Mapping[int, str] | None = None, tell: Progress | None = None
+) -> Iterator[Fault]:
     """Yield every fault of the books and of what they stand on."""
-    for check in steps(session).values():
+    for name, check in steps(session, published, tell).items():
+        yield from _read(session, name, check)
+
+
+def _read(session: Session, name: str, check: Callable[[], Iterator[Fault]]) -> Iterator[Fault]:
+    """Make one check; what cannot even be read is a fault too, and the other checks go on."""
+    try:
         yield from check()
+    except (ValueError, TypeError, LookupError, ArithmeticError, DBAPIError) as error:
+        session.rollback()
+        why = _("Không đọc được: %(why)s", why=str(getattr(error, "orig", error))[:300])
+        yield Fault("unreadable", name, why)
 
 
 def _agreeing(session: Session, name: str) -> Iterator[Fault]:
@@ -77,20 +108,88 @@ def _kept_files(session: Session) -> Iterator[Fault]:
 
 
 @click.command()
+@click.option(
+    "--head",
+    "stated",
+    multiple=True,
+    metavar="NUMBER:HEAD",
+    help="Mã niêm phong đã công bố, như in trên biên nhận; nhắc lại được.",
+)
+@click.option(
+    "--heads",
+    "kept",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Danh sách niêm phong đã giữ (CSV của `fundsvc heads`).",
+)
 @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
 @click.pass_context
-def verify(context: click.Context, *, as_json: bool) -> None:
-    """Kiểm tra mọi điều phải đúng của sổ sách; im lặng là không có lỗi."""
+def verify(
+    context: click.Context, *, stated: tuple[str, ...], kept: Path | None, as_json: bool
+) -> None:
+    """Kiểm tra mọi điều phải đúng của sổ sách; im lặng là không có lỗi.
+
+    Với mã niêm phong đã công bố, cả sổ bị làm lại từ đầu hay cắt bớt cũng lộ ra.
+    """
+    published = _published(stated, kept)
     found: list[Fault] = []
-    watched = sys.stderr.isatty()
-    for name, check in steps(read_session()).items():
-        if watched:
-            click.echo(f"{name} …", err=True)
-        for fault in check():
+    session, bar = read_session(), _Bar(shown=sys.stderr.isatty())
+    checks = steps(session, published, bar.part)
+    for place, (name, check) in enumerate(checks.items()):
+        bar.step(name, place, len(checks))
+        for fault in _read(session, name, check):
             found.append(fault)
             if not as_json:
+                bar.clear()
                 click.echo(f"{fault.place}: {fault.text}")
+    bar.clear()
     if as_json:
         document = {"faults": [fault.as_json() for fault in found]}
         click.echo(json.dumps(document, ensure_ascii=False))
     context.exit(1 if found else 0)
+
+
+def _published(stated: tuple[str, ...], kept: Path | None) -> dict[int, str]:
+    """Return the heads given on the command line, by the numbers of their seals."""
+    heads = {}
+    for text_ in stated:
+        number, _colon, head = text_.partition(":")
+        if not (HEAD.fullmatch(head) and number.isascii() and number.isdecimal()):
+            msg = f"--head {text_!r}: viết số niêm phong, dấu hai chấm, rồi mã"
+            raise click.UsageError(msg)
+        heads[int(number)] = head.lower()
+    if kept is not None:
+        try:
+            heads.update({number: head for number, (_seal, head) in read_heads(kept)})
+        except (ValueError, KeyError, OSError) as error:
+            msg = f"--heads {kept}: không phải danh sách niêm phong"
+            raise click.UsageError(msg) from error
+    return heads
+
+
+class _Bar:
+    """A line on the terminal: which check is made, and how far it is."""
+
+    WIDTH: Final = 24
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown, self._name, self._place, self._steps = shown, "", 0, 1
+
+    def step(self, name: str, place: int, steps: int) -> None:
+        """Begin a check."""
+        self._name, self._place, self._steps = name, place, steps
+        self._draw(0.0, "")
+
+    def part(self, done: int, total: int) -> None:
+        """Tell how much of a check is done."""
+        self._draw(done / total if total else 1.0, f" {grouped(done)}/{grouped(total)}")
+
+    def clear(self) -> None:
+        """Leave the line empty for what is printed next."""
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    def _draw(self, share: float, told: str) -> None:
+        if self._shown:
+            full = round(self.WIDTH * (self._place + share) / self._steps)
+            bar = "█" * full + "░" * (self.WIDTH - full)
+            click.echo(f"\r\x1b[K{bar} {self._name}{told}", nl=False, err=True)

@@ -84,18 +84,22 @@ def fields(*values: Field) -> str:
     return "".join(map(field, values))
 
 
-def leaf(header: str, evidence: Sequence[str], postings: Sequence[str]) -> bytes:
-    """Return the leaf of an entry.
+def entry_text(header: str, evidence: Sequence[str], postings: Sequence[str]) -> str:
+    """Return what is hashed of an entry.
 
     Args:
         header: the fields from the number to the donor commitment, in canonical form.
         evidence: the SHA-256 of its evidence files, in order.
         postings: each posting's fields in canonical form, in order of lines.
     """
-    text = (
+    return (
         f"{_ENTRY}{header}{field(len(evidence))}{''.join(map(field, evidence))}"
         f"{field(len(postings))}{''.join(postings)}"
     )
+
+
+def leaf(text: str) -> bytes:
+    """Return the leaf of an entry, from what is hashed of it."""
     return hashlib.sha256(b"\0" + text.encode("utf-8", "surrogatepass")).digest()
 
 

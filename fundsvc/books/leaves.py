@@ -1,7 +1,7 @@
 """Read entries as the leaves that seals are made of: exactly what the database holds."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account, EntryDonor, EntryEvidence, Fund
-from ledger.seals import field, fields, leaf
+from ledger.seals import entry_text, field, fields, leaf
 
 Origins = Callable[[Session, int, int], Mapping[int, str]]
 """Where entries of a range came from: the SHA-256 of the file that a message or a line stood in."""
@@ -17,12 +17,40 @@ Origins = Callable[[Session, int, int], Mapping[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An entry's number, its leaf, and what its postings add up to, in đồng."""
+    """An entry's number, what is hashed of it, and what its postings add up to, in đồng."""
 
     entry_id: int
-    hash: bytes
+    text: str
     debit: int
     credit: int
+
+    @property
+    def hash(self) -> bytes:
+        """Return the leaf itself."""
+        return leaf(self.text)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What a seal says of its entries: their leaves in order, their numbers, their sums in đồng."""
+
+    hashes: list[bytes]
+    first: int = 0
+    last: int = 0
+    debit: int = 0
+    credit: int = 0
+
+
+def gather(leaves: Iterable[Leaf]) -> Gathered:
+    """Gather the leaves of a batch without keeping what was hashed."""
+    found = Gathered([])
+    for entry in leaves:
+        found.first = found.first if found.hashes else entry.entry_id
+        found.last = entry.entry_id
+        found.hashes.append(entry.hash)
+        found.debit += entry.debit
+        found.credit += entry.credit
+    return found
 
 
 # A moment as text, the same on both engines.
@@ -84,8 +112,8 @@ class Leaves:
                     credit += row[6]
                 row = next(postings, None)
             header = self._header(entry, donors.get(entry_id))
-            found = leaf(header, evidence.get(entry_id, ()), lines)
-            yield Leaf(entry_id, found, debit, credit)
+            text_ = entry_text(header, evidence.get(entry_id, ()), lines)
+            yield Leaf(entry_id, text_, debit, credit)
 
     def _donors(self, first: int, last: int) -> dict[int, str]:
         named = select(EntryDonor.entry_id, EntryDonor.commitment)

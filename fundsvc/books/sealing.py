@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books.leaves import Leaves, Origins
+from fundsvc.books.leaves import Leaves, Origins, gather
 from fundsvc.books.models import Entry, Seal
 from ledger import seals as ledger
 
@@ -85,17 +85,17 @@ def prepare(
         .limit(1)
     )
     last = int(cut) if cut is not None else horizon
-    found = list(Leaves(session, origins).read(before.last_entry + 1, last))
+    found = gather(Leaves(session, origins).read(before.last_entry + 1, last))
     moment = clock.now().astimezone(UTC).isoformat(timespec="microseconds")
     seal = ledger.Seal(
         number=before.number + 1,
         before=before.head or ledger.NO_HEAD,
-        root=ledger.root([entry.hash for entry in found]),
-        first_entry=found[0].entry_id,
-        last_entry=found[-1].entry_id,
-        entries=len(found),
-        debit=sum(entry.debit for entry in found),
-        credit=sum(entry.credit for entry in found),
+        root=ledger.root(found.hashes),
+        first_entry=found.first,
+        last_entry=found.last,
+        entries=len(found.hashes),
+        debit=found.debit,
+        credit=found.credit,
         sealed_at=moment,
     )
     return Batch(seal)

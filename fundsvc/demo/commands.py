@@ -13,11 +13,13 @@ def demo(as_json: bool) -> None:
 
     from fundsvc.db import read_session, transaction
     from fundsvc.demo import loader
+    from fundsvc.seals.service import seal_new
 
     new = not loader.is_loaded(read_session())
     if new:
         with transaction() as session:
             loader.load(session, lambda step: click.echo(f"{step} …", err=True))
+        seal_new()
     users = [
         {"user": user.username, "role": user.role, "unit": user.unit, "name": user.name}
         for user in loader.USERS

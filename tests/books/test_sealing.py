@@ -15,7 +15,7 @@ from fundsvc.books.leaves import Leaves
 from fundsvc.books.models import RollupDay, Seal
 from fundsvc.db import db, transaction
 from fundsvc.evidence import service as evidence
-from fundsvc.sealed import files_of, seal_new
+from fundsvc.seals.service import files_of, seal_new
 from ledger import recipes, seals
 from tests.books.test_service import DAY, donation
 

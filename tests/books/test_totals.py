@@ -17,7 +17,7 @@ from fundsvc.books import keys, service
 from fundsvc.books.models import Entry, Posting
 from fundsvc.books.totals import CARRY_FORWARD, KEYS, Columns, Total, totals
 from fundsvc.db import read_session, transaction
-from fundsvc.sealed import seal_new
+from fundsvc.seals.service import seal_new
 from fundsvc.units.models import Unit
 from ledger.entries import Entry as LedgerEntry
 from ledger.entries import Posting as LedgerPosting

@@ -18,7 +18,7 @@ from fundsvc.books.models import Entry, Period, Posting
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.sealed import files_of
+from fundsvc.seals.service import files_of
 from fundsvc.sms import batches, campaigns, service
 from fundsvc.sms.models import SmsFile, SmsMessage, SmsTotal
 from fundsvc.units.models import Unit

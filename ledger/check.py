@@ -1,0 +1,120 @@
+"""Check a list of heads and proofs without trusting the service that made them.
+
+    python -m ledger.check heads.csv [--proof proof.json …] [--published NUMBER:HEAD …]
+
+It needs Python and the file `ledger/seals.py` beside it, nothing else. It says what holds and what
+does not, and ends with 1 if anything does not.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ledger.seals import NO_HEAD, Seal, included, leaf
+
+LARGEST_LEAF = 1 << 20
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run, and return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("heads", type=Path, help="danh sách niêm phong (CSV)")
+    parser.add_argument("--proof", type=Path, action="append", default=[], help="bằng chứng (JSON)")
+    parser.add_argument(
+        "--published", action="append", default=[], metavar="NUMBER:HEAD",
+        help="số niêm phong và mã đã công bố trước đây, như in trên biên nhận",
+    )  # fmt: skip
+    given = parser.parse_args(arguments)
+    try:
+        heads = dict(read_heads(given.heads))
+        faults = [*broken(heads), *unlike(heads, given.published)]
+        for path in given.proof:
+            faults += refuted(json.loads(path.read_text(encoding="utf-8")), heads)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"không đọc được: {error}", file=sys.stderr)
+        return 1
+    for fault in faults:
+        print(fault)
+    if not faults:
+        print(f"Đúng: {len(heads)} niêm phong nối liền nhau, {len(given.proof)} bằng chứng.")
+    return 1 if faults else 0
+
+
+def read_heads(path: Path) -> Iterator[tuple[int, tuple[Seal, str]]]:
+    """Yield each seal of a list, and the head that the list states for it, by number.
+
+    Raises:
+        ValueError, KeyError: the file is no such list.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            number = int(row["seal"])
+            yield (
+                number,
+                (
+                    Seal(
+                        number=number,
+                        before=row["before"],
+                        root=row["root"],
+                        first_entry=int(row["first_entry"]),
+                        last_entry=int(row["last_entry"]),
+                        entries=int(row["entries"]),
+                        debit=int(row["debit"]),
+                        credit=int(row["credit"]),
+                        sealed_at=row["sealed_at"],
+                    ),
+                    row["head"],
+                ),
+            )
+
+
+def broken(heads: dict[int, tuple[Seal, str]]) -> Iterator[str]:
+    """Tell where the chain is broken; it may begin with any seal, but has no gap."""
+    first = min(heads, default=1)
+    head = NO_HEAD if first == 1 else None
+    for number in range(first, first + len(heads)):
+        if number not in heads:
+            yield f"thiếu niêm phong số {number}"
+            return
+        seal, stated = heads[number]
+        if head is not None and seal.before != head:
+            yield f"niêm phong số {number} không nối với niêm phong trước"
+        if seal.head != stated:
+            yield f"niêm phong số {number}: mã tính lại không bằng mã ghi trong danh sách"
+        head = stated
+
+
+def unlike(heads: dict[int, tuple[Seal, str]], published: list[str]) -> Iterator[str]:
+    """Tell which heads published earlier are not those of the list."""
+    for text in published:
+        number, _colon, head = text.partition(":")
+        found = heads.get(int(number))
+        # A receipt prints the beginning of a head; so much of it must agree.
+        if found is None or not head or not found[1].startswith(head.lower()):
+            yield f"niêm phong số {number} không giống mã đã công bố {head}"
+
+
+def refuted(proof: dict[str, Any], heads: dict[int, tuple[Seal, str]]) -> Iterator[str]:
+    """Tell what of a proof does not hold."""
+    entry, seal = proof["entry"], Seal(**proof["seal"])
+    text = str(proof["hashed"])
+    if len(text) > LARGEST_LEAF or leaf(text).hex() != proof["leaf"]:
+        yield f"bút toán {entry}: nội dung không băm ra mã lá"
+        return
+    if not text.startswith(f"15:fundsvc-entry-1,{len(str(entry))}:{entry},"):
+        yield f"bút toán {entry}: nội dung là của bút toán khác"
+    way = included(
+        bytes.fromhex(proof["leaf"]), proof["place"], proof["size"], proof["path"], seal.root
+    )
+    if not way or proof["size"] != seal.entries:
+        yield f"bút toán {entry}: đường đi không dẫn tới gốc của niêm phong {seal.number}"
+    if seal.number not in heads or heads[seal.number] != (seal, seal.head):
+        yield f"bút toán {entry}: niêm phong {seal.number} không có trong danh sách"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
