@@ -11,7 +11,6 @@ from typing import Final
 import click
 from flask_babel import gettext as _
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.books import verify as books
@@ -70,9 +69,9 @@ def _read(session: Session, name: str, check: Callable[[], Iterator[Fault]]) -> 
     """Make one check; what cannot even be read is a fault too, and the other checks go on."""
     try:
         yield from check()
-    except (ValueError, TypeError, LookupError, ArithmeticError, DBAPIError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         session.rollback()
-        why = _("Không đọc được: %(why)s", why=str(getattr(error, "orig", error))[:300])
+        why = _("Không đọc được: %(why)s", why=str(error)[:300])
         yield Fault("unreadable", name, why)
 
 
