@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter
 
 from fundsvc import config, db, tables, templating
 from fundsvc.errors import NotFound
+from fundsvc.periods import checklist
 from fundsvc.templating.errors import refused_page
 
 PAGES: Final = (
@@ -31,6 +32,12 @@ PAGES: Final = (
     "fundsvc.staff.views",
 )
 """Where the blueprints are; what needs a person today is listed in this order too."""
+
+CLOSING: Final = (
+    "fundsvc.periods.items:items",
+    "fundsvc.reconciliation.closing:items",
+)
+"""What tells, before months are closed, what should be looked at (`fundsvc.periods.checklist`)."""
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 LARGEST_KEY: Final = 2**63 - 1
@@ -85,6 +92,7 @@ def create_app(
     )
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     tables.metadata()
+    checklist.watch(*CLOSING)
     # A command has one connection for a moment; only a server gains by keeping some.
     db.init_app(app, settings.database_url, test_pool=testing or not web)
     templating.init_app(app)

@@ -84,6 +84,7 @@ PLACES = {
     "import": Place("fundsvc.cli:imports", "Đọc tệp từ bên ngoài.", within_app=False),
     "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
     "proof": Place("fundsvc.seals.commands:proof", "Bằng chứng niêm phong của một bút toán."),
+    "period": Place("fundsvc.periods.commands:group", "Khóa sổ và mở lại sổ theo tháng."),
     "receipt": Place("fundsvc.donations.receipt_commands:group", "Biên nhận."),
     "seal": Place("fundsvc.seals.commands:seal", "Niêm phong các bút toán mới."),
     "serve": Place("fundsvc.cli:serve", "Chạy máy chủ web.", within_app=False),

@@ -13,6 +13,7 @@ SLICES = (
     "donors",
     "dues",
     "evidence",
+    "periods",
     "receipts",
     "reconciliation",
     "sms",

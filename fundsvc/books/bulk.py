@@ -12,6 +12,7 @@ and again; so the memory stays that of one batch.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -180,8 +181,13 @@ class Stage:
             for statement in _BOOK[connection.dialect.name]:
                 postings = connection.execute(statement, facts).rowcount
         except DBAPIError as error:
-            raise refusal_of(error) from error
+            raise refusal_of(self._session, error, self._touched()) from error
         return postings // PAIR
+
+    def _touched(self) -> Iterator[tuple[int, date]]:
+        """Yield the units and days of the staged rows, for a database that still answers."""
+        for unit_id, day in self._session.execute(_TOUCHED):
+            yield unit_id, date.fromisoformat(day)
 
 
 @contextmanager
@@ -280,6 +286,11 @@ SELECT stage.entry_id, side.line, 2, stage.date,
 FROM stage JOIN stage_template ON stage_template.id = stage.template
 CROSS JOIN (SELECT 1 AS line UNION ALL SELECT 2) AS side
 """
+
+_TOUCHED = text("""
+SELECT DISTINCT stage_template.unit_id, stage.date
+FROM stage JOIN stage_template ON stage_template.id = stage.template
+""")
 
 _FACTS = (bindparam("posted_at", type_=Moment()), bindparam("maker_id", type_=Big))
 _BOOK = {

@@ -1,6 +1,7 @@
 """Tables of the books: chart, funds, entries, postings, periods, number series, seals, roll-ups."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -122,7 +123,11 @@ class Posting(OfUnit, Base):
 
 
 class Period(OfUnit, Base):
-    """A month of a unit that was closed; a month without a row is open."""
+    """A month of a unit that was closed; one without a row is open unless a later one is closed.
+
+    `closing` is what stood when it was closed (`fundsvc.periods.facts`), kept after a reopening
+    until it is closed again. `reopening_id` is the reopening that opened it last.
+    """
 
     __tablename__ = "period"
     __table_args__ = table_args(
@@ -134,6 +139,10 @@ class Period(OfUnit, Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     month: Mapped[dt.date]
     state: Mapped[str]
+    closed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    closed_by: Mapped[int | None] = mapped_column(default=None)
+    closing: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    reopening_id: Mapped[int | None] = mapped_column(default=None)
 
 
 class Series(Base):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import keys
+from fundsvc.books.closed import first_closed
 from fundsvc.books.models import Account, Entry, EntryDonor, EntryEvidence, Posting
 from fundsvc.db import Day, Moment, check_scope
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
@@ -106,7 +107,8 @@ def post(
     try:
         entry_id = _insert(session, header, rows)
     except DBAPIError as error:
-        raise refusal_of(error) from error
+        touched = {(row["unit_id"], entry.date) for row in rows}
+        raise refusal_of(session, error, touched) from error
     if entry_id is not None:
         if evidence:
             files = [{"entry_id": entry_id, "sha256": sha256} for sha256 in sorted(set(evidence))]
@@ -262,12 +264,22 @@ def balance(session: Session, *, account: str, fund: str, unit: str) -> int:
     return int(total or 0)
 
 
-def refusal_of(error: DBAPIError) -> Exception:
-    """Tell what a guard of the database refused; another database error stays what it is."""
+def refusal_of(
+    session: Session, error: DBAPIError, touched: Iterable[tuple[int, dt.date]]
+) -> Exception:
+    """Tell what a guard of the database refused; another database error stays what it is.
+
+    `touched` are the units and days that were to be booked, looked through where the database does
+    not say which one it was.
+    """
     # PostgreSQL tells the guard's name apart, SQLite within its message.
     diagnosis = getattr(error.orig, "diag", None)
     name = getattr(diagnosis, "constraint_name", None) or str(error.orig)
-    if "posting_open_period" in name:
-        why = _("Tháng này của đơn vị đã khóa sổ. Chọn ngày trong tháng còn mở.")
-        return Refusal(Reason(why, field="date"))
-    return error
+    if "posting_open_period" not in name:
+        return error
+    if (detail := getattr(diagnosis, "message_detail", None)) is not None:
+        unit_id, _blank, month = str(detail).partition(" ")
+        touched = [(int(unit_id), dt.date.fromisoformat(month))]
+    closed = first_closed(session, touched)
+    why = closed.why if closed else _("Tháng này của đơn vị đã khóa sổ.")
+    return Refusal(Reason(why, field="date"))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Period
+from fundsvc.books.closed import closed_through
 from fundsvc.errors import Refusal
 from fundsvc.imports import KEPT_REASONS, Refused
 from fundsvc.reconciliation.booking import is_fee
@@ -47,12 +47,10 @@ class Reading:
     """
 
     def __init__(self, session: Session, account: AccountFacts) -> None:
-        """Look up which months of the account's unit are closed."""
+        """Look up until which month the books of the account's unit are closed."""
         self._session = session
         self._account = account
-        self._closed = set(
-            session.scalars(select(Period.month).filter_by(unit_id=account.unit_id, state="closed"))
-        )
+        self._closed = closed_through(session, account.unit_id)
         self._counting = Counting(self._stored)
         self._summary = Summary()
         self._neighbours = Neighbours()
@@ -71,7 +69,7 @@ class Reading:
             self._sample.append(line)
         if not occurrence:
             self._known += 1
-        elif line.booked_on.replace(day=1) in self._closed:
+        elif self._closed and line.booked_on.replace(day=1) <= self._closed:
             month = f"{line.booked_on:%m/%Y}"
             why = _("Tháng %(month)s của đơn vị đã khóa sổ.", month=month)
             self._refused.add(line.row, "date", why)

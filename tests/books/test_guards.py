@@ -22,6 +22,10 @@ ENTRY = (
 POSTING = (
     "INSERT INTO posting (entry_id, line, lines, date, account_id, fund_id, unit_id, debit, credit)"
 )
+SHUT = (
+    "INSERT INTO period (unit_id, month, state, closed_at, closing)"
+    " VALUES (:unit, '2026-01-01', 'closed', '2026-02-01 00:00:00+00:00', '{}')"
+)
 Do = Callable[..., None]
 
 
@@ -373,7 +377,7 @@ def test_the_notes_of_kept_files_are_append_only(shell: Shell, act: str) -> None
 
 def test_an_entry_in_a_closed_month(shell: Shell) -> None:
     shell.do(
-        "INSERT INTO period (unit_id, month, state) VALUES (:unit, '2026-01-01', 'closed')",
+        SHUT,
         unit=shell.units[0],
     )
     shell.connection.commit()
@@ -390,7 +394,7 @@ def test_an_entry_in_a_closed_month(shell: Shell) -> None:
 
 def test_an_entry_of_four_lines_in_a_closed_month(shell: Shell) -> None:
     shell.do(
-        "INSERT INTO period (unit_id, month, state) VALUES (:unit, '2026-01-01', 'closed')",
+        SHUT,
         unit=shell.units[1],
     )
     shell.connection.commit()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from fundsvc import verify
 from fundsvc.audit.models import Act
 from fundsvc.books import service as books
-from fundsvc.books.models import Entry, Period
+from fundsvc.books.models import Entry
 from fundsvc.books.reversing import Reversed
 from fundsvc.db import set_scope, transaction
 from fundsvc.donations import service as donations
@@ -24,7 +24,7 @@ from fundsvc.receipts import service as receipts
 from fundsvc.spending import service as spending
 from fundsvc.units import service as units
 from ledger import recipes
-from tests.support import gifts
+from tests.support import gifts, periods
 
 pytestmark = pytest.mark.usefixtures("clock", "money")
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_is_refused_with_its_field(
     if other.get("on") == date(2024, 9, 29):
         with transaction() as writing:
             unit = units.by_code(writing, "TW")
-            writing.add(Period(unit_id=unit.id, month=date(2024, 9, 1), state="closed"))
+            writing.add(periods.closed(unit.id, date(2024, 9, 1)))
     with pytest.raises(Refusal) as caught:
         undo(kind, done.id, **other)
     assert [reason.field for reason in caught.value.reasons] == [field]

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from fundsvc import db
 from fundsvc.books import bulk, keys, series, service, verify
-from fundsvc.books.models import Entry, Period, Posting
+from fundsvc.books.models import Entry, Posting
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.units.models import Unit
 from ledger import recipes
 from ledger.entries import Entry as LedgerEntry
 from ledger.entries import Posting as LedgerPosting
+from tests.support import periods
 
 DAY = date(2026, 7, 27)
 
@@ -44,7 +45,7 @@ def message(unit: str = "TW") -> LedgerEntry:
 def close(month: date) -> None:
     with transaction() as session:
         unit_id = keys.read(session).unit("TW")
-        session.add(Period(unit_id=unit_id, month=month, state="closed"))
+        session.add(periods.closed(unit_id, month))
 
 
 def book_in_bulk(*days: str) -> None:

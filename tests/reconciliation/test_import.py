@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books import service as books
 from fundsvc.books import verify
-from fundsvc.books.models import Entry, Period
+from fundsvc.books.models import Entry
 from fundsvc.db import db, read_session, set_scope, transaction
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.evidence import service as evidence
@@ -25,6 +25,7 @@ from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
 from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine
 from fundsvc.units.models import Unit
+from tests.support import periods
 
 DATA = Path(__file__).parents[1] / "data" / "bank"
 HEADER = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"
@@ -226,7 +227,7 @@ def test_a_line_in_a_closed_month_is_refused_by_row_unless_it_is_known(session: 
     run("VCB1", file(line()))
     with transaction() as writing:
         unit_id = writing.scalars(select(Unit.id).filter_by(code="TW")).one()
-        writing.add(Period(unit_id=unit_id, month=date(2024, 9, 1), state="closed"))
+        writing.add(periods.closed(unit_id, date(2024, 9, 1)))
     again = run("VCB1", file(line()))
     assert (again.known, again.refused_count) == (1, 0)
     report = run("VCB1", file(line(), line(day=2)))

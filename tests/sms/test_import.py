@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from fundsvc.books import service as books
-from fundsvc.books.models import Entry, Period, Posting
+from fundsvc.books.models import Entry, Posting
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
@@ -24,7 +24,7 @@ from fundsvc.sms.models import SmsFile, SmsMessage, SmsTotal
 from fundsvc.units.models import Unit
 from fundsvc.verify import faults
 from tests.sms.conftest import Import
-from tests.support import messages
+from tests.support import messages, periods
 
 MAKE = Path(__file__).parents[3] / "shared" / "samples" / "make_sms.py"
 
@@ -295,7 +295,7 @@ def test_a_closed_month_refuses_the_file(bring: Import, session: Session) -> Non
     session.rollback()
     with transaction() as writing:
         month = date(2026, 7, 1)
-        writing.add(Period(unit_id=centre, month=month, state="closed"))
+        writing.add(periods.closed(centre, month))
     before = state(session)
     for commit in (False, True):
         with pytest.raises(Refusal):
