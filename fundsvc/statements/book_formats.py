@@ -18,7 +18,7 @@ SIGNS: Final = (
     ("Thủ trưởng đơn vị", "(Ký, họ tên)"),
 )
 FORM: Final = "Mẫu tham chiếu chế độ kế toán"
-_WIDTHS: Final = {"day": 10, "money": 18, "text": 16}
+_WIDTHS: Final = {"day": 11, "money": 18, "text": 16}
 _LONG_TEXT: Final = 44
 _INDENT: Final = "\n  "
 
@@ -133,10 +133,11 @@ def _text(book: Book) -> Iterator[str]:
 
     yield "".join(f"{text}\n" for text in [*heading(book)[1:], UNIT_NOTE, ""])
     titles = [
-        f"{column.title} {column.group.split(' trong')[0].lower()}" if column.group
-        and column.kind == "money" else column.title
+        f"{column.group.removesuffix(' trong kỳ')} {column.title}"
+        if column.group and column.kind == "money"
+        else column.title
         for column in columns
-    ]  # fmt: skip
+    ]
     yield line(titles)
     yield "-" * (sum(widths) + 2 * (len(widths) - 1)) + "\n"
     for record in book.records:

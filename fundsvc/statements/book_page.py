@@ -27,14 +27,6 @@ class Linked:
     href: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Crumb:
-    """Where a page was come to from: a name and an address."""
-
-    name: str
-    href: str
-
-
 def asked(args: Mapping[str, str]) -> dict[str, str]:
     """Return the question in an address; what it leaves out is this year."""
     first, last = schemas.default_period(clock.today())
@@ -50,6 +42,11 @@ def address(path: str, query: Mapping[str, str | None]) -> str:
 def ledger_href(scope: BookScope, account: str, **changes: str | None) -> str:
     """Return the address of an account's general ledger within a book's scope."""
     return address(GENERAL_LEDGER, scope.query(account=account, **changes))
+
+
+def entry_href(entry_id: int, back: str) -> str:
+    """Return the address of an entry's page, which leads back to where it was come from."""
+    return address(f"/entries/{entry_id}", {"back": back})
 
 
 def before(scope: BookScope) -> dict[str, str | None]:

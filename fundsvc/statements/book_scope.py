@@ -179,9 +179,9 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
     )
 
 
-def account_choices(scope: BookScope) -> tuple[tuple[str, str], ...]:
+def account_choices(session: Session, language: str = "vi") -> tuple[tuple[str, str], ...]:
     """Return the accounts a person can choose from, by code."""
-    ordered = sorted(scope.accounts.values(), key=lambda one: one.code)
+    ordered = sorted(_accounts(session, language).values(), key=lambda one: one.code)
     return tuple((one.code, f"{one.code} {one.name}") for one in ordered)
 
 

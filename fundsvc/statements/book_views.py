@@ -11,14 +11,26 @@ from flask_babel import gettext as _
 from fundsvc.db import read_session
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.staff.access import allow
-from fundsvc.statements import book_formats, book_page, trial_balance, trial_balance_page
+from fundsvc.statements import (
+    book_formats,
+    book_lines,
+    book_page,
+    general_ledger,
+    journal,
+    journal_page,
+    ledger_page,
+    trial_balance,
+    trial_balance_page,
+)
 from fundsvc.statements.book import Book
-from fundsvc.statements.book_options import read_options
-from fundsvc.statements.book_page import DOWNLOADS, TRIAL_BALANCE
+from fundsvc.statements.book_options import read_options, read_turn
+from fundsvc.statements.book_page import DOWNLOADS, GENERAL_LEDGER, JOURNAL, TRIAL_BALANCE
+from fundsvc.statements.book_scope import account_choices
 from fundsvc.statements.formats import TYPES
 from fundsvc.statements.service import choices
 from fundsvc.statements.views import READERS
 from fundsvc.templating import Form, chosen_locale
+from ledger.accounts import CASH
 
 bp = Blueprint("books", __name__)
 
@@ -55,8 +67,68 @@ def download_trial_balance(kind: str) -> ResponseReturnValue:
     return _download(kind, draw)
 
 
+@bp.get(GENERAL_LEDGER)
+@allow(*READERS)
+def show_general_ledger() -> ResponseReturnValue:
+    """Show the ledger of an account; without a question, of cash in this year."""
+    values = {"account": CASH} | book_page.asked(request.args)
+
+    def draw() -> dict[str, Any]:
+        session, turn = read_session(), read_turn(values)
+        ledger = general_ledger.ledger(session, read_options(values, account=True), chosen_locale())
+        shown = general_ledger.page(session, ledger, turn)
+        return {"page": ledger_page.page_of(ledger, shown, turn), "scope": ledger.scope}
+
+    accounts = account_choices(read_session(), chosen_locale())
+    return _page("statements/general_ledger.html", GENERAL_LEDGER, values, draw, accounts=accounts)
+
+
+@bp.get(f"{GENERAL_LEDGER}.<kind>")
+@allow(*READERS)
+def download_general_ledger(kind: str) -> ResponseReturnValue:
+    """Give the ledger of an account as a file, from its first to its last line."""
+
+    def draw(values: Mapping[str, str]) -> Book:
+        session = read_session()
+        options = read_options({"account": CASH} | dict(values), account=True)
+        return general_ledger.book(session, general_ledger.ledger(session, options))
+
+    return _download(kind, draw)
+
+
+@bp.get(JOURNAL)
+@allow(*READERS)
+def show_journal() -> ResponseReturnValue:
+    """Show the journal; without a question, of all books in this year."""
+    values = book_page.asked(request.args)
+
+    def draw() -> dict[str, Any]:
+        session, turn = read_session(), read_turn(values)
+        drawn = journal.journal(session, read_options(values), chosen_locale())
+        shown = book_lines.page(session, drawn.scope, turn)
+        return {"page": journal_page.page_of(drawn, shown, turn), "scope": drawn.scope}
+
+    return _page("statements/journal.html", JOURNAL, values, draw)
+
+
+@bp.get(f"{JOURNAL}.<kind>")
+@allow(*READERS)
+def download_journal(kind: str) -> ResponseReturnValue:
+    """Give the journal as a file, from its first to its last line."""
+
+    def draw(values: Mapping[str, str]) -> Book:
+        session = read_session()
+        return journal.book(session, journal.journal(session, read_options(values)))
+
+    return _download(kind, draw)
+
+
 def _page(
-    template: str, path: str, values: Mapping[str, str], draw: Callable[[], dict[str, Any]]
+    template: str,
+    path: str,
+    values: Mapping[str, str],
+    draw: Callable[[], dict[str, Any]],
+    **more: object,
 ) -> ResponseReturnValue:
     """Show a book, or its question again with what is wrong with it."""
     drawn: dict[str, Any] = {"page": None}
@@ -72,6 +144,7 @@ def _page(
         periods=book_page.periods(path, values),
         path=path,
         **drawn,
+        **more,
     )
     return body, 422 if reasons else 200
 

@@ -103,6 +103,41 @@ def trial_balance_command(
     _give(trial_balance.book(balance), kind, out, as_json=as_json)
 
 
+@group.command("general-ledger")
+@click.option("--account", required=True, metavar="A", help="Số hiệu tài khoản, ví dụ 111.")
+@_every_fund
+@_options
+def general_ledger_command(
+    kind: str | None, out: Path | None, as_json: bool, **typed: str | None
+) -> None:
+    """Sổ cái một tài khoản: số dư đầu, từng dòng với số dư, số dư cuối."""
+    _check_call(kind, out, as_json=as_json)
+    from fundsvc.db import read_session
+    from fundsvc.statements import book_options, general_ledger
+
+    options = book_options.read_options(_named(typed), account=True)
+    session = read_session()
+    book = general_ledger.book(session, general_ledger.ledger(session, options))
+    session.rollback()  # Drawing takes long; nothing is held open meanwhile.
+    _give(book, kind, out, as_json=as_json)
+
+
+@group.command("journal")
+@_every_fund
+@_options
+def journal_command(kind: str | None, out: Path | None, as_json: bool, **typed: str | None) -> None:
+    """Sổ nhật ký chung: mọi dòng định khoản theo thứ tự ngày."""
+    _check_call(kind, out, as_json=as_json)
+    from fundsvc.db import read_session
+    from fundsvc.statements import book_options, journal
+
+    options = book_options.read_options(_named(typed))
+    session = read_session()
+    book = journal.book(session, journal.journal(session, options))
+    session.rollback()  # Drawing takes long; nothing is held open meanwhile.
+    _give(book, kind, out, as_json=as_json)
+
+
 def _named(typed: dict[str, str | None]) -> dict[str, str]:
     named = {"from": typed.pop("first"), "to": typed.pop("last"), **typed}
     return {name: text for name, text in named.items() if text}
