@@ -73,6 +73,10 @@ IMPORTS = {
     "sms": Place("fundsvc.sms.commands:import_sms", "Đọc tin nhắn ủng hộ từ nhà mạng."),
 }
 
+EXPORTS = {
+    "books": Place("fundsvc.export.commands:books", "Toàn bộ sổ cho hledger hoặc beancount."),
+}
+
 PLACES = {
     "bank-account": Place("fundsvc.reconciliation.commands:group", "Tài khoản ngân hàng."),
     "campaign": Place("fundsvc.sms.commands:group", "Đợt vận động nhắn tin."),
@@ -80,6 +84,7 @@ PLACES = {
     "demo": Place("fundsvc.demo:demo", "Nạp năm mẫu với người và số liệu đặt ra."),
     "donation": Place("fundsvc.donations.commands:group", "Ghi nhận khoản ủng hộ."),
     "dues": Place("fundsvc.dues.commands:group", "Hội phí và Chân quỹ theo tháng."),
+    "export": Place("fundsvc.cli:exports", "Xuất sổ sách ra ngoài.", within_app=False),
     "heads": Place("fundsvc.seals.commands:heads", "Danh sách niêm phong của sổ."),
     "import": Place("fundsvc.cli:imports", "Đọc tệp từ bên ngoài.", within_app=False),
     "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
@@ -102,6 +107,7 @@ cli = LazyGroup(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 imports = LazyGroup(name="import", help="Đọc tệp từ bên ngoài vào sổ.", places=IMPORTS)
+exports = LazyGroup(name="export", help="Xuất sổ sách cho chương trình khác.", places=EXPORTS)
 
 
 @click.group()

@@ -205,6 +205,18 @@ def read_session() -> Session:
     return db.session()
 
 
+def snapshot() -> Session:
+    """Return the session for reading much of one moment: nothing posted meanwhile is seen.
+
+    It lasts until the session is rolled back or a transaction begins.
+    """
+    session = db.session()
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return session
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Run one database transaction: commit at the end, roll back on any exception.

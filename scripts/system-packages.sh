@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Make sure of what pip cannot bring: the libraries that draw PDF, Python's venv and, with --dev,
-# the browser of the browser tests. Installs only what is missing, and only when it may (root or
-# sudo without a password); else it says in one sentence what to install.
+# the browser of the browser tests and hledger, which must agree with what is exported. Installs
+# only what is missing, and only when it may (root or sudo without a password); else it says in one
+# sentence what to install.
 set -euo pipefail
 
 python=${PYTHON:-python3}
@@ -26,6 +27,7 @@ if [ "${1:-}" = --dev ]; then
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
     # The driver of the browser tests is linked with it.
     has_library libatomic.so.1 || wanted+=(libatomic1)
+    command -v hledger >/dev/null || wanted+=(hledger)
 fi
 
 [ ${#wanted[@]} -eq 0 ] && exit 0

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from fundsvc.cli import IMPORTS, PLACES, Place, cli
+from fundsvc.cli import EXPORTS, IMPORTS, PLACES, Place, cli
 from fundsvc.errors import Reason, Refusal
 from ledger.errors import UnbalancedError
 
@@ -35,7 +35,14 @@ print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)
     assert all(name in done.stdout for name in PLACES)
 
 
-@pytest.mark.parametrize("name", [*PLACES, *(f"import {name}" for name in IMPORTS)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *PLACES,
+        *(f"export {name}" for name in EXPORTS),
+        *(f"import {name}" for name in IMPORTS),
+    ],
+)
 def test_every_listed_command_is_there_and_explains_itself(name: str) -> None:
     shown = CliRunner().invoke(cli, [*name.split(), "--help"])
     assert shown.exit_code == 0, shown.output

@@ -1,0 +1,279 @@
+"""Read the whole journal for an export: in order of date and id, in the memory of a month's ids.
+
+Balances come from `fundsvc.books.totals`, not from what is read here, so that a program which adds
+up an exported book and finds its balances there has checked the one against the other.
+"""
+
+import calendar
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from sqlalchemy import FromClause, func, select
+from sqlalchemy.orm import Session
+
+from fundsvc import db
+from fundsvc.books import keys
+from fundsvc.books.models import Account, Entry, Posting
+from fundsvc.books.totals import totals
+
+NO_PROVINCE: Final = "none"
+"""How a posting says that its entry states no province, as statements do."""
+# Entries fetched by one statement: more gain nothing, and fewer cost round trips.
+CHUNK: Final = 1000
+_ENTRY: FromClause = Entry.__table__
+_POSTING: FromClause = Posting.__table__
+DAY: Final = timedelta(days=1)
+
+
+class Place(NamedTuple):
+    """What a balance is kept of: an account of a fund and unit, by their codes."""
+
+    account: str
+    fund: str
+    unit: str
+
+
+class Line(NamedTuple):
+    """A posting: exactly one side is not 0, and below 0 in a reversal."""
+
+    place: Place
+    debit: int
+    credit: int
+
+
+class Item(NamedTuple):
+    """An entry with its postings, in plain values; texts are as they were typed."""
+
+    id: int
+    on: date
+    kind: str
+    description: str
+    source: str
+    external_id: str
+    voucher: str | None
+    province: str
+    reverses: int | None
+    reversed_by: int | None
+    lines: list[Line]
+
+
+class Carried(NamedTuple):
+    """What an account had before the export begins, debit less credit."""
+
+    place: Place
+    province: str
+    amount: int
+
+
+class Opening(NamedTuple):
+    """What stood in one fund and unit when the export begins; in sum nothing."""
+
+    on: date
+    balances: list[Carried]
+
+
+class Standing(NamedTuple):
+    """What every account had when a day ended, debit less credit."""
+
+    on: date
+    balances: list[tuple[Place, int]]
+
+
+Event: TypeAlias = Opening | Item | Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days of an export; `opens` when what stood before them is carried in."""
+
+    first: date
+    last: date
+    opens: bool
+
+    @property
+    def day_before(self) -> date:
+        """The day of the balances that are carried in."""
+        return self.first - DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """An account of the chart."""
+
+    code: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What an export says before its first entry; without entries there is no span.
+
+    `accounts`, `funds` and `units` are all there are, the oldest first; `places` are those which
+    the export speaks of, in order of their codes.
+    """
+
+    span: Span | None
+    accounts: dict[str, Ledger]
+    funds: list[str]
+    units: list[str]
+    places: list[Place]
+
+
+class Journal:
+    """The journal from a first to a last day; without them, from its beginning, to its end.
+
+    The session should see one moment (`fundsvc.db.snapshot`).
+    """
+
+    def __init__(self, session: Session, first: date | None, last: date | None) -> None:
+        """Look up the span and the codes.
+
+        Raises:
+            OutOfScopeError: the session sees only some units, and the whole journal is asked for.
+        """
+        if db.scope(session) is not None:
+            raise db.OutOfScopeError
+        self._session = session
+        self.span = _span(session, first, last)
+        known = keys.read(session)
+        self._accounts = _codes(known.accounts)
+        self._funds = _codes(known.funds)
+        self._units = _codes(known.units)
+        self._provinces = _codes(known.provinces) | {0: NO_PROVINCE}
+        self._places: dict[tuple[int, ...], Place] = {}
+
+    def book(self) -> Book:
+        """Return what the export begins with."""
+        rows = self._session.execute(select(Account.code, Account.name, Account.type))
+        ledgers = {row.code: Ledger(row.code, row.name, row.type) for row in rows}
+        return Book(
+            span=self.span,
+            accounts={code: ledgers[code] for _id, code in sorted(self._accounts.items())},
+            funds=[code for _id, code in sorted(self._funds.items())],
+            units=[code for _id, code in sorted(self._units.items())],
+            places=[place for place, _ in self._balances(self.span.first, self.span.last)]
+            if self.span
+            else [],
+        )
+
+    def events(self) -> Iterator[Event]:
+        """Yield what stood before, then the entries, and the balances at the end of each month.
+
+        The last day is followed by its balances too, so that no entry stands behind the last ones.
+        """
+        if self.span is None:
+            return
+        if self.span.opens:
+            yield from self._openings(self.span)
+        first = self.span.first
+        for last in _ends(self.span):
+            yield from self._entries(first, last)
+            yield Standing(last, self._balances(first, last))
+            first = last + DAY
+
+    def _openings(self, span: Span) -> Iterator[Opening]:
+        by = ("account", "fund", "unit", "province")
+        parts: defaultdict[tuple[str, str], list[Carried]] = defaultdict(list)
+        for total in totals(self._session, by, span.first, span.first):
+            if total.before:
+                place, province = self._place(total.key[:3]), self._provinces[total.key[3]]
+                parts[place.fund, place.unit].append(Carried(place, province, total.before))
+        for _part, balances in sorted(parts.items()):
+            yield Opening(span.day_before, sorted(balances))
+
+    def _balances(self, first: date, last: date) -> list[tuple[Place, int]]:
+        found = totals(self._session, ("account", "fund", "unit"), first, last)
+        return sorted((self._place(total.key), total.after) for total in found)
+
+    def _entries(self, first: date, last: date) -> Iterator[Item]:
+        """Yield the entries of some days.
+
+        Their ids come from the index of postings by account and day, which holds all that is
+        needed to put them in order: sorting whole entries would take the memory of a month.
+        """
+        ids = self._session.scalars(
+            select(Posting.entry_id)
+            .where(
+                Posting.account_id.in_(list(self._accounts)),
+                Posting.date.between(first, last),
+                Posting.line == 1,
+            )
+            .order_by(Posting.date, Posting.entry_id)
+        ).all()
+        for at in range(0, len(ids), CHUNK):
+            yield from self._items(ids[at : at + CHUNK])
+
+    def _items(self, ids: Collection[int]) -> Iterator[Item]:
+        """Yield some entries in the order of their ids here."""
+        entry, posting = _ENTRY.c, _POSTING.c
+        lines: defaultdict[int, list[Line]] = defaultdict(list)
+        for number, debit, credit, *key in self._session.execute(
+            select(
+                posting.entry_id, posting.debit, posting.credit,
+                posting.account_id, posting.fund_id, posting.unit_id,
+            )
+            .where(posting.entry_id.in_(ids))
+            .order_by(posting.entry_id, posting.line)
+        ).all():  # fmt: skip
+            lines[number].append(Line(self._place(tuple(key)), debit, credit))
+        reversals = select(entry.reverses_id, entry.id).where(entry.reverses_id.in_(ids))
+        if self.span is not None:  # An export of past days does not change by what came later.
+            reversals = reversals.where(entry.date <= self.span.last)
+        reversed_by: dict[int, int] = dict(self._pairs(reversals))
+        rows = self._session.execute(
+            select(
+                entry.id, entry.date, entry.kind, entry.description, entry.source,
+                entry.external_id, entry.voucher, entry.province_id, entry.reverses_id,
+            ).where(entry.id.in_(ids))
+        ).all()  # fmt: skip
+        found = {
+            number: Item(
+                number, on, kind, description, source, external_id, voucher,
+                self._provinces[province or 0], reverses, reversed_by.get(number), lines[number],
+            )
+            for (
+                number, on, kind, description, source, external_id, voucher, province, reverses,
+            ) in rows
+        }  # fmt: skip
+        for number in ids:
+            yield found[number]
+
+    def _pairs(self, query: Any) -> list[tuple[int, int]]:
+        return [(one, other) for one, other in self._session.execute(query).all()]
+
+    def _place(self, key: tuple[int, ...]) -> Place:
+        found = self._places.get(key)
+        if found is None:
+            account, fund, unit = key
+            found = Place(self._accounts[account], self._funds[fund], self._units[unit])
+            self._places[key] = found
+        return found
+
+
+def _span(session: Session, first: date | None, last: date | None) -> Span | None:
+    """Return the days asked for; where none is said, those of the journal."""
+    ends: Any = select(func.min(Entry.date), func.max(Entry.date))
+    oldest, newest = session.execute(ends).one()
+    if oldest is None:
+        return None
+    if last is None:
+        last = max(newest, first or newest)
+    return Span(first or min(oldest, last), last, opens=first is not None)
+
+
+def _ends(span: Span) -> Iterator[date]:
+    """Yield the last day of each month that ends within the span, and the last day of all."""
+    day = span.first
+    while day <= span.last:
+        length = calendar.monthrange(day.year, day.month)[1]
+        end = min(day.replace(day=length), span.last)
+        yield end
+        day = end + DAY
+
+
+def _codes(ids: dict[str, int]) -> dict[int, str]:
+    return {number: code for code, number in ids.items()}
