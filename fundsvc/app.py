@@ -1,5 +1,6 @@
 """Put the service together: settings, database, sign-in, the pages of all slices, headers."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,10 @@ PAGES: Final = (
     "fundsvc.donations.views",
     "fundsvc.dues.views",
     "fundsvc.spending.views",
+    "fundsvc.vouchers.views",
+    "fundsvc.vouchers.form_views",
+    "fundsvc.vouchers.file_views",
+    "fundsvc.vouchers.template_views",
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
     "fundsvc.sms.views",
@@ -41,8 +46,9 @@ CLOSING: Final = (
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 LARGEST_KEY: Final = 2**63 - 1
-LARGEST_FORM, LARGEST_FILE = 1_000_000, 200_000_000
+LARGEST_FORM, LARGEST_FILE, LARGEST_EVIDENCE = 1_000_000, 200_000_000, 12_000_000
 UPLOADS: Final = "/imports/"
+EVIDENCE: Final = re.compile(r"/vouchers/[0-9]{1,19}/files", re.ASCII)
 BUSY_SECONDS: Final = 5
 LONG: Final = "public, max-age=31536000, immutable"
 
@@ -148,9 +154,11 @@ def _check_text() -> None:
 
 
 def _allow_files() -> None:
-    """Let only pages of imports take files, and forms no NUL; whoever may not was turned away."""
+    """Let only pages made for them take files, and forms no NUL; others were turned away before."""
     if request.path.startswith(UPLOADS):
         request.max_content_length = LARGEST_FILE
+    elif EVIDENCE.fullmatch(request.path):
+        request.max_content_length = LARGEST_EVIDENCE
     if request.method not in {"GET", "HEAD"}:
         values = (*request.form.keys(), *request.form.values())
         if any("\0" in value for value in values):

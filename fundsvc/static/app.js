@@ -60,6 +60,81 @@
     output.textContent = words && `${words[0].toLocaleUpperCase("vi")}${words.slice(1)} đồng`;
   }
 
+  const grouped = (number) => `${String(number).replace(/\B(?=(\d{3})+$)/g, ".")}\u00a0đ`;
+  const sumOf = (inputs) => [...inputs].reduce((sum, one) => sum + (parseDong(one.value) ?? 0), 0);
+
+  /** Shows what the lines of a slip come to. */
+  function tellTotal(form) {
+    const total = form.querySelector("[data-total]");
+    if (!total) return;
+    const sum = sumOf(form.querySelectorAll("[data-line] [name^=amount-]"));
+    const words = sum ? amountInWords(sum) : "";
+    total.textContent = grouped(sum);
+    form.querySelector("[data-total-words]").textContent =
+      words && `${words[0].toLocaleUpperCase("vi")}${words.slice(1)} đồng`;
+  }
+
+  /** Shows Nợ and Có of each fund and unit of a journal voucher, and by how much they differ. */
+  function tellSides(form) {
+    const box = form.querySelector("[data-sums]");
+    if (!box) return;
+    const sides = new Map();
+    for (const line of form.querySelectorAll("[data-line]")) {
+      const names = ["fund", "unit"].map((name) => {
+        const own = line.querySelector(`[name^=${name}-]`);
+        const select = own?.value ? own : form.elements[name];
+        return select.value ? select.selectedOptions[0].textContent.trim() : "…";
+      });
+      const debit = sumOf(line.querySelectorAll("[name^=debit-]"));
+      const credit = sumOf(line.querySelectorAll("[name^=credit-]"));
+      if (!debit && !credit) continue;
+      const side = sides.get(names.join("\n")) ?? { names, debit: 0, credit: 0 };
+      side.debit += debit;
+      side.credit += credit;
+      sides.set(names.join("\n"), side);
+    }
+    const rows = [...sides.values()].map(({ names, debit, credit }) => {
+      const facts = { fund: names[0], unit: names[1], debit: grouped(debit), credit: grouped(credit) };
+      const row = document.createElement("li");
+      const end = document.createElement("strong");
+      const difference = Math.abs(debit - credit);
+      row.textContent = `${box.dataset.text.replace(/\{(\w+)\}/g, (_all, name) => facts[name])} – `;
+      end.textContent = difference
+        ? box.dataset.off.replace("{difference}", grouped(difference)) : box.dataset.even;
+      if (difference) end.className = "sums__off";
+      row.append(end);
+      return row;
+    });
+    box.querySelector("ul").replaceChildren(...rows);
+  }
+
+  /** Adds an empty line below the others, without asking the server. */
+  function addLine(form) {
+    const box = form.querySelector("[data-lines]");
+    const place = box.querySelectorAll("[data-line]").length + 1;
+    const fresh = document.createElement("div");
+    fresh.innerHTML = form.querySelector("[data-line-template]").innerHTML.replaceAll("__", place);
+    const line = fresh.firstElementChild;
+    box.append(line);
+    for (const input of line.querySelectorAll("[data-amount]")) {
+      input.addEventListener("input", () => echoAmount(input));
+    }
+    line.querySelector("select, input").focus();
+  }
+
+  function startLines(form) {
+    const tell = () => {
+      tellTotal(form);
+      tellSides(form);
+    };
+    form.addEventListener("input", tell);
+    form.querySelector("[data-add-line]").addEventListener("click", (event) => {
+      event.preventDefault();
+      addLine(form);
+    });
+    tell();
+  }
+
   /** Writes 23112026, 23-11-2026 or 23.11.2026 as 23/11/2026; leaves anything else alone. */
   function tidyDay(input) {
     const found = /^([0-9]{1,2})[-. /]([0-9]{1,2})[-. /]([0-9]{4})$/.exec(input.value.trim())
@@ -89,6 +164,7 @@
     for (const input of document.querySelectorAll("[data-day]")) {
       input.addEventListener("change", () => tidyDay(input));
     }
+    for (const box of document.querySelectorAll("[data-lines]")) startLines(box.closest("form"));
     const watch = new ResizeObserver((seen) => seen.forEach((entry) => fitTable(entry.target)));
     for (const box of document.querySelectorAll(".tablebox__scroll")) watch.observe(box);
     document.getElementById("errors")?.focus();

@@ -58,6 +58,14 @@ PLACES: Final = (
         on_phone_bar=True,
     ),
     Place(lazy_gettext("Chi"), "out", (("/spending", lazy_gettext("Chi")),)),
+    Place(
+        lazy_pgettext("menu", "Chứng từ"),
+        "paper",
+        (
+            ("/vouchers", lazy_pgettext("menu", "Chứng từ")),
+            ("/voucher-templates", lazy_gettext("Mẫu hằng tháng")),
+        ),
+    ),
     Place(lazy_gettext("Hội phí"), "people", (("/dues", lazy_gettext("Hội phí")),)),
     Place(
         lazy_gettext("Báo cáo"),

@@ -1,0 +1,202 @@
+"""The form of a voucher, new or changed: nothing that was typed is lost when it is refused."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_login import current_user
+from sqlalchemy import select
+
+from fundsvc import clock
+from fundsvc.db import read_session, transaction
+from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.fields import parse_key
+from fundsvc.staff.access import allow
+from fundsvc.templating import Form
+from fundsvc.vouchers import choices, document, schemas, service, storing
+from fundsvc.vouchers.drafting import MOST_LINES
+from fundsvc.vouchers.kinds import DRAFT, JOURNAL, KINDS
+from fundsvc.vouchers.models import Voucher
+
+bp = Blueprint("voucher_forms", __name__)
+
+WRITERS = ("treasurer", "unit-treasurer")
+TITLES: Final = {
+    "cash-in": lazy_gettext("Lập phiếu thu"),
+    "cash-out": lazy_gettext("Lập phiếu chi"),
+    "bank-in": lazy_gettext("Lập giấy báo có"),
+    "bank-out": lazy_gettext("Lập giấy báo nợ"),
+    "journal": lazy_gettext("Lập chứng từ ghi sổ"),
+    "transfer": lazy_gettext("Lập giấy chuyển quỹ"),
+}
+TOLD: Final = {
+    "cash-in": lazy_gettext("Tiền mặt thu vào quỹ (mẫu C40-BB)."),
+    "cash-out": lazy_gettext("Tiền mặt chi ra (mẫu C41-BB)."),
+    "bank-in": lazy_gettext("Tiền vào tài khoản ngân hàng."),
+    "bank-out": lazy_gettext("Tiền ra khỏi tài khoản ngân hàng."),
+    "journal": lazy_gettext("Bút toán khác: tự ghi các dòng Nợ và Có."),
+    "transfer": lazy_gettext("Chuyển tiền giữa các quỹ, hoặc giữa các đơn vị, theo nghị quyết."),
+}
+
+
+@bp.get("/vouchers/new")
+@allow(*WRITERS)
+def new() -> ResponseReturnValue:
+    """Show the empty form of a kind, or the kinds to choose from."""
+    kind = request.args.get("kind", "")
+    if kind not in KINDS:
+        kinds = [(code, TITLES[code], TOLD[code]) for code in KINDS]
+        return render_template("vouchers/choose.html", kinds=kinds)
+    return _new_page(kind, Form({"date": clock.today().isoformat()}))
+
+
+@bp.post("/vouchers/new")
+@allow(*WRITERS)
+def create() -> ResponseReturnValue:
+    """Keep a new voucher, as a draft or on its way to approval, or show the form again."""
+    values = request.form.to_dict()
+    kind = values.get("kind") or request.args.get("kind", "")
+    if kind not in KINDS:
+        raise NotFound
+    if values.get("act") == "add":
+        return _new_page(kind, Form(values), more=1)
+    typed: schemas.Typed | None = None
+    voucher_id = None
+    try:
+        key = parse_key(values.get("key", ""))
+        typed = schemas.read(values, kind)
+        with transaction() as session:
+            voucher_id = service.create(session, typed.draft, key=key, by=current_user.id)
+            if values.get("act") == "submit":
+                service.submit(session, voucher_id, 1, by=current_user.id)
+    except Refusal as error:
+        if voucher_id is not None and isinstance(error, Conflict):
+            # The same form was sent before and went its way; only what is new can be rolled back.
+            flash(" ".join(str(reason.text) for reason in error.reasons), "warning")
+            return redirect(_page_of(voucher_id), 303)
+        form = Form(values, schemas.on_form(error.reasons, typed))
+        return _new_page(kind, form, kept=isinstance(error, Conflict)), error.status
+    return _saved(voucher_id, values)
+
+
+@bp.get("/vouchers/<int:voucher_id>/edit")
+@allow(*WRITERS)
+def change(voucher_id: int) -> ResponseReturnValue:
+    """Show the form of a draft, filled with what it says."""
+    session = read_session()
+    row = _voucher(voucher_id)
+    if row.state != DRAFT:
+        flash(_("Chỉ sửa được chứng từ còn là nháp."), "error")
+        return redirect(_page_of(voucher_id), 303)
+    return _edit_page(row, Form(schemas.typed(storing.stored(session, row))), row.version)
+
+
+@bp.post("/vouchers/<int:voucher_id>/edit")
+@allow(*WRITERS)
+def save(voucher_id: int) -> ResponseReturnValue:
+    """Write a draft anew; what was typed stays, even if somebody else changed it meanwhile."""
+    values = request.form.to_dict()
+    row = _voucher(voucher_id)
+    kind, version = row.kind, schemas.version(values)
+    if values.get("act") == "add":
+        return _edit_page(row, Form(values), version, more=1)
+    typed: schemas.Typed | None = None
+    try:
+        typed = schemas.read(values, kind)
+        with transaction() as session:
+            service.edit(session, voucher_id, version, typed.draft, by=current_user.id)
+            if values.get("act") == "submit":
+                service.submit(session, voucher_id, version + 1, by=current_user.id)
+    except Refusal as error:
+        row = _voucher(voucher_id)
+        form = Form(values, schemas.on_form(error.reasons, typed))
+        stale = isinstance(error, Conflict)
+        if stale:
+            version = row.version
+        return _edit_page(row, form, version, stale=stale), error.status
+    return _saved(voucher_id, values)
+
+
+def _saved(voucher_id: int, values: Mapping[str, str]) -> ResponseReturnValue:
+    if values.get("act") == "submit":
+        flash(_("Đã lưu và trình duyệt; chờ người khác duyệt."), "ok")
+    else:
+        flash(_("Đã lưu nháp; chưa trình duyệt."), "ok")
+    return redirect(_page_of(voucher_id), 303)
+
+
+def _voucher(voucher_id: int) -> Voucher:
+    session = read_session()
+    session.rollback()  # What the last transaction wrote, not what was read before it.
+    row = session.scalar(select(Voucher).where(Voucher.id == voucher_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _new_page(kind: str, form: Form, *, more: int = 0, kept: bool = False) -> str:
+    wrong = {reason.field for reason in form.reasons}
+    key = form.value("key")
+    newer = None
+    if kept and "key" in wrong:
+        known = read_session().scalar(select(Voucher.id).where(Voucher.key == key))
+        newer = _page_of(known) if known is not None else None
+    elif "key" in wrong:
+        key = ""  # One that cannot be used must not come back, or the form could never be sent.
+    return _page(
+        kind,
+        form,
+        more,
+        title=str(TITLES[kind]),
+        action=f"/vouchers/new?kind={kind}",
+        key=key or secrets.token_urlsafe(18),
+        version=None,
+        newer=newer,
+        may_overwrite=False,
+        back=None,
+        back_label=None,
+    )
+
+
+def _edit_page(
+    row: Voucher, form: Form, version: int, *, more: int = 0, stale: bool = False
+) -> str:
+    return _page(
+        row.kind,
+        form,
+        more,
+        title=_("Sửa nháp %(kind)s", kind=str(KINDS[row.kind].name).lower()),
+        action=url_for(".save", voucher_id=row.id),
+        key=None,
+        version=version,
+        newer=_page_of(row.id) if stale else None,
+        may_overwrite=row.state == DRAFT,
+        back=_page_of(row.id),
+        back_label=KINDS[row.kind].name,
+    )
+
+
+def _page(kind: str, form: Form, more: int, **facts: Any) -> str:
+    found = choices.of_form(read_session(), kind)
+    total = choices.total(form.values, kind)
+    return render_template(
+        "vouchers/form.html",
+        kind=kind,
+        form=form,
+        lines=min(schemas.places(form.values, kind) + more, MOST_LINES),
+        sides=choices.sides(form.values, dict(found["funds"]), dict(found["units"]))
+        if kind == JOURNAL
+        else [],
+        total=total,
+        total_words=document.words(total) if total else "",
+        **found,
+        **facts,
+    )
+
+
+def _page_of(voucher_id: int) -> str:
+    return f"/vouchers/{voucher_id}"
