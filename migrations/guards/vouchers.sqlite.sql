@@ -41,7 +41,8 @@ BEGIN
 END
 --;
 CREATE TRIGGER voucher_frozen BEFORE UPDATE ON voucher
-WHEN NEW.version < OLD.version OR (NEW.id, NEW.key) IS NOT (OLD.id, OLD.key)
+WHEN OLD.state NOT IN ('posted', 'discarded') AND (
+    NEW.version < OLD.version OR (NEW.id, NEW.key) IS NOT (OLD.id, OLD.key)
     OR OLD.state <> 'draft' AND (
         NEW.unit_id, NEW.kind, NEW.date, NEW.fund_id, NEW.amount, NEW.party, NEW.party_address,
         NEW.description, NEW.enclosed, NEW.province_id, NEW.till, NEW.resolution,
@@ -57,6 +58,7 @@ WHEN NEW.version < OLD.version OR (NEW.id, NEW.key) IS NOT (OLD.id, OLD.key)
         AND (NEW.submitted_by, NEW.submitted_at) IS NOT (OLD.submitted_by, OLD.submitted_at)
     OR OLD.state = 'approved' AND NEW.state <> 'draft'
         AND (NEW.approver_id, NEW.approved_at) IS NOT (OLD.approver_id, OLD.approved_at)
+)
 BEGIN
     SELECT RAISE(ABORT, 'guard: voucher_frozen: the facts of this voucher are frozen');
 END
