@@ -223,7 +223,7 @@ class RollupDay(_Rollup, OfUnit, Base):
     """The sealed entries of a day, summed."""
 
     __tablename__ = "rollup_day"
-    __table_args__ = table_args(Index("ix_rollup_day_account_id_date", "account_id", "date"))
+    __table_args__ = table_args(Index("ix_rollup_day_date", "date", "account_id"))
 
 
 class RollupMonth(_Rollup, OfUnit, Base):

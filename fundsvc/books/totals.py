@@ -10,37 +10,47 @@ from calendar import monthrange
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    and_,
-    bindparam,
-    case,
-    distinct,
-    false,
-    func,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Integer, TextClause, and_, bindparam, literal_column, text
 from sqlalchemy.orm import Session
 
 from fundsvc import db
-from fundsvc.books.models import Entry, Posting, RollupDay, RollupMonth, Seal
 from fundsvc.db import Day
 
 KEYS: Final = ("account", "fund", "unit", "province")
 CARRY_FORWARD: Final = "carry-forward"
 """The kind of entries that carry a year's result forward; they are no receipts or payments."""
-_ENTRY: FromClause = Entry.__table__
-_POSTING: FromClause = Posting.__table__
-_DAY: FromClause = RollupDay.__table__
-_MONTH: FromClause = RollupMonth.__table__
-_SEAL: FromClause = Seal.__table__
-_SEALED = select(func.coalesce(func.max(_SEAL.c.last_entry), 0)).scalar_subquery()
+_SEALED: Final = text("SELECT coalesce(max(last_entry), 0) FROM seal")
+
+_SUM: Final = """
+SELECT {keys} sum(CASE WHEN date < :first THEN debit - credit ELSE 0 END),
+    sum(CASE WHEN {inside} THEN debit ELSE 0 END),
+    sum(CASE WHEN {inside} THEN credit ELSE 0 END),
+    sum(CASE WHEN {inside} THEN entries ELSE 0 END),
+    (SELECT coalesce(max(last_entry), 0) FROM seal)
+FROM ({parts}) AS parts {group}
+"""
+_COLUMNS: Final = "date, account_id, fund_id, unit_id, province_id, carried"
+_ROLLED: Final = (
+    f"SELECT {_COLUMNS}, debit, credit, entries FROM {{table}} AS part"  # noqa: S608 - own names
+    " WHERE ({days}) AND {conditions}"
+)
+# What is not sealed yet is summed by day and all keys first, as a roll-up would be, so that an
+# entry counts once however many of its lines stand on one account. SQLite takes the tables of a
+# CROSS JOIN in their order, and so begins at the first entry that is not sealed.
+_TAIL: Final = f"""
+SELECT {_COLUMNS}, sum(debit), sum(credit), count(DISTINCT entry_id) FROM (
+    SELECT posting.date, posting.account_id, posting.fund_id, posting.unit_id,
+        coalesce(entry.province_id, 0) AS province_id,
+        CASE entry.kind WHEN '{CARRY_FORWARD}' THEN 1 ELSE 0 END AS carried,
+        posting.debit, posting.credit, posting.entry_id
+    FROM entry CROSS JOIN posting
+    WHERE entry.id > :sealed AND posting.entry_id > :sealed AND posting.entry_id = entry.id
+        AND posting.date <= :last
+) AS part WHERE {{conditions}} GROUP BY {_COLUMNS}
+"""  # noqa: S608 - own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class Total:
 
 
 Where = Callable[[Columns], Sequence[ColumnElement[bool]]]
+_KEYS: Final = Columns(*(literal_column(f"part.{name}_id", Integer) for name in KEYS))
 
 
 def totals(
@@ -97,10 +108,24 @@ def totals(
         carried: whether the turnover counts the entries that carry a year's result forward; what
             stood before counts them in any case.
     """
+    same_month = (first.year, first.month) == (last.year, last.month)
+    days = {
+        "first": first,
+        "last": last,
+        "starts": first.replace(day=1),
+        "until": last if same_month else _end(first),
+        "ends": last.replace(day=1),
+    }
+    query = _query(
+        tuple(by),
+        _months(first, last),
+        _days(first, last, same_month=same_month),
+        _conditions(session, where),
+        carried=carried,
+    )
     while True:
-        sealed = int(session.scalar(select(_SEALED)) or 0)
-        query = _query(tuple(by), first, last, where, carried=carried, units=db.scope(session))
-        rows = session.execute(query, {"sealed": sealed}).all()
+        sealed = int(session.scalar(_SEALED) or 0)
+        rows = session.execute(query, days | {"sealed": sealed}).all()
         # A seal that came between the two looks is in the roll-ups and in the tail alike: look
         # again. (The tail begins at a plain number, because plans for a looked-up one scan all.)
         if all(row[-1] == sealed for row in rows[:1]):
@@ -111,103 +136,65 @@ def totals(
     ]
 
 
-def _query(
-    by: tuple[str, ...],
-    first: date,
-    last: date,
-    where: Where | None,
-    *,
-    carried: bool,
-    units: frozenset[int] | None,
-) -> Select[*tuple[Any, ...]]:
-    """Return the sum of roll-ups and tail; `:sealed` is the last entry that is sealed."""
-    parts = union_all(
-        *(
-            _part(source, _days(source.c.date, first, last, months=source is _MONTH), where, units)
-            for source in (_MONTH, _DAY)
-        ),
-        _tail(last, where, units),
-    ).subquery("parts")
-    column = parts.c
-    before = column.date < bindparam("first", first, type_=Day())
-    inside: Any = column.date >= bindparam("first", first, type_=Day())
-    if not carried:
-        inside = and_(inside, column.carried == 0)
-    keys = [column[f"{name}_id"] for name in by]
-    return select(
-        *keys,
-        func.sum(case((before, column.debit - column.credit), else_=0)),
-        func.sum(case((inside, column.debit), else_=0)),
-        func.sum(case((inside, column.credit), else_=0)),
-        func.sum(case((inside, column.entries), else_=0)),
-        _SEALED,
-    ).group_by(*keys)
+def _conditions(session: Session, where: Where | None) -> str:
+    """Return the conditions on the keys as text: every part of the sum takes the same ones.
 
-
-def _days(column: Any, first: date, last: date, *, months: bool) -> ColumnElement[bool]:
-    """Hold which months, and which days of other months, a sum reads.
-
-    Whole months before the first day and within the days asked for; of the months in which the
-    first and the last day lie, the days, unless the whole month is wanted.
+    The text is made by hand because a sum is asked for many times a page, and building three
+    queries and their union as objects takes longer than the database needs for it.
     """
-    starts = first.replace(day=1)
-    ends = last.replace(day=1)
-    if months:
-        whole = column <= ends if last == _end(ends) else column < ends
-        # The first day's own month is whole when it begins with it and does not end too early.
-        return whole if first == starts else and_(whole, column != starts)
-    wanted = []
-    if first != starts:
-        wanted.append(column.between(starts, min(_end(starts), last)))
-    if last != _end(ends) and (first == starts or ends != starts):
-        wanted.append(column.between(ends, last))
-    return or_(*wanted) if wanted else false()
-
-
-def _part(
-    source: FromClause, days: ColumnElement[bool], where: Where | None, units: frozenset[int] | None
-) -> Select[*tuple[Any, ...]]:
-    c = source.c
-    columns = Columns(c.account_id, c.fund_id, c.unit_id, c.province_id)
-    names = ("date", "account_id", "fund_id", "unit_id", "province_id", "carried")
-    query = select(*(c[name] for name in names), c.debit, c.credit, c.entries)
-    return query.where(days, *_conditions(columns, where, units))
-
-
-def _tail(
-    last: date, where: Where | None, units: frozenset[int] | None
-) -> Select[*tuple[Any, ...]]:
-    """Sum what is not sealed yet, by day and all keys, as a roll-up would."""
-    c = _POSTING.c
-    province = func.coalesce(_ENTRY.c.province_id, 0)
-    is_carried = case((_ENTRY.c.kind == CARRY_FORWARD, 1), else_=0)
-    columns = Columns(c.account_id, c.fund_id, c.unit_id, province)
-    keys = (c.date, c.account_id, c.fund_id, c.unit_id, province, is_carried)
-    return (
-        select(
-            *keys[:4],
-            province.label("province_id"),
-            is_carried.label("carried"),
-            func.sum(c.debit).label("debit"),
-            func.sum(c.credit).label("credit"),
-            func.count(distinct(c.entry_id)).label("entries"),
-        )
-        .select_from(_POSTING.join(_ENTRY, _ENTRY.c.id == c.entry_id))
-        .where(
-            c.entry_id > bindparam("sealed"), c.date <= last, *_conditions(columns, where, units)
-        )
-        .group_by(*keys)
-    )
-
-
-def _conditions(
-    columns: Columns, where: Where | None, units: frozenset[int] | None
-) -> list[ColumnElement[bool]]:
-    found = list(where(columns)) if where else []
+    found = list(where(_KEYS)) if where else []
+    units = db.scope(session)
     if units is not None:
-        found.append(columns.unit_id.in_(units))
-    return found
+        found.append(_KEYS.unit_id.in_(units))
+    if not found:
+        return "true"
+    compiled = and_(*found).compile(
+        dialect=session.get_bind().dialect, compile_kwargs={"literal_binds": True}
+    )
+    return str(compiled)
 
 
-def _end(month: date) -> date:
-    return month.replace(day=monthrange(month.year, month.month)[1])
+@lru_cache(maxsize=256)
+def _query(
+    by: tuple[str, ...], months: str, days: str, conditions: str, *, carried: bool
+) -> TextClause:
+    """Return the sum of roll-ups and tail; `:sealed` is the last entry that is sealed."""
+    keys = ", ".join(f"{name}_id" for name in by)
+    inside = "date >= :first" if carried else "date >= :first AND carried = 0"
+    parts = [
+        _ROLLED.format(table=table, days=wanted, conditions=conditions)
+        for table, wanted in (("rollup_month", months), ("rollup_day", days))
+        if wanted
+    ]
+    parts.append(_TAIL.format(conditions=conditions))
+    query = _SUM.format(
+        keys=f"{keys}," if keys else "",
+        inside=inside,
+        parts=" UNION ALL ".join(parts),
+        group=f"GROUP BY {keys}" if keys else "",
+    )
+    names = ("first", "last", "starts", "until", "ends")
+    used = [name for name in names if f":{name}" in query]
+    return text(query).bindparams(*(bindparam(name, type_=Day()) for name in used))
+
+
+def _months(first: date, last: date) -> str:
+    """Return which months a sum reads: those before the first day, and those wholly asked for."""
+    whole = "date <= :ends" if last == _end(last) else "date < :ends"
+    # The first day's own month is whole when it begins with it and does not end too early.
+    return whole if first.day == 1 else f"{whole} AND date <> :starts"
+
+
+def _days(first: date, last: date, *, same_month: bool) -> str:
+    """Return which days a sum reads: those of the months in which it begins and ends midway."""
+    wanted = []
+    if first.day != 1:
+        wanted.append("date BETWEEN :starts AND :until")
+    if last != _end(last) and (first.day == 1 or not same_month):
+        wanted.append("date BETWEEN :ends AND :last")
+    return " OR ".join(wanted)
+
+
+def _end(day: date) -> date:
+    """Return the last day of a day's month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])

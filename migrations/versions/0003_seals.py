@@ -58,6 +58,11 @@ def upgrade() -> None:
     )
     for name in ("rollup_day", "rollup_month"):
         _rollup(name)
+    # Days are asked for in short spans; months by account or all together.
+    op.create_index("ix_rollup_day_date", "rollup_day", ["date", "account_id"], unique=False)
+    op.create_index(
+        "ix_rollup_month_account_id_date", "rollup_month", ["account_id", "date"], unique=False
+    )
     op.add_column("donor", sa.Column("salt", sa.Text(), nullable=True))
     run_guards("seals")
 
@@ -85,4 +90,3 @@ def _rollup(name: str) -> None:
         ),
         sqlite_strict=True,
     )
-    op.create_index(f"ix_{name}_account_id_date", name, ["account_id", "date"], unique=False)
