@@ -56,8 +56,8 @@ test: dev ## all tests, on SQLite and on a real PostgreSQL
 test-sqlite: dev ## the same without PostgreSQL, for a quick look
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -k "not postgresql"
 
-bench: dev ## measure against bare baselines (docs/benchmarks.md)
-	@for file in benchmarks/[a-z]*.py; do $(BIN)/python "$$file" || exit 1; done
+bench: $(VENV)/.bench ## measure against bare baselines and other programs (docs/benchmarks.md)
+	$(BIN)/python benchmarks/all.py
 
 lock: dev ## renew requirements/*.txt from setup.cfg
 	scripts/lock.sh
@@ -91,4 +91,8 @@ $(VENV)/.installed: $(VENV)/.packages $(VENV)/.catalogues setup.cfg
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
 	scripts/system-packages.sh --dev
 	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	touch $@
+
+$(VENV)/.bench: requirements/bench.txt | $(VENV)/.dev
+	$(PIP) install --require-hashes --requirement requirements/bench.txt
 	touch $@

@@ -11,6 +11,11 @@ executemany over csv.reader), then one INSERT ... SELECT each for messages, entr
 into copies of the tables with the same columns, primary keys and indexes, but without foreign keys,
 checks and triggers. Both are durable: PostgreSQL with fsync, SQLite with synchronous=FULL.
 
+Beside them stand two programs of others, at the smallest size: `django-hordak` brings a transaction
+with two legs for each booked message by `bulk_create` into its own tables on the same PostgreSQL;
+`hledger import` appends the same messages to a journal file by CSV rules. Both book and nothing
+else: they keep no messages, know none that came before (hledger by its date) and tell no faults.
+
 Each run has a process and a database of its own; the two alternate. Shown are medians with the
 spread (least to most) of the rate, the ratio of the medians, and the peak memory of the process.
 `cpu` is the processor time per row of the process and its database together, which a busy machine
@@ -26,21 +31,33 @@ import json
 import os
 import random
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from benchmarks.support.databases import ENGINES, Databases, databases  # noqa: E402
+from benchmarks.support.table import (  # noqa: E402
+    HEAD,
+    Row,
+    compared,
+    limited,
+    machine,
+    print_rows,
+)
+from benchmarks.support.tables import strip_postgresql, strip_sqlite  # noqa: E402
 
 VN = timezone(timedelta(hours=7))
 CAMPAIGNS = b"""short_code,keyword,grammar,unit_value,fund,unit,starts,ends
@@ -49,10 +66,8 @@ CAMPAIGNS = b"""short_code,keyword,grammar,unit_value,fund,unit,starts,ends
 1409,NTTS,thousands,1000,nghia-tinh,TW,2026-07-01,2026-08-31
 """
 OPERATORS = ("viettel", "mobifone", "vinaphone", "vietnamobile")
-ENGINES = ("postgresql", "sqlite")
-SERVER_OPTIONS = (
-    "-c listen_addresses='' -c shared_buffers=512MB -c max_wal_size=8GB -c checkpoint_timeout=1h"
-)
+AIMS = {"postgresql": 0.85, "sqlite": 0.8}
+STEADY, PEERS = 0.85, 15
 TABLES = ("sms_message", "entry", "posting")
 
 
@@ -181,11 +196,7 @@ def _bare_postgresql(url: str, path: Path) -> dict[str, float]:
     import psycopg
 
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} RENAME TO guarded_{table}")
-            cursor.execute(
-                f"CREATE TABLE {table} (LIKE guarded_{table} INCLUDING DEFAULTS INCLUDING INDEXES)"
-            )
+        strip_postgresql(connection, TABLES)
         connection.commit()
         watch = Watch(connection.info.backend_pid)
         columns = ", ".join(f"{name} text" for name in RAW.split(", "))
@@ -218,7 +229,7 @@ def _bare_sqlite(url: str, path: Path) -> dict[str, float]:
     with closing(engine.raw_connection()) as connection:
         database: Any = connection.driver_connection
         for table in TABLES:
-            _copy_sqlite_table(database, table)
+            strip_sqlite(database, table)
         watch = Watch()
         columns = ", ".join(f"{name} TEXT" for name in RAW.split(", "))
         database.execute("BEGIN IMMEDIATE")
@@ -239,36 +250,6 @@ def _bare_sqlite(url: str, path: Path) -> dict[str, float]:
         database.execute("COMMIT")
         told = watch.told()
         return told | _counted(database.execute(COUNTS).fetchone())
-
-
-def _copy_sqlite_table(database: Any, table: str) -> None:
-    """Put a bare copy in a table's place: columns, primary key and indexes."""
-    columns = list(database.execute(f"PRAGMA table_info({table})"))
-    key = [name for _at, (_n, name, *_rest, place) in enumerate(columns) if place]
-    indexes = database.execute(
-        "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql NOT NULL",
-        (table,),
-    ).fetchall()
-    unique = [
-        [row[2] for row in database.execute(f"PRAGMA index_info({index[1]})")]
-        for index in database.execute(f"PRAGMA index_list({table})")
-        if index[3] == "u"
-    ]
-    database.execute("PRAGMA foreign_keys = OFF")
-    database.execute("PRAGMA legacy_alter_table = ON")
-    database.execute(f"ALTER TABLE {table} RENAME TO guarded_{table}")
-    for (sql,) in indexes:
-        name = sql.split(" ON ")[0].split()[-1]
-        database.execute(f"DROP INDEX {name}")
-    parts = [
-        f'"{name}" {kind}{" NOT NULL" if required else ""}{" PRIMARY KEY" if key == [name] else ""}'
-        for _n, name, kind, required, *_rest in columns
-    ]
-    parts += [f"PRIMARY KEY ({', '.join(key)})"] if len(key) > 1 else []
-    parts += [f"UNIQUE ({', '.join(names)})" for names in unique]
-    database.execute(f"CREATE TABLE {table} ({', '.join(parts)}) STRICT")
-    for (sql,) in indexes:
-        database.execute(sql)
 
 
 def _bare_inserts(*, moment: str, day: str, amount: str, now: str) -> tuple[str, ...]:
@@ -294,85 +275,117 @@ def _bare_inserts(*, moment: str, day: str, amount: str, now: str) -> tuple[str,
     )
 
 
+# --- others ----------------------------------------------------------------------------------
+
+
+def booked(path: Path) -> list[tuple[str, str, int]]:
+    """Return operator, moment and amount of each message that is booked."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            (row["operator"], row["received_at"], int(row["amount"] or 20_000))
+            for row in csv.DictReader(file)
+            if not row["status"] and not row["message"].startswith("TX")
+        ]
+
+
+def hordak_seconds(url: str, path: Path) -> float:
+    """Let django-hordak book the messages of a file."""
+    from benchmarks.peers import hordak
+    from benchmarks.support.lines import Line
+
+    types = {"138": "asset", "7111": "income"}
+    entries = [
+        [
+            Line(datetime.fromisoformat(moment).date(), "Tin nhắn", f"{operator}:138", amount, 0),
+            Line(datetime.fromisoformat(moment).date(), "Tin nhắn", "7111", 0, amount),
+        ]
+        for operator, moment, amount in booked(path)
+    ]
+    return hordak.load(url, types, entries)
+
+
+def hledger_seconds(folder: Path, path: Path) -> float:
+    """Let hledger import the messages of a file into an empty journal."""
+    from benchmarks.peers import texts
+
+    given, rules = folder / "messages.csv", folder / "messages.rules"
+    with given.open("w", encoding="utf-8", newline="") as file:
+        # In the order of days, as it wants to see them: it takes what is newer than the last one.
+        rows = sorted((moment[:10], operator, amount) for operator, moment, amount in booked(path))
+        csv.writer(file).writerows(rows)
+    rules.write_text(
+        "fields date, operator, amount\ncurrency VND\naccount1 138:%operator\naccount2 7111\n"
+        "description Tin nhắn\n",
+        encoding="utf-8",
+    )
+    journal = folder / "messages.journal"
+    journal.write_text("commodity VND1000.\n", encoding="utf-8")
+    (folder / ".latest.messages.csv").unlink(missing_ok=True)
+    start = time.perf_counter()
+    subprocess.run(texts.importing(journal, given, rules), check=True, stdout=subprocess.DEVNULL)
+    seconds = time.perf_counter() - start
+    assert journal.read_text(encoding="utf-8").count("Tin nhắn") == len(rows)
+    return seconds
+
+
 # --- all runs --------------------------------------------------------------------------------
 
 
-@contextmanager
-def databases(engine: str, folder: Path) -> Iterator[Callable[[], str]]:
-    """Give what makes the URL of a fresh, migrated database."""
-    from tests.support import postgres
-    from tests.support.databases import migrate
-
-    if engine == "sqlite":
-        template = folder / "template.sqlite"
-        migrate(f"sqlite:///{template}")
-
-        def copy() -> str:
-            for used in folder.glob("run.sqlite*"):
-                used.unlink()
-            shutil.copyfile(template, folder / "run.sqlite")
-            return f"sqlite:///{folder / 'run.sqlite'}"
-
-        yield copy
-        return
-    import psycopg
-    from sqlalchemy import make_url
-
-    given = os.environ.get("FUNDSVC_BENCH_POSTGRES")
-    postgres.SERVER_OPTIONS = SERVER_OPTIONS
-    server = None if given else postgres.start()
-    url = given or (server.url() if server else "")
-
-    def named(name: str) -> str:
-        return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-    def create() -> str:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS fundsvc_bench WITH (FORCE)")
-            connection.execute("CREATE DATABASE fundsvc_bench ENCODING 'UTF8' TEMPLATE template0")
-        migrate(named("fundsvc_bench"))
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CHECKPOINT")
-        return named("fundsvc_bench")
-
-    try:
-        yield create
-    finally:
-        if server:
-            server.stop()
+Runs = dict[str, list[dict[str, float]]]
 
 
-def measure(engine: str, count: int, repeat: int, folder: Path) -> None:
-    """Run both kinds in turn and print a line of the table for each."""
-    path = folder / f"{count}.csv"
-    if not path.exists():
-        write_file(path, count)
-    found: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
-    with databases(engine, folder) as fresh:
-        for _ in range(repeat):
-            for kind, runs in found.items():
-                command = [sys.executable, __file__, "--one", kind, fresh(), str(path)]
-                done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-                runs.append(json.loads(done.stdout))
-    written = {(run["rows"], run["entries"], run["postings"]) for run in chain(*found.values())}
+def measure(found: Databases, path: Path, repeat: int, *, peers: bool) -> Runs:
+    """Run all kinds in turn."""
+    from benchmarks.peers import apart, hordak
+
+    runs: Runs = {"bare": [], "ours": []}
+    for _ in range(repeat):
+        for kind in ("bare", "ours"):
+            command = [sys.executable, __file__, "--one", kind, found.fresh(), str(path)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            runs[kind].append(json.loads(done.stdout))
+    written = {(run["rows"], run["entries"], run["postings"]) for run in chain(*runs.values())}
     assert len(written) == 1, f"the runs did not write the same rows: {written}"
-    rates = {
-        kind: sorted(run["rows"] / run["seconds"] for run in runs) for kind, runs in found.items()
-    }
-    cpus = {
-        kind: statistics.median(run["cpu"] / run["rows"] for run in runs)
-        for kind, runs in found.items()
-    }
-    for kind, runs in found.items():
-        rate = statistics.median(rates[kind])
-        print(
-            f"| {engine} | {count:,} | {kind} | {rate:,.0f}"
-            f" | {rates[kind][0]:,.0f} to {rates[kind][-1]:,.0f}"
-            f" | {rate / statistics.median(rates['bare']):.2f}"
-            f" | {cpus[kind] * 1e6:.1f} µs | {cpus['bare'] / cpus[kind]:.2f}"
-            f" | {max(run['memory'] for run in runs):.0f} MB |",
-            flush=True,
+    rows = runs["ours"][0]["rows"]
+    if peers and found.engine == "postgresql":
+        url = found.blank("hordak")
+        apart(hordak.prepare_empty, url)
+        runs["django-hordak"] = [{"rows": rows, "seconds": apart(hordak_seconds, url, path)}]
+    elif peers:
+        runs["hledger import"] = [{"rows": rows, "seconds": hledger_seconds(found.folder, path)}]
+    return runs
+
+
+def rows_of(runs: Runs, where: str, aim: float) -> list[Row]:
+    """Return the lines of the table for one engine and size."""
+    rates = {kind: [run["rows"] / run["seconds"] for run in found] for kind, found in runs.items()}
+    rows = [
+        compared(
+            "import of messages",
+            where,
+            kind,
+            ours=rates["ours"],
+            theirs=theirs,
+            unit="/s",
+            at_least=aim if kind == "bare" else PEERS,
         )
+        for kind, theirs in rates.items()
+        if kind != "ours"
+    ]
+    cpus = {kind: [run["cpu"] / run["rows"] for run in runs[kind]] for kind in ("ours", "bare")}
+    rows.append(
+        compared(
+            "import of messages, processor time of a row",
+            where,
+            "bare",
+            ours=cpus["ours"],
+            theirs=cpus["bare"],
+            unit="s",
+        )
+    )
+    memory = [run["memory"] for run in runs["ours"]]
+    rows.append(limited("import of messages, memory", where, ours=memory, unit=" MB", at_most=None))
+    return rows
 
 
 def main() -> None:
@@ -381,22 +394,49 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--messages", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=3, help="at most 2 above 500,000 messages")
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=ENGINES)
+    parser.add_argument("--on", choices=("memory", "disk"), default="memory")
+    parser.add_argument("--no-peers", action="store_true", help="only bare and ours")
+    parser.add_argument("--rows", type=Path, help="add the rows to this file, as JSON lines")
     parser.add_argument("--one", nargs=3, metavar=("KIND", "URL", "FILE"), help="one run, as JSON")
     arguments = parser.parse_args()
     if arguments.one:
         kind, url, path = arguments.one
         print(json.dumps(run_one(kind, url, Path(path))))
         return
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"{os.cpu_count()} processors, load {load}, Python {sys.version.split()[0]}\n")
-    print("| engine | rows | import | rows/s | spread | ratio | cpu/row | cpu ratio | memory |")
-    print("| --- | ---: | --- | ---: | --- | ---: | ---: | ---: | ---: |")
+    print(f"{machine()}\n\n{HEAD}")
+    sizes = sorted(arguments.messages)
     with tempfile.TemporaryDirectory(prefix="fundsvc-bench-") as name:
         for engine in arguments.engine:
-            for count in arguments.messages:
-                measure(engine, count, arguments.repeat, Path(name))
+            _measure_engine(arguments, engine, {n: Path(name, f"{n}.csv") for n in sizes})
+
+
+def _measure_engine(arguments: argparse.Namespace, engine: str, files: dict[int, Path]) -> None:
+    medians = {}
+    with databases(engine, on=arguments.on) as found:
+        for count, path in files.items():
+            if not path.exists():
+                write_file(path, count)
+            peers = count == min(files) and not arguments.no_peers
+            repeat = min(arguments.repeat, 2) if count > 500_000 else arguments.repeat
+            runs = measure(found, path, repeat, peers=peers)
+            where = f"{engine}, {count:,} rows"
+            print_rows(rows_of(runs, where, AIMS[engine]), arguments.rows)
+            medians[count] = statistics.median(run["rows"] / run["seconds"] for run in runs["ours"])
+    if len(medians) > 1:
+        few, many = min(medians), max(medians)
+        against = f"its own rate at {few:,}"
+        row = compared(
+            "import of messages",
+            f"{engine}, {many:,} rows",
+            against,
+            ours=[medians[many]],
+            theirs=[medians[few]],
+            unit="/s",
+            at_least=STEADY,
+        )
+        print_rows([row], arguments.rows)
 
 
 if __name__ == "__main__":

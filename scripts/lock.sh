@@ -7,9 +7,11 @@ uv=${UV:-.venv/bin/uv}
 options=(--quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header)
 # Without a header and index options the files name neither a host nor a path of this machine.
 "$uv" pip compile setup.cfg --extra build "${options[@]}" --output-file requirements/run.txt
-"$uv" pip compile setup.cfg --extra build --extra dev --extra bench "${options[@]}" \
+"$uv" pip compile setup.cfg --extra build --extra dev "${options[@]}" \
     --constraint requirements/run.txt --output-file requirements/dev.txt
-if grep -nE '://|^-|@ file' requirements/run.txt requirements/dev.txt; then
+"$uv" pip compile setup.cfg --extra build --extra dev --extra bench "${options[@]}" \
+    --constraint requirements/dev.txt --output-file requirements/bench.txt
+if grep -nE '://|^-|@ file' requirements/*.txt; then
     echo "A lock names an address or a path; it must not." >&2
     exit 1
 fi

@@ -29,22 +29,37 @@ class Keys:
 
     def account(self, code: str) -> int:
         """Return an account's id, or refuse an unknown code."""
-        return _known(self.accounts, code, "account", _("Không có tài khoản %(code)s.", code=code))
+        found = self.accounts.get(code)
+        if found is None:  # The sentence is made only then: looking it up costs more than the id.
+            why = _("Không có tài khoản %(code)s.", code=code)
+            raise Refusal(Reason(why, field="account"))
+        return found
 
     def fund(self, code: str) -> int:
         """Return a fund's id, or refuse an unknown code."""
-        return _known(self.funds, code, "fund", _("Không có quỹ %(code)s.", code=code))
+        found = self.funds.get(code)
+        if found is None:
+            why = _("Không có quỹ %(code)s.", code=code)
+            raise Refusal(Reason(why, field="fund"))
+        return found
 
     def unit(self, code: str) -> int:
         """Return a unit's id, or refuse an unknown code."""
-        return _known(self.units, code, "unit", _("Không có đơn vị %(code)s.", code=code))
+        found = self.units.get(code)
+        if found is None:
+            why = _("Không có đơn vị %(code)s.", code=code)
+            raise Refusal(Reason(why, field="unit"))
+        return found
 
     def province(self, code: str | None) -> int | None:
         """Return a province's id, None for none, or refuse an unknown code."""
         if code is None or code == "none":
             return None
-        why = _("Không có tỉnh, thành phố %(code)s.", code=code)
-        return _known(self.provinces, code, "province", why)
+        found = self.provinces.get(code)
+        if found is None:
+            why = _("Không có tỉnh, thành phố %(code)s.", code=code)
+            raise Refusal(Reason(why, field="province"))
+        return found
 
 
 def read(session: Session) -> Keys:
@@ -74,10 +89,3 @@ def _read(session: Session) -> Keys:
 
 def _pairs(session: Session, statement: Any) -> dict[str, int]:
     return {code: number for code, number in session.execute(statement)}  # noqa: C416 - typed rows
-
-
-def _known(ids: dict[str, int], code: str, field: str, why: str) -> int:
-    found = ids.get(code)
-    if found is None:
-        raise Refusal(Reason(why, field=field))
-    return found

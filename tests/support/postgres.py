@@ -45,8 +45,8 @@ class Server:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def start() -> Server:
-    """Start the first PostgreSQL that can be found.
+def start(*, within: str | None = None, options: str = SERVER_OPTIONS) -> Server:
+    """Start the first PostgreSQL that can be found, in memory or within a folder.
 
     Raises:
         RuntimeError: there is none, or none starts; the message says what was tried.
@@ -54,9 +54,9 @@ def start() -> Server:
     tried: list[str] = []
     for programs in _places():
         # Not pytest's own folder: the path of a socket must be short.
-        home = Path(tempfile.mkdtemp(prefix="fundsvc-pg-", dir=memory()))
+        home = Path(tempfile.mkdtemp(prefix="fundsvc-pg-", dir=within or memory()))
         try:
-            return _start(programs, home)
+            return _start(programs, home, options)
         except (OSError, subprocess.SubprocessError) as error:
             output = getattr(error, "stderr", None) or error
             tried.append(f"{programs}: {output}")
@@ -86,7 +86,7 @@ def _places() -> Iterator[Path]:
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
-def _start(programs: Path, home: Path) -> Server:
+def _start(programs: Path, home: Path, options: str) -> Server:
     if os.geteuid() == 0:
         programs = _within_reach(programs, home)
         shutil.chown(home, UNPRIVILEGED)
@@ -95,7 +95,7 @@ def _start(programs: Path, home: Path) -> Server:
          "--locale=C", "--no-sync", "--no-instructions")  # fmt: skip
     log = home / "server.log"
     _run(programs / "pg_ctl", "start", "-w", "-D", data, "-l", log, "-o",
-         f"-k {home} {SERVER_OPTIONS}")  # fmt: skip
+         f"-k {home} {options}")  # fmt: skip
     return Server(home, programs)
 
 

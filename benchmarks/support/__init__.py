@@ -1,0 +1,1 @@
+"""What the benchmarks share: databases, made-up books, the table of results."""
