@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import keys, netbalance
-from fundsvc.books.models import Fund, Period
+from fundsvc.books.closed import find_closed
+from fundsvc.books.models import Fund
 from fundsvc.books.tills import hold, tills
 from fundsvc.errors import Reason, Refusal
 from fundsvc.templating import in_language
@@ -115,23 +116,9 @@ def _misdated(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Ite
             units.check_active(unit, draft.date, "date")
         except Refusal as refusal:
             yield from refusal.reasons
-    closed = (
-        select(Unit.name)
-        .join(Period, Period.unit_id == Unit.id)
-        .where(
-            Unit.code.in_(codes),
-            Period.month == draft.date.replace(day=1),
-            Period.state == "closed",
-        )
-        .order_by(Unit.id)
-    )
-    for name in session.scalars(closed):
-        why = _(
-            "Tháng %(month)s của %(unit)s đã khóa sổ. Chọn ngày trong tháng còn mở.",
-            month=f"{draft.date:%m/%Y}",
-            unit=name,
-        )
-        yield Reason(why, field="date")
+        closed = find_closed(session, unit.id, draft.date)
+        if closed is not None:
+            yield Reason(closed.why, field="date")
 
 
 def _hold_money(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None:

@@ -67,7 +67,7 @@ def create(
     return _same_as_before(session, known, resolved)
 
 
-def edit(session: Session, voucher_id: int, version: int, draft: Draft, *, by: int) -> None:
+def edit(session: Session, voucher_id: int, version: int | None, draft: Draft, *, by: int) -> None:
     """Write a draft anew; who does so is its maker from now on.
 
     Raises:
@@ -87,7 +87,7 @@ def edit(session: Session, voucher_id: int, version: int, draft: Draft, *, by: i
     _changed(session, row, "edit", by)
 
 
-def submit(session: Session, voucher_id: int, version: int, *, by: int) -> None:
+def submit(session: Session, voucher_id: int, version: int | None, *, by: int) -> None:
     """Send a draft for approval; from now on nothing of it changes unless it is sent back.
 
     Raises:
@@ -102,7 +102,9 @@ def submit(session: Session, voucher_id: int, version: int, *, by: int) -> None:
     _changed(session, row, "submit", by)
 
 
-def return_(session: Session, voucher_id: int, version: int, reason: str, *, by: int) -> None:
+def return_(
+    session: Session, voucher_id: int, version: int | None, reason: str, *, by: int
+) -> None:
     """Send a voucher back to its makers, who may change it and submit it again.
 
     Raises:
@@ -119,7 +121,7 @@ def return_(session: Session, voucher_id: int, version: int, reason: str, *, by:
     _changed(session, row, "return", by, reason=why)
 
 
-def discard(session: Session, voucher_id: int, version: int, *, by: int) -> None:
+def discard(session: Session, voucher_id: int, version: int | None, *, by: int) -> None:
     """Put a draft aside for good; it stays to be seen and never had a number.
 
     Raises:
@@ -131,7 +133,7 @@ def discard(session: Session, voucher_id: int, version: int, *, by: int) -> None
 
 
 def approve(
-    session: Session, voucher_id: int, version: int, *, by: int, post: bool = False
+    session: Session, voucher_id: int, version: int | None, *, by: int, post: bool = False
 ) -> Posted | None:
     """Approve a voucher that another person made; with `post`, book it at once.
 
@@ -148,7 +150,7 @@ def approve(
     return _book(session, row, by) if post else None
 
 
-def post(session: Session, voucher_id: int, version: int, *, by: int) -> Posted:
+def post(session: Session, voucher_id: int, version: int | None, *, by: int) -> Posted:
     """Book an approved voucher and give it the next number of its book.
 
     Raises:

@@ -12,7 +12,8 @@ from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.audit.models import Act
 from fundsvc.errors import Conflict, Forbidden, NotFound, Reason
-from fundsvc.staff.models import StaffUser, StaffUserRole
+from fundsvc.staff import acting
+from fundsvc.staff.models import StaffUser
 from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED
 from fundsvc.vouchers.models import Voucher
 
@@ -94,13 +95,8 @@ def hold_role(session: Session, act: str, by: int) -> None:
     Raises:
         Forbidden: not so.
     """
-    query = (
-        select(StaffUserRole.role)
-        .join(StaffUser, StaffUser.id == StaffUserRole.user_id)
-        .where(StaffUser.id == by, StaffUser.active)
-    )
-    if not STEPS[act].roles.intersection(session.scalars(query)):
-        raise Forbidden(Reason(_("Anh/Chị không có quyền làm việc này."), field="by"))
+    why = _("Anh/Chị không có quyền làm việc này.")
+    acting.hold_role(session, by, STEPS[act].roles, why)
 
 
 def note(session: Session, row: Voucher, act: str, by: int, **facts: object) -> None:

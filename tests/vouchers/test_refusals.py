@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Entry, Period, Series
+from fundsvc.books.models import Entry, Series
 from fundsvc.db import OutOfScopeError, set_scope, transaction
 from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
+from fundsvc.periods import service as closing
 from fundsvc.units import service as units
 from fundsvc.vouchers import listing, service
 from fundsvc.vouchers.drafting import Draft, DraftLine
 from fundsvc.vouchers.models import Voucher
-from tests.vouchers.conftest import DAY, PAID, Desk
+from tests.vouchers.conftest import DAY, PAID, Desk, bring
 
 JOURNAL = Draft(
     unit="TW",
@@ -71,17 +72,25 @@ def test_lines_that_do_not_add_up_to_the_amount_are_refused(desk: Desk) -> None:
         desk.act("submit", number)
 
 
-@pytest.mark.parametrize("act", ["submit", "approve", "post"])
-def test_a_closed_month_refuses_every_step(session: Session, desk: Desk, act: str) -> None:
-    number = {"submit": desk.draft, "approve": desk.submitted, "post": desk.approved}[act]()
-    before = state(session, number)
+def test_a_closed_month_refuses_every_step_and_says_who_closed_it(
+    session: Session, desk: Desk
+) -> None:
+    august = date(2024, 8, 20)
+    bring(10_000_000, on=date(2024, 8, 1))
+    numbers = {
+        "submit": desk.draft(date=august),
+        "approve": desk.submitted(date=august),
+        "post": desk.approved(date=august),
+    }
     with transaction() as writing:
-        unit = units.by_code(writing, "TW")
-        writing.add(Period(unit_id=unit.id, month=date(2024, 9, 1), state="closed"))
-    with pytest.raises(Refusal, match=r"Tháng 09/2024 của Hội .* đã khóa sổ.*mở") as caught:
-        desk.act(act, number)
-    assert [reason.field for reason in reasons(caught)] == ["date"]
-    assert state(session, number) == before
+        closing.close(writing, "TW", august, seen=closing.SEEN, by=desk.people.maker2)
+    told = r"Tháng 08/2024 của Hội .* đã khóa sổ ngày 30/09/2024 bởi Mai\..* mở lại sổ"
+    for act, number in numbers.items():
+        before = state(session, number)
+        with pytest.raises(Refusal, match=told) as caught:
+            desk.act(act, number)
+        assert [reason.field for reason in reasons(caught)] == ["date"]
+        assert state(session, number) == before
     assert booked(session) == 0
     assert session.get(Series, ("voucher:PC:TW", 2024)) is None, "no number is used up"
 
