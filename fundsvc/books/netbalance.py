@@ -1,15 +1,16 @@
 """What a fund of a unit has of its own, and that what is bound to a purpose is never overdrawn."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Account, Fund, Posting
+from fundsvc.books import lows
+from fundsvc.books.lows import Low
+from fundsvc.books.models import Account, Fund
 from fundsvc.books.summary import NET_TYPES
-from fundsvc.books.tills import Low
-from fundsvc.books.totals import Columns, totals
+from fundsvc.books.totals import Columns
 from fundsvc.errors import Reason, Refusal
 from fundsvc.templating import in_language
 from ledger.words import grouped
@@ -23,7 +24,6 @@ def lowest(session: Session, *, fund_id: int, unit_id: int, since: date) -> Low:
     The net balance is what it has less what it owes, in đồng at the end of a day.
     """
     net = select(Account.id).where(Account.type.in_(NET_TYPES))
-    morrow = since + timedelta(days=1)
 
     def here(columns: Columns) -> list[ColumnElement[bool]]:
         return [
@@ -32,25 +32,7 @@ def lowest(session: Session, *, fund_id: int, unit_id: int, since: date) -> Low:
             columns.unit_id == unit_id,
         ]
 
-    found = totals(session, ("fund", "unit"), morrow, morrow, where=here)
-    balance = -sum(total.before for total in found)
-    low = Low(balance, since)
-    later = (
-        select(Posting.date, func.sum(Posting.credit - Posting.debit))
-        .where(
-            Posting.account_id.in_(net),
-            Posting.fund_id == fund_id,
-            Posting.unit_id == unit_id,
-            Posting.date > since,
-        )
-        .group_by(Posting.date)
-        .order_by(Posting.date)
-    )
-    for day, moved in session.execute(later):
-        balance += int(moved)
-        if balance < low.amount:
-            low = Low(balance, day)
-    return low
+    return lows.lowest(session, since, here, credit=True)
 
 
 def hold(

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import accumulate
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account, Fund, Posting
+from fundsvc.books.totals import Columns, Where, moves, totals
 from ledger.accounts import UNIDENTIFIED_IN
 
 NET_TYPES = ("equity", "income", "expense")
@@ -44,28 +46,28 @@ def funds(session: Session) -> list[Fund]:
 
 
 def fund_balances(session: Session, starts: Sequence[date], last: date) -> list[FundBalances]:
-    """Return each fund's balance at the end of every period that begins on one of `starts`.
+    """Return each fund's balance at the end of every month that begins on one of `starts`.
 
-    The last period ends with `last`. Only the units in scope are counted.
+    The months follow each other, and the last one counts until `last`. Only the units in scope are
+    counted.
     """
-    period = case(
-        *((Posting.date < start, place) for place, start in enumerate(starts)), else_=len(starts)
-    )
-    query = (
-        select(Posting.fund_id, period, func.sum(Posting.credit - Posting.debit))
-        .join(Account, Account.id == Posting.account_id)
-        .where(Account.type.in_(NET_TYPES), Posting.date <= last)
-        .group_by(Posting.fund_id, period)
-    )
-    moved = {(fund_id, place): int(amount) for fund_id, place, amount in session.execute(query)}
+    where = _on(_net(session))
+    ends = totals(session, ("fund",), starts[0], last, where=where)
+    before = {total.key[0]: -total.before for total in ends}
+    closing = {total.key[0]: -total.after for total in ends}
+    whole = starts[-1] - timedelta(days=1)
+    moved = {
+        (move.key[0], move.on): move.credit - move.debit
+        for move in moves(session, ("fund",), starts[0], whole, where=where, monthly=True)
+    }
     found = []
     for fund in funds(session):
-        balance = before = moved.get((fund.id, 0), 0)
-        ends = []
-        for place in range(1, len(starts) + 1):
-            balance += moved.get((fund.id, place), 0)
-            ends.append(balance)
-        found.append(FundBalances(fund.code, fund.name, fund.name_en, before, tuple(ends)))
+        balance = before.get(fund.id, 0)
+        balances = list(
+            accumulate((moved.get((fund.id, start), 0) for start in starts[:-1]), initial=balance)
+        )
+        ends_ = (*balances[1:], closing.get(fund.id, 0))
+        found.append(FundBalances(fund.code, fund.name, fund.name_en, balance, ends_))
     return found
 
 
@@ -73,46 +75,42 @@ def unit_balances(
     session: Session, last: date, unit_ids: Collection[int] | None = None
 ) -> dict[tuple[int, str], int]:
     """Return the net balance of each fund of each unit in scope, by unit id and fund code."""
-    query = (
-        select(Posting.unit_id, Fund.code, func.sum(Posting.credit - Posting.debit))
-        .join(Account, Account.id == Posting.account_id)
-        .join(Fund, Fund.id == Posting.fund_id)
-        .where(Account.type.in_(NET_TYPES), Posting.date <= last)
-        .group_by(Posting.unit_id, Fund.code)
-    )
-    if unit_ids is not None:
-        query = query.where(Posting.unit_id.in_(unit_ids))
-    return {(unit_id, code): int(amount) for unit_id, code, amount in session.execute(query)}
+    codes = {fund.id: fund.code for fund in funds(session)}
+    found = totals(session, ("unit", "fund"), last, last, where=_on(_net(session), unit_ids))
+    return {(total.key[0], codes[total.key[1]]): -total.after for total in found}
 
 
 def came_in(session: Session, first: date, last: date, limit: int) -> list[CameIn]:
     """Return what came in, newest day first: sums per day, fund and way in."""
-    accounts = select(Account.id).where(
-        (Account.type == "income") | (Account.code == UNIDENTIFIED_IN)
-    )
-    amount = func.sum(Posting.credit)
-    query = (
-        select(
-            Posting.date,
-            Fund.code,
-            Account.code,
-            Account.name,
-            Account.name_en,
-            func.count(),
-            amount,
+    named = select(Account.id, Account.code, Account.name, Account.name_en)
+    ways = {
+        row.id: row
+        for row in session.execute(
+            named.where((Account.type == "income") | (Account.code == UNIDENTIFIED_IN))
         )
-        .join(Account, Account.id == Posting.account_id)
-        .join(Fund, Fund.id == Posting.fund_id)
-        .where(
-            Posting.account_id.in_(accounts),
-            Posting.date.between(first, last),
-            Posting.credit != 0,
-        )
-        .group_by(Posting.date, Fund.id, Account.id)
-        .order_by(Posting.date.desc(), amount.desc())
-        .limit(limit)
-    )
-    return [CameIn(*row[:6], int(row[6])) for row in session.execute(query)]
+    }
+    codes = {fund.id: fund.code for fund in funds(session)}
+    found = [
+        CameIn(move.on, codes[move.key[0]], *ways[move.key[1]][1:], move.entries, move.credit)
+        for move in moves(session, ("fund", "account"), first, last, where=_on(ways))
+        if move.credit
+    ]
+    found.sort(key=lambda row: (row.on, row.amount), reverse=True)
+    return found[:limit]
+
+
+def _net(session: Session) -> list[int]:
+    return list(session.scalars(select(Account.id).where(Account.type.in_(NET_TYPES))))
+
+
+def _on(accounts: Collection[int], unit_ids: Collection[int] | None = None) -> Where:
+    """Return the condition that holds for some accounts, and if told for some units."""
+
+    def where(columns: Columns) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = [columns.account_id.in_(accounts)]
+        return found if unit_ids is None else [*found, columns.unit_id.in_(unit_ids)]
+
+    return where
 
 
 def unidentified(session: Session) -> tuple[int, int]:

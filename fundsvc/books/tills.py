@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import column, func, select, table
+from sqlalchemy import ColumnElement, column, select, table
 from sqlalchemy.orm import Session
 
 from fundsvc import db
-from fundsvc.books.models import Account, Posting
+from fundsvc.books import lows
+from fundsvc.books.lows import Low
+from fundsvc.books.models import Account
+from fundsvc.books.totals import Columns
 from fundsvc.errors import Reason, Refusal
 from fundsvc.fields import shown
 from ledger.accounts import CASH
@@ -34,14 +37,6 @@ class Till:
     name: str
     fund_id: int | None
     unit_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Low:
-    """The lowest balance from a day on, in đồng, and the day it is reached."""
-
-    amount: int
-    on: date
 
 
 def tills(session: Session) -> list[Till]:
@@ -83,26 +78,15 @@ def lowest(session: Session, found: Till, *, fund_id: int, unit_id: int, since: 
 
     Money that comes in later does not help a payment dated before it.
     """
-    here = (
-        Posting.account_id == found.account_id,
-        Posting.fund_id == fund_id,
-        Posting.unit_id == unit_id,
-    )
-    change = func.sum(Posting.debit - Posting.credit)
-    before = session.scalar(select(change).where(*here, Posting.date <= since))
-    balance = int(before or 0)
-    low = Low(balance, since)
-    later = (
-        select(Posting.date, change)
-        .where(*here, Posting.date > since)
-        .group_by(Posting.date)
-        .order_by(Posting.date)
-    )
-    for day, moved in session.execute(later):
-        balance += int(moved)
-        if balance < low.amount:
-            low = Low(balance, day)
-    return low
+
+    def here(columns: Columns) -> list[ColumnElement[bool]]:
+        return [
+            columns.account_id == found.account_id,
+            columns.fund_id == fund_id,
+            columns.unit_id == unit_id,
+        ]
+
+    return lows.lowest(session, since, here)
 
 
 def hold(

@@ -13,7 +13,16 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, Integer, TextClause, and_, bindparam, literal_column, text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    TextClause,
+    TextualSelect,
+    and_,
+    bindparam,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from fundsvc import db
@@ -61,6 +70,29 @@ class Columns:
     fund_id: ColumnElement[int]
     unit_id: ColumnElement[int]
     province_id: ColumnElement[int]
+
+
+_MOVED: Final = """
+SELECT {grain} AS date, {keys} sum(debit) AS debit, sum(credit) AS credit,
+    sum(entries) AS entries, (SELECT coalesce(max(last_entry), 0) FROM seal) AS sealed
+FROM ({parts}) AS parts WHERE date BETWEEN :first AND :last
+GROUP BY {keys} {grain} ORDER BY {grain}
+"""
+_MONTH_OF: Final = {
+    "postgresql": "CAST(date_trunc('month', date) AS date)",
+    "sqlite": "substr(date, 1, 7) || '-01'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What moved on a day or in a month, in đồng; `key` as in `Total`."""
+
+    on: date
+    key: tuple[int, ...]
+    debit: int
+    credit: int
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +166,54 @@ def totals(
     return [
         Total(tuple(row[:count]), *(int(figure or 0) for figure in row[count:-1])) for row in rows
     ]
+
+
+def moves(
+    session: Session,
+    by: Collection[str],
+    first: date,
+    last: date | None = None,
+    *,
+    where: Where | None = None,
+    monthly: bool = False,
+) -> list[Move]:
+    """Sum what moved on each day, or in each month, by some of `KEYS`, within the session's scope.
+
+    Args:
+        session: for reading.
+        by: the keys wanted; the sums come in the order of their days.
+        first: the first day; with `monthly` the first of a month.
+        last: the last day, none when it is left open; with `monthly` the last of a month.
+        where: conditions on the keys.
+        monthly: sum months instead of days; each stands under its first day.
+    """
+    keys = ", ".join(f"{name}_id" for name in by)
+    query = _moves(keys, _conditions(session, where), monthly, session.get_bind().dialect.name)
+    span = {"first": first, "last": last or date.max}
+    while True:
+        sealed = int(session.scalar(_SEALED) or 0)
+        rows = session.execute(query, span | {"sealed": sealed}).all()
+        if all(row[-1] == sealed for row in rows[:1]):
+            break
+    return [
+        Move(row.date, tuple(row[1:-4]), int(row.debit), int(row.credit), int(row.entries))
+        for row in rows
+    ]
+
+
+@lru_cache(maxsize=64)
+def _moves(keys: str, conditions: str, monthly: bool, engine: str) -> TextualSelect:  # noqa: FBT001 - a key of the cache
+    """Return the sum of one roll-up and the tail, day by day or month by month."""
+    table = "rollup_month" if monthly else "rollup_day"
+    rolled = _ROLLED.format(
+        table=table, days="date BETWEEN :first AND :last", conditions=conditions
+    )
+    tail = _TAIL.format(conditions=conditions)
+    grain = _MONTH_OF[engine] if monthly else "date"
+    comma = f"{keys}," if keys else ""
+    query = _MOVED.format(keys=comma, parts=f"{rolled} UNION ALL {tail}", grain=grain)
+    bound = text(query).bindparams(*(bindparam(name, type_=Day()) for name in ("first", "last")))
+    return bound.columns(date=Day())
 
 
 def _conditions(session: Session, where: Where | None) -> str:

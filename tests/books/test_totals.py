@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from fundsvc import db
 from fundsvc.books import keys, service
 from fundsvc.books.models import Entry, Posting
-from fundsvc.books.totals import CARRY_FORWARD, KEYS, Columns, Total, totals
+from fundsvc.books.totals import CARRY_FORWARD, KEYS, Columns, Total, moves, totals
 from fundsvc.db import read_session, transaction
 from fundsvc.seals.service import seal_new
 from fundsvc.units.models import Unit
@@ -54,6 +54,11 @@ def _entry(
     return LedgerEntry(
         on, kind, "", unit, (*lines, LedgerPosting(credit, fund, unit, credit=total)), province
     )
+
+
+def last_of(day: date) -> date:
+    """The last day of a day's month."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 @pytest.fixture
@@ -139,9 +144,23 @@ def test_totals_equal_the_sum_of_all_postings(
     found = totals(session, by, first, last, where=only, carried=carried)
     assert len(found) == len(set(found))
     expected = by_hand(session, by, first, last, carried=carried, unit=unit)
-    session.rollback()
     nothing = Total((), 0, 0, 0, 0)
     assert set(found) - {nothing} == expected - {nothing}
+    # What moved day by day and month by month adds up to the same turnover.
+    for monthly in (False, True):
+        start = first.replace(day=1) if monthly else first
+        until = last_of(last) if monthly else last
+        summed: defaultdict[tuple[int, ...], int] = defaultdict(int)
+        for move in moves(session, by, start, until, where=only, monthly=monthly):
+            summed[move.key] += move.debit - 3 * move.credit + 5 * move.entries
+        told = {
+            total.key: total.debit - 3 * total.credit + 5 * total.entries
+            for total in totals(session, by, start, until, where=only)
+        }
+        assert {key: amount for key, amount in summed.items() if amount} == {
+            key: amount for key, amount in told.items() if amount
+        }
+    session.rollback()
 
 
 def test_a_scope_sees_its_units_only(books: dict[str, int]) -> None:
