@@ -32,6 +32,7 @@ PAGES: Final = (
     "fundsvc.reconciliation.views",
     "fundsvc.sms.views",
     "fundsvc.statements.views",
+    "fundsvc.seals.views",
     "fundsvc.statements.book_views",
     "fundsvc.public.views",
     "fundsvc.staff.views",

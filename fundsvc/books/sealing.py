@@ -55,6 +55,17 @@ def last_seal(session: Session) -> Sealed:
     return Sealed(*row) if row else Sealed()
 
 
+def covering(session: Session, entry_id: int) -> Sealed | None:
+    """Return the seal that an entry lies under, None while it is not sealed."""
+    row = session.execute(
+        select(Seal.number, Seal.head, Seal.last_entry)
+        .where(Seal.last_entry >= entry_id)
+        .order_by(Seal.number)
+        .limit(1)
+    ).first()
+    return Sealed(*row) if row else None
+
+
 def unsealed(session: Session) -> int:
     """Return how many entries no seal covers yet."""
     sealed = last_seal(session)

@@ -27,7 +27,9 @@ class ReceiptFacts:
     """What a receipt states; frozen at issue, so that a copy in ten years says the same.
 
     Amounts are whole đồng, dates are accounting dates. `voided_on` alone is added later, when a
-    voided receipt is shown. Names are those of the day of issue.
+    voided receipt is shown. Names are those of the day of issue. `seal` and `head` are the newest
+    seal of the books at that moment: whoever holds the receipt holds it, and can tell later
+    whether the books before it were changed.
     """
 
     number: str
@@ -51,6 +53,8 @@ class ReceiptFacts:
     issued_on: date
     issued_by: str = ""
     replaces: str = ""
+    seal: int = 0
+    head: str = ""
     voided_on: date | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import series
 from fundsvc.books.models import Fund
+from fundsvc.books.sealing import last_seal
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.receipts.document import ReceiptFacts, words
 from fundsvc.receipts.models import Receipt
@@ -204,6 +205,7 @@ def _facts(session: Session, order: Order, issuer: str, replaced: Receipt | None
     unit = session.get_one(Unit, order.unit_id)
     parent = session.get(Unit, unit.parent_id) if unit.parent_id else None
     fund = session.get_one(Fund, order.fund_id)
+    sealed = last_seal(session)
     return ReceiptFacts(
         number="",
         unit_code=unit.code,
@@ -226,4 +228,6 @@ def _facts(session: Session, order: Order, issuer: str, replaced: Receipt | None
         issued_on=clock.today(),
         issued_by=issuer,
         replaces=replaced.number if replaced else "",
+        seal=sealed.number,
+        head=sealed.head,
     )

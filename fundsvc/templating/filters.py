@@ -57,8 +57,13 @@ def month(value: date | str | None) -> str:
     return f"{value.month:02}/{value.year:04}"
 
 
-def moment(value: datetime | None) -> str:
-    """Return an aware moment as `23/11/2026 14:05`, Vietnam time; None gives nothing."""
+def moment(value: datetime | str | None) -> str:
+    """Return an aware moment as `23/11/2026 14:05`, Vietnam time; None gives nothing.
+
+    A text is a moment in ISO 8601.
+    """
     if value is None:
         return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return f"{day(value)} {value.astimezone(VN):%H:%M}"

@@ -75,6 +75,7 @@ PLACES: Final = (
             ("/statements/trial-balance", lazy_gettext("Bảng cân đối tài khoản")),
             ("/statements/general-ledger", lazy_gettext("Sổ cái")),
             ("/statements/journal", lazy_gettext("Sổ nhật ký chung")),
+            ("/seals", lazy_gettext("Niêm phong sổ")),
         ),
         ("/statements", "/entries"),
         on_phone_bar=True,
