@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import TextClause, select, text
@@ -53,6 +54,10 @@ def gather(leaves: Iterable[Leaf]) -> Gathered:
     return found
 
 
+_PART: Final = 2_000
+"""Rows are taken from the driver by so many at a time."""
+# Dates, kinds, lines and amounts are the same in most entries; each is written once.
+_seen = lru_cache(maxsize=8_192)(field)
 # A moment as text, the same on both engines.
 _POSTED_AT: Final = {
     "postgresql": "to_char(posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')",
@@ -98,9 +103,9 @@ class Leaves:
         span = {"first": first, "last": last}
         evidence = self._evidence(first, last)
         donors = self._donors(first, last)
-        postings = iter(self._session.execute(_POSTINGS, span))
+        postings = iter(self._session.execute(_POSTINGS, span).yield_per(_PART))
         row = next(postings, None)
-        for entry in self._session.execute(_ENTRIES[self._engine], span):
+        for entry in self._session.execute(_ENTRIES[self._engine], span).yield_per(_PART):
             entry_id: int = entry[0]
             lines: list[str] = []
             debit = credit = 0
@@ -135,8 +140,8 @@ class Leaves:
         (number, date, kind, description, unit_id, province_id, source, external_id) = entry[:8]
         province = "-," if province_id is None else self._provinces[province_id]
         return (
-            f"{field(number)}{field(date)}{field(kind)}{field(description)}{self._units[unit_id]}"
-            f"{province}{field(source)}{field(external_id)}{''.join(map(field, entry[8:]))}"
+            f"{field(number)}{_seen(date)}{_seen(kind)}{_seen(description)}{self._units[unit_id]}"
+            f"{province}{_seen(source)}{field(external_id)}{''.join(map(_seen, entry[8:]))}"
             f"{field(donor)}"
         )
 
@@ -146,7 +151,7 @@ class Leaves:
         if side is None:
             side = f"{self._accounts[account_id]}{self._funds[fund_id]}{self._units[unit_id]}"
             self._sides[account_id, fund_id, unit_id] = side
-        return f"{field(line)}{side}{field(debit)}{field(credit)}"
+        return f"{_seen(line)}{side}{_seen(debit)}{_seen(credit)}"
 
 
 class _Codes(dict[int, str]):
