@@ -113,7 +113,7 @@
     const box = form.querySelector("[data-lines]");
     const place = box.querySelectorAll("[data-line]").length + 1;
     const fresh = document.createElement("div");
-    fresh.innerHTML = form.querySelector("[data-line-template]").innerHTML.replaceAll("__", place);
+    fresh.innerHTML = form.querySelector("[data-line-template]").innerHTML.replaceAll("{place}", place);
     const line = fresh.firstElementChild;
     box.append(line);
     for (const input of line.querySelectorAll("[data-amount]")) {

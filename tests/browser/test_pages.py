@@ -36,6 +36,13 @@ FOR_TREASURER = [
     "/statements/fund?fund=nghia-tinh&from=2026-01-01&to=2026-12-31&province=2025:44",
     "/units",
     "/units/QUANGTRI",
+    "/voucher-templates",
+    "/vouchers",
+    "/vouchers/new",
+    "/vouchers/new?kind=bank-in",
+    "/vouchers/new?kind=cash-out",
+    "/vouchers/new?kind=journal",
+    "/vouchers/new?kind=transfer",
 ]
 STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CUT_FIGURES = """() => [...document.querySelectorAll(".num, .amount, .fund__balance")]
