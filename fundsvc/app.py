@@ -30,6 +30,7 @@ PAGES: Final = (
     "fundsvc.vouchers.template_views",
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
+    "fundsvc.periods.views",
     "fundsvc.sms.views",
     "fundsvc.statements.views",
     "fundsvc.seals.views",

@@ -18,6 +18,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.text import clean, parse_day, parse_dong
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,80}", re.ASCII)
+_YEAR = re.compile(r"199[0-9]|2[01][0-9]{2}", re.ASCII)
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})|([0-9]{1,2})/([0-9]{4})", re.ASCII)
 
 
@@ -166,6 +167,16 @@ class Month(Read):
     def read(self, raw: str, name: str) -> date:
         """Return the first day of the month."""
         return parse_month(raw, name)
+
+
+class Year(Read):
+    """A year of the calendar."""
+
+    def read(self, raw: str, name: str) -> int:
+        """Return the year."""
+        if not _YEAR.fullmatch(raw):
+            raise Refusal(Reason(_("Năm phải viết dạng 2026."), field=name))
+        return int(raw)
 
 
 class Key(Read):

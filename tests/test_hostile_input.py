@@ -119,6 +119,7 @@ QUERIES = {
     "/vouchers/new": ("kind",),
     "/voucher-templates/new": ("voucher",),
     "/units": ("q", "kind", "province"),
+    "/periods": ("year", "unit"),
     "/search": ("q",),
     "/preferences": ("language", "text", "next"),
     "/v": ("number", "c"),

@@ -1,18 +1,14 @@
 """What the forms and filters of dues hold."""
 
-import re
 from typing import Any
 
-from flask_babel import gettext as _
 from marshmallow import post_load
 
 from fundsvc import clock
 from fundsvc.dues.service import FUNDS, Total
-from fundsvc.errors import Reason, Refusal
-from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Month, Read, Ticked
+from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Month, Ticked, Year
 
 LONGEST_CODE = 60
-_YEAR = re.compile(r"199[0-9]|2[01][0-9]{2}", re.ASCII)
 
 
 class TotalSchema(FormSchema):
@@ -32,16 +28,6 @@ class TotalSchema(FormSchema):
         """Return the total, its key, and whether it is an additional one."""
         key, additional = data.pop("key"), data.pop("additional")
         return Total(**data), key, additional
-
-
-class Year(Read):
-    """A year of the calendar."""
-
-    def read(self, raw: str, name: str) -> int:
-        """Return the year."""
-        if not _YEAR.fullmatch(raw):
-            raise Refusal(Reason(_("Năm phải viết dạng 2026."), field=name))
-        return int(raw)
 
 
 class FilterForm(FormSchema):

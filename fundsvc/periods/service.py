@@ -165,7 +165,8 @@ def _close(session: Session, unit: Unit, month: date, by: int | None) -> Closing
         raise Conflict(_("Tháng %(month)s vừa được khóa sổ.", month=f"{month:%m/%Y}"))
     row.state, row.closed_at, row.closed_by, row.closing = CLOSED, clock.now(), by, facts
     subject = f"period:{unit.code}:{month:%Y-%m}"
-    audit.record(session, "period.close", subject, {"unit": unit.code, **facts}, by=by)
+    said = {"unit": unit.code, "month": f"{month:%Y-%m}", **facts}
+    audit.record(session, "period.close", subject, said, by=by)
     session.flush()
     return Closing(month, facts)
 

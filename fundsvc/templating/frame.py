@@ -54,6 +54,7 @@ PLACES: Final = (
         (
             ("/bank-accounts", lazy_gettext("Tài khoản ngân hàng")),
             ("/imports/bank", lazy_gettext("Nhập sao kê ngân hàng")),
+            ("/periods", lazy_gettext("Kỳ kế toán")),
         ),
         on_phone_bar=True,
     ),

@@ -5,10 +5,7 @@ CREATE OR REPLACE FUNCTION guard_posting_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     bad record;
-    accounts bigint[];
-    funds bigint[];
-    units bigint[];
-    dates date[];
+    given record;
 BEGIN
     -- A snapshot taken before a month was closed would not see that it is.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -47,30 +44,36 @@ BEGIN
         RAISE EXCEPTION 'guard: a posting of entry % did not come with it', bad.entry_id
             USING ERRCODE = '23000', CONSTRAINT = 'posting_with_entry';
     END IF;
-    SELECT array_agg(account_id), array_agg(fund_id), array_agg(unit_id), array_agg(date)
-    INTO accounts, funds, units, dates
-    FROM (SELECT DISTINCT account_id, fund_id, unit_id, date FROM fresh) AS given;
     -- Whoever closes a month holds its lock alone, and so waits for all who book into it and have
     -- not committed; who comes later waits for the closer, and then reads that it is closed. Months
-    -- before 2020 share one lock (fundsvc/periods/locks.py).
-    PERFORM pg_advisory_xact_lock_shared(touched.unit_id, touched.month)
-    FROM (
-        SELECT DISTINCT given.unit_id::integer, greatest(
+    -- before 2020 share one lock (fundsvc/periods/locks.py). One entry mostly touches one month.
+    SELECT min(unit_id) AS unit_id, min(date) AS date,
+        min(unit_id) = max(unit_id) AND min(date) = max(date) AS alone
+    INTO given FROM fresh;
+    IF given.alone THEN
+        PERFORM pg_advisory_xact_lock_shared(given.unit_id::integer, greatest(
             extract(year FROM given.date) * 12 + extract(month FROM given.date), 24240
-        )::integer AS month
-        FROM unnest(units, dates) AS given (unit_id, date) ORDER BY 1, 2
-    ) AS touched;
+        )::integer);
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(touched.unit_id, touched.month)
+        FROM (
+            SELECT DISTINCT days.unit_id::integer, greatest(
+                extract(year FROM days.date) * 12 + extract(month FROM days.date), 24240
+            )::integer AS month
+            FROM (SELECT DISTINCT fresh.unit_id, fresh.date FROM fresh) AS days ORDER BY 1, 2
+        ) AS touched;
+    END IF;
     -- A later closed month closes the earlier ones with it: its opening balance rests on them.
-    SELECT given.*, account.id AS account, fund.id AS fund, unit.id AS unit, closed.month
+    SELECT line.*, account.id AS account, fund.id AS fund, unit.id AS unit, closed.month
     INTO bad
-    FROM unnest(accounts, funds, units, dates) AS given (account_id, fund_id, unit_id, date)
-    LEFT JOIN account ON account.id = given.account_id
-    LEFT JOIN fund ON fund.id = given.fund_id
-    LEFT JOIN unit ON unit.id = given.unit_id
+    FROM (SELECT DISTINCT account_id, fund_id, unit_id, date FROM fresh) AS line
+    LEFT JOIN account ON account.id = line.account_id
+    LEFT JOIN fund ON fund.id = line.fund_id
+    LEFT JOIN unit ON unit.id = line.unit_id
     LEFT JOIN LATERAL (
-        SELECT date_trunc('month', given.date)::date AS month FROM period
-        WHERE period.unit_id = given.unit_id AND period.state = 'closed'
-            AND period.month >= date_trunc('month', given.date)::date
+        SELECT date_trunc('month', line.date)::date AS month FROM period
+        WHERE period.unit_id = line.unit_id AND period.state = 'closed'
+            AND period.month >= date_trunc('month', line.date)::date
         LIMIT 1
     ) AS closed ON true
     WHERE account.id IS NULL OR fund.id IS NULL OR unit.id IS NULL OR closed.month IS NOT NULL

@@ -121,6 +121,7 @@ def paths(app: Flask, filled: Filled) -> list[str]:
         "kind": ["json", "csv", "xlsx", "pdf", "html"],
         "filename": ["app.css"],
         "username": ["x"],
+        "raw_month": ["2024-09"],
         "token": ["x"],
     }
     found = []
