@@ -31,6 +31,8 @@ PAGES: Final = (
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
     "fundsvc.periods.views",
+    "fundsvc.periods.carry_views",
+    "fundsvc.periods.opening_views",
     "fundsvc.sms.views",
     "fundsvc.statements.views",
     "fundsvc.seals.views",

@@ -87,6 +87,7 @@ PLACES = {
     "export": Place("fundsvc.cli:exports", "Xuất sổ sách ra ngoài.", within_app=False),
     "heads": Place("fundsvc.seals.commands:heads", "Danh sách niêm phong của sổ."),
     "import": Place("fundsvc.cli:imports", "Đọc tệp từ bên ngoài.", within_app=False),
+    "opening": Place("fundsvc.periods.opening_commands:group", "Số dư đầu kỳ khi mở sổ."),
     "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
     "proof": Place("fundsvc.seals.commands:proof", "Bằng chứng niêm phong của một bút toán."),
     "period": Place("fundsvc.periods.commands:group", "Khóa sổ và mở lại sổ theo tháng."),

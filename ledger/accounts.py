@@ -71,6 +71,10 @@ DUE_FROM = "136"
 DUE_TO = "336"
 UNIDENTIFIED_IN = "3381"
 BROUGHT_IN = "4311"
+SURPLUS = "421"
+RESULT = "911"
+CARRIED = (SURPLUS, RESULT)
+"""The accounts of the carrying forward alone; they name no line of a statement."""
 
 _BY_LINE = {(account.type, account.line): account.code for account in DEFAULT_CHART}
 

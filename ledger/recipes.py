@@ -13,6 +13,8 @@ from ledger.accounts import (
     CASH,
     DUE_FROM,
     DUE_TO,
+    RESULT,
+    SURPLUS,
     UNIDENTIFIED_IN,
     UNIDENTIFIED_OUT,
     bank_account_code,
@@ -164,6 +166,45 @@ def _positive(amount: int) -> int:
     if check_dong(amount) <= 0:
         raise OutOfRangeError(amount)
     return amount
+
+
+def carry_forward(
+    *,
+    on: date,
+    unit: str,
+    fund: str,
+    balances: Sequence[tuple[str, int]],
+    description: str,
+    province: str | None = None,
+) -> Entry:
+    """N income / C 911, N 911 / C expense, the rest 911 / 421: what a year of a fund came to.
+
+    `balances` are the accounts of income and expense with what stands on them, debit less credit,
+    in đồng. After it they stand at zero, as does 911; 421 has the surplus or the deficit.
+    """
+    lines: list[Posting] = []
+    moved = [(account, balance) for account, balance in balances if balance]
+    result = -sum(balance for _account, balance in moved)
+    for account, balance in (*moved, (SURPLUS, result)):
+        amount = abs(balance)
+        if balance < 0:
+            lines += [
+                Posting(account, fund, unit, debit=amount),
+                Posting(RESULT, fund, unit, credit=amount),
+            ]
+        elif balance > 0:
+            lines += [
+                Posting(RESULT, fund, unit, debit=amount),
+                Posting(account, fund, unit, credit=amount),
+            ]
+    return Entry(
+        date=on,
+        kind="carry-forward",
+        description=description,
+        unit=unit,
+        postings=tuple(lines),
+        province=province,
+    )
 
 
 def _entry(kind: str, debit: str, credit: str, facts: Facts) -> Entry:

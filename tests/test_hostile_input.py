@@ -120,6 +120,8 @@ QUERIES = {
     "/voucher-templates/new": ("voucher",),
     "/units": ("q", "kind", "province"),
     "/periods": ("year", "unit"),
+    "/periods/carry-forward": ("year",),
+    "/openings/new": ("unit",),
     "/search": ("q",),
     "/preferences": ("language", "text", "next"),
     "/v": ("number", "c"),

@@ -15,6 +15,7 @@ from fundsvc import clock
 from fundsvc.books import keys
 from fundsvc.books.closed import first_closed
 from fundsvc.books.models import Account, Entry, EntryDonor, EntryEvidence, Posting
+from fundsvc.books.totals import CARRY_FORWARD
 from fundsvc.db import Day, Moment, check_scope
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from ledger import entries as ledger
@@ -189,6 +190,12 @@ def reverse(
         Refusal: it is itself a reversal.
     """
     original = read_entry(session, entry_id)
+    if original.kind == CARRY_FORWARD:
+        why = _(
+            "Bút toán kết chuyển không ghi đảo bằng tay; chạy lại kết chuyển cuối năm, phần thay"
+            " đổi sẽ được ghi thêm."
+        )
+        raise Refusal(why)
     if original.kind == "reversal":
         raise Refusal(_("Bút toán ghi đảo không thể ghi đảo lần nữa."))
     return post(

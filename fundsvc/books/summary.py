@@ -92,7 +92,7 @@ def came_in(session: Session, first: date, last: date, limit: int) -> list[CameI
     codes = {fund.id: fund.code for fund in funds(session)}
     found = [
         CameIn(move.on, codes[move.key[0]], *ways[move.key[1]][1:], move.entries, move.credit)
-        for move in moves(session, ("fund", "account"), first, last, where=_on(ways))
+        for move in moves(session, ("fund", "account"), first, last, where=_on(ways), carried=False)
         if move.credit
     ]
     found.sort(key=lambda row: (row.on, row.amount), reverse=True)

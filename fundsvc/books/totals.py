@@ -176,6 +176,7 @@ def moves(
     *,
     where: Where | None = None,
     monthly: bool = False,
+    carried: bool = True,
 ) -> list[Move]:
     """Sum what moved on each day, or in each month, by some of `KEYS`, within the session's scope.
 
@@ -186,9 +187,13 @@ def moves(
         last: the last day, none when it is left open; with `monthly` the last of a month.
         where: conditions on the keys.
         monthly: sum months instead of days; each stands under its first day.
+        carried: whether to count the entries that carry a year's result forward.
     """
     keys = ", ".join(f"{name}_id" for name in by)
-    query = _moves(keys, _conditions(session, where), monthly, session.get_bind().dialect.name)
+    conditions = _conditions(session, where)
+    if not carried:
+        conditions = f"{conditions} AND carried = 0"
+    query = _moves(keys, conditions, monthly, session.get_bind().dialect.name)
     span = {"first": first, "last": last or date.max}
     while True:
         sealed = int(session.scalar(_SEALED) or 0)

@@ -80,6 +80,39 @@ def close_command(
         sys.exit(1)
 
 
+@group.command("carry-forward")
+@click.argument("year", type=click.IntRange(1990, 2199))
+@click.option("--unit", metavar="U", help="Mã đơn vị; không ghi là mọi đơn vị.")
+@click.option("--dry-run", is_flag=True, help="Chỉ xem số sẽ kết chuyển.")
+@click.option("--by", "by", metavar="USERNAME", help="Người kết chuyển.")
+@_as_json
+def carry_command(
+    *, year: int, unit: str | None, dry_run: bool, by: str | None, as_json: bool
+) -> None:
+    """Kết chuyển thu, chi của năm YEAR sang thặng dư lũy kế (421), ngày 31/12.
+
+    Chạy lại chỉ ghi phần thay đổi từ lần trước.
+    """
+    from fundsvc.errors import Refusal
+    from fundsvc.periods.carrying import check_over
+
+    check_over(year)
+    told: list[dict[str, Any]] = []
+    for code in [unit] if unit is not None else _standing_units(year, by):
+        try:
+            told.append(_carried(code, year, dry_run=dry_run, by=by))
+        except Refusal as refusal:
+            if unit is not None:
+                raise
+            told.append({"unit": code, "refused": [each.as_json() for each in refusal.reasons]})
+    if as_json:
+        click.echo(json.dumps({"year": year, "units": told}, ensure_ascii=False))
+    else:
+        _say_carried(year, told)
+    if any("refused" in facts for facts in told):
+        sys.exit(1)
+
+
 @group.command("reopen")
 @click.argument("month", metavar="YYYY-MM")
 @click.option("--unit", required=True, metavar="U", help="Mã đơn vị.")
@@ -231,3 +264,55 @@ def _say(facts: dict[str, Any]) -> None:
                 f"{unit}: đã khóa sổ tháng {month['month']},"
                 f" {month['entries']} bút toán, phát sinh {grouped(month['debit'])} đ."
             )
+
+
+def _standing_units(year: int, by: str | None) -> list[str]:
+    """Return the units that have something to carry forward, those the person may see."""
+    from fundsvc.db import transaction
+    from fundsvc.periods.carrying import standing
+    from fundsvc.staff.acting import acting
+    from fundsvc.units.service import all_units
+
+    with transaction() as session:
+        if by is not None:
+            acting(session, by)
+        found = {row.unit_id for row in standing(session, year)}
+        return [unit.code for unit in all_units(session) if unit.id in found]
+
+
+def _carried(code: str, year: int, *, dry_run: bool, by: str | None) -> dict[str, Any]:
+    """Carry one unit's year forward in a transaction of its own, or only look."""
+    from fundsvc.db import transaction
+    from fundsvc.periods import carrying
+    from fundsvc.staff.acting import acting
+    from fundsvc.units.service import by_code
+
+    with transaction() as session:
+        person = acting(session, by) if by is not None else None
+        if dry_run:
+            rows = carrying.standing(session, year, by_code(session, code).id)
+            would = [
+                {"fund": row.fund, "province": row.province or "none", "result": row.result}
+                for row in rows
+            ]
+            return {"unit": code, "would_carry": would}
+        done = carrying.carry(session, code, year, by=person.id if person else None)
+    return {"unit": code, "carried": [row.as_json() for row in done]}
+
+
+def _say_carried(year: int, told: list[dict[str, Any]]) -> None:
+    from ledger.words import grouped
+
+    for facts in told:
+        unit = facts["unit"]
+        for reason in facts.get("refused", ()):
+            click.echo(f"{unit}: {reason['reason']}", err=True)
+        for row in facts.get("would_carry", ()):
+            click.echo(f"{unit}: sẽ kết chuyển quỹ {row['fund']}: {grouped(row['result'])} đ.")
+        for row in facts.get("carried", ()):
+            click.echo(
+                f"{unit}: đã kết chuyển năm {row['year']}, quỹ {row['fund']}:"
+                f" {grouped(row['result'])} đ, bút toán số {row['entry']}."
+            )
+    if not any(facts.get("carried") or facts.get("would_carry") for facts in told):
+        click.echo(f"Không còn gì để kết chuyển cho năm {year}.")

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account, Fund, Posting
 from fundsvc.books.sealing import last_seal
-from fundsvc.books.summary import NET_TYPES
+from fundsvc.books.summary import NET_TYPES, funds
 from fundsvc.books.totals import Columns, totals
 from fundsvc.periods.ages import Day, by_age
+from fundsvc.periods.carrying import last_day, standing
 from fundsvc.periods.checklist import Item, Part, Span
 from fundsvc.templating import in_language
 from ledger.accounts import BANK, CASH, OPERATORS, UNIDENTIFIED_IN, UNIDENTIFIED_OUT
@@ -25,6 +26,9 @@ def items(session: Session, span: Span) -> Iterator[Item]:
     yield _receivables(session, span)
     yield _restricted(session, span)
     yield _unsealed(session, span)
+    for year in range(span.first.year, span.last.year + 1):
+        if last_day(year) <= span.last:
+            yield _not_carried(session, span, year)
 
 
 def _tills(session: Session, span: Span) -> Item:
@@ -112,6 +116,23 @@ def _restricted(session: Session, span: Span) -> Item:
     )
     text = _("quỹ có mục đích bị chi quá số có")
     return Item("restricted-below-zero", len(parts), text, href="/statements/fund", parts=parts)
+
+
+def _not_carried(session: Session, span: Span, year: int) -> Item:
+    """What stands on income and expense at the end of a year, and goes to 421."""
+    rows = standing(session, year, span.unit_id)
+    names = {fund.code: in_language(fund.name, fund.name_en) for fund in funds(session)}
+    results: defaultdict[str, int] = defaultdict(int)
+    for row in rows:
+        results[row.fund] += row.result
+    return Item(
+        "carry-forward",
+        len(results),
+        _("quỹ chưa kết chuyển cuối năm %(year)s", year=str(year)),
+        sum(results.values()),
+        f"/periods/carry-forward?year={year}",
+        parts=tuple(Part(names[code], result) for code, result in results.items()),
+    )
 
 
 def _unsealed(session: Session, span: Span) -> Item:

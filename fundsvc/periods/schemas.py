@@ -9,7 +9,8 @@ from marshmallow import post_load
 
 from fundsvc import clock
 from fundsvc.errors import NotFound, Refusal
-from fundsvc.fields import FormSchema, Line, Ticked, Year, parse_month
+from fundsvc.fields import Day, Dong, FormSchema, Line, Ticked, Year, parse_month
+from fundsvc.periods.openings import Opening
 from fundsvc.periods.reopening import LONGEST_REASON
 
 LONGEST_CODE, LONGEST_MARK = 60, 64
@@ -55,3 +56,25 @@ def month_of(raw: str) -> date:
         return parse_month(raw)
     except Refusal as error:
         raise NotFound from error
+
+
+class OpeningForm(FormSchema):
+    """An opening balance to record."""
+
+    unit = Line(LONGEST_CODE)
+    fund = Line(LONGEST_CODE)
+    account = Line(LONGEST_CODE)
+    amount = Dong()
+    date = Day()
+
+    @post_load
+    def to_opening(self, data: dict[str, Any], **_options: Any) -> Opening:
+        """Return the opening balance."""
+        return Opening(data["unit"], data["fund"], data["account"], data["amount"], on=data["date"])
+
+
+class YearForm(FormSchema):
+    """The year to carry forward, and of which unit; all that may be seen when it is left out."""
+
+    year = Year()
+    unit = Line(LONGEST_CODE, needed=False)

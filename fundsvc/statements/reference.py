@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc import db
 from fundsvc.books.models import Account, Fund
 from fundsvc.units.models import Province, Unit
-from ledger.accounts import AccountType
+from ledger.accounts import CARRIED, AccountType
 from ledger.statements import LineKey, Side
 
 NONE = "none"
@@ -124,7 +124,7 @@ def load(session: Session, language: str = "vi") -> Reference:
             (Side.of(AccountType(row.type)), row.line): (english and row.name_en) or row.name
             # The lowest code of a line names it, so it is set last.
             for row in sorted(accounts, key=lambda row: row.code, reverse=True)
-            if row.line is not None
+            if row.line is not None and row.code not in CARRIED
         },
     )
 

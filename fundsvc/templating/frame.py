@@ -56,6 +56,7 @@ PLACES: Final = (
             ("/imports/bank", lazy_gettext("Nhập sao kê ngân hàng")),
             ("/periods", lazy_gettext("Kỳ kế toán")),
         ),
+        ("/openings",),
         on_phone_bar=True,
     ),
     Place(lazy_gettext("Chi"), "out", (("/spending", lazy_gettext("Chi")),)),
