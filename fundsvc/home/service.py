@@ -16,6 +16,7 @@ from fundsvc.receipts.models import Receipt
 from fundsvc.templating import Attention, in_language
 from fundsvc.text import fold
 from fundsvc.units.models import Unit
+from fundsvc.vouchers.models import Voucher
 
 MONTHS = 12
 LATELY = timedelta(days=31)
@@ -103,7 +104,7 @@ def lately(session: Session, today: date) -> list[Receipts]:
 
 
 def search(session: Session, text: str) -> list[Hit]:
-    """Find units, receipts and donors in scope by a part of their name or number.
+    """Find units, receipts, vouchers and donors in scope by a part of their name or number.
 
     Diacritics and case do not matter. At most 20 of each kind are returned.
     """
@@ -111,6 +112,7 @@ def search(session: Session, text: str) -> list[Hit]:
     if not folded:
         return []
     receipts = select(Receipt).where(Receipt.number.icontains(text.strip(), autoescape=True))
+    vouchers = select(Voucher).where(Voucher.number.icontains(text.strip(), autoescape=True))
     donors = select(Donor).where(Donor.folded.contains(folded, autoescape=True))
     units = select(Unit).where(
         Unit.folded.contains(folded, autoescape=True) | (Unit.code == text.strip().upper())
@@ -122,6 +124,10 @@ def search(session: Session, text: str) -> list[Hit]:
         *(
             Hit("receipt", row.number, str(row.facts.get("donor_name") or ""), row.number)
             for row in session.scalars(receipts.order_by(Receipt.id.desc()).limit(FOUND))
+        ),
+        *(
+            Hit("voucher", row.number or "", row.description, str(row.id))
+            for row in session.scalars(vouchers.order_by(Voucher.id.desc()).limit(FOUND))
         ),
         *(
             Hit("donor", row.name, row.address, row.name)

@@ -51,12 +51,15 @@ def _to_do(session: Session) -> list[Attention]:
 @bp.get("/search")
 @allow(*READERS)
 def search() -> ResponseReturnValue:
-    """Find units, receipts and donors; an exact receipt number opens the receipt."""
+    """Find units, receipts, vouchers and donors; an exact number opens what it is of."""
     text = request.args.get("q", "")[:_LONGEST_SEARCH].replace("\0", "").strip()
     hits = service.search(read_session(), text)
     receipts = [hit for hit in hits if hit.kind == "receipt"]
     if len(receipts) == 1 and receipts[0].key.casefold() == text.casefold():
         return redirect(f"/receipts/{receipts[0].key}")
+    vouchers = [hit for hit in hits if hit.kind == "voucher"]
+    if len(vouchers) == 1 and vouchers[0].name.casefold() == text.casefold():
+        return redirect(f"/vouchers/{vouchers[0].key}")
     return render_template("home/search.html", text=text, hits=hits)
 
 

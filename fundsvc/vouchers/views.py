@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from marshmallow import ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -25,6 +26,7 @@ from fundsvc.units import service as units
 from fundsvc.vouchers import (
     choices,
     export,
+    files,
     filters,
     listing,
     printing,
@@ -34,6 +36,7 @@ from fundsvc.vouchers import (
     workflow,
 )
 from fundsvc.vouchers.kinds import APPROVED, DRAFT, KINDS, STATES, SUBMITTED
+from fundsvc.vouchers.models import Voucher
 
 bp = Blueprint("vouchers", __name__)
 
@@ -64,18 +67,12 @@ def waiting(session: Session) -> Iterator[Attention]:
 
 def origin_of(session: Session, entry: Entry) -> Origin | None:
     """Tell of the entry of a voucher what it is, and by what it is proved."""
-    if not entry.external_id.isdecimal():
+    row = session.scalar(select(Voucher).where(Voucher.entry_id == entry.id))
+    if row is None:
         return None
-    facts = listing.one(session, int(entry.external_id))
-    if facts is None:
-        return None
-    page = f"/vouchers/{facts.row.id}"
-    return Origin(
-        f"{facts.row.kind_name} {facts.row.number}",
-        page,
-        reverse_href=page,
-        files=tuple(file.sha256 for file in facts.files),
-    )
+    page = f"/vouchers/{row.id}"
+    label = f"{KINDS[row.kind].name} {row.number}"
+    return Origin(label, page, reverse_href=page, files=files.hashes(session, row.id))
 
 
 bp.record_once(lambda state: attend(state.app, waiting))
