@@ -149,7 +149,8 @@ def _settled(session: Session, patience: float) -> int | None:
 
     On SQLite entries are committed in the order of their numbers. On PostgreSQL whoever booked a
     lower number than the highest one seen, and has not committed, holds the shared lock now; when
-    those who hold it now are gone, every lower number is there or never will be.
+    those who hold it now are gone, every lower number is there or never will be. What this very
+    transaction booked is there for its own seal, and is committed with it or not at all.
     """
     highest: int | None = session.scalar(select(func.max(Entry.__table__.c.id)))
     if highest is None or session.get_bind().dialect.name != "postgresql":
@@ -168,6 +169,7 @@ _LOCK_KEYS: Final = {"key": LOCK[0], "part": LOCK[1]}
 _HOLDERS: Final = text("""
 SELECT virtualtransaction FROM pg_locks
 WHERE locktype = 'advisory' AND classid = :key AND objid = :part AND objsubid = 2
+    AND pid <> pg_backend_pid()
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
 

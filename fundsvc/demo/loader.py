@@ -16,16 +16,18 @@ from fundsvc.audit import service as audit
 from fundsvc.audit.models import Act
 from fundsvc.books import service as books
 from fundsvc.books.summary import is_empty
-from fundsvc.demo import files, payments, plan
+from fundsvc.demo import files, papers, payments, plan
 from fundsvc.demo.span import Span, span_of
 from fundsvc.donations import service as donations
 from fundsvc.donors.service import DonorFacts
 from fundsvc.dues import service as dues
 from fundsvc.errors import Reason, Refusal
 from fundsvc.imports import ImportReport
+from fundsvc.periods import service as periods
 from fundsvc.receipts import service as receipts
 from fundsvc.reconciliation import service as reconciliation
 from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.seals.service import seal_within
 from fundsvc.sms import campaigns
 from fundsvc.sms import service as sms
 from fundsvc.spending import service as spending
@@ -54,6 +56,11 @@ USERS = (
     DemoUser("kiemtra", "Phạm Kiểm Tra", "auditor"),
     DemoUser("quantri", "Vũ Quản Trị", "admin"),
 )
+
+CLOSING_UNITS = ("TW", "QUANGTRI")
+SEALED_TOGETHER = 50
+OPEN_MONTHS = 2
+"""How many months are still open: this one, and the one before, whose papers still come in."""
 
 Tell = Callable[[str], None]
 
@@ -91,6 +98,12 @@ def load(session: Session, tell: Tell) -> None:
     for number, event in enumerate(_events(span)):
         with _at(event.on, number):
             _book(session, event, number, people)
+            if number % SEALED_TOGETHER == 0:
+                seal_within(session)
+    papers.monthly(session, by=people["thuquy"])
+    seal_within(session)
+    tell(_("Khóa sổ các tháng đã qua"))
+    _close(session, span, people["ketoan"])
     audit.record(session, MARK, "demo", {"year": span.year}, by=None)
 
 
@@ -100,18 +113,27 @@ def _at(on: date, number: int = 0) -> AbstractContextManager[None]:
     return clock.fixed(min(moment, clock.now()))
 
 
-def _events(span: Span) -> Sequence[plan.Event]:
+def _close(session: Session, span: Span, by: int) -> None:
+    """Close the months of two units, all but the last two that have begun."""
+    month = date(span.year, max(span.last.month - OPEN_MONTHS, 1), 1)
+    for unit in CLOSING_UNITS:
+        periods.close(session, unit, month, through=True, seen=periods.SEEN, by=by)
+
+
+def _events(span: Span) -> Sequence[plan.Event | papers.Paper]:
     """Return all that happens at counters and desks, day by day.
 
     Money that comes in on a day is there before money goes out.
     """
-    found: list[plan.Event] = [
+    found: list[plan.Event | papers.Paper] = [
         *plan.gifts(span),
         *plan.collected(span),
         *payments.interest(span),
         *payments.payments(span),
+        *papers.papers(span),
     ]
-    return sorted(found, key=lambda event: (event.on, isinstance(event, plan.Spending)))
+    leaving = (plan.Spending, papers.Paper)
+    return sorted(found, key=lambda event: (event.on, isinstance(event, leaving)))
 
 
 def _units(session: Session) -> None:
@@ -176,11 +198,15 @@ def _hold(report: ImportReport) -> None:
         raise Refusal(*(Reason(bad.reason, bad.row, bad.field) for bad in report.refused))
 
 
-def _book(session: Session, event: plan.Event, number: int, people: dict[str, int]) -> None:
+def _book(
+    session: Session, event: plan.Event | papers.Paper, number: int, people: dict[str, int]
+) -> None:
     """Book one event; the unit-treasurer keeps the books of the unit, the centre's all others."""
     by = people["quangtri" if event.unit == "QUANGTRI" else "thuquy"]
     key = f"demo-{number:05}"
     match event:
+        case papers.Paper():
+            papers.record(session, event, key, by=by, approver=people["ketoan"])
         case plan.Gift():
             _gift(session, event, key, by)
         case plan.Collected():

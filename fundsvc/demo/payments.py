@@ -3,22 +3,9 @@
 from datetime import date
 
 from fundsvc.demo import people
-from fundsvc.demo.plan import HOUSE, Interest, Spending
+from fundsvc.demo.plan import Interest, Spending
 from fundsvc.demo.span import Span, chance
 
-# Month, day, province, its name: houses of gratitude that the centre pays for.
-HOUSES = (
-    (3, 12, "2025:44", "tỉnh Quảng Trị"),
-    (3, 26, "2025:40", "tỉnh Nghệ An"),
-    (4, 22, "2004:44", "Quảng Bình (cũ)"),
-    (5, 14, "2025:42", "tỉnh Hà Tĩnh"),
-    (6, 10, "2025:66", "tỉnh Đắk Lắk"),
-    (7, 16, "2025:38", "tỉnh Thanh Hóa"),
-    (8, 19, "2004:62", "Kon Tum (cũ)"),
-    (9, 17, "2025:46", "thành phố Huế"),
-    (10, 21, "2025:33", "tỉnh Hưng Yên"),
-    (11, 11, "2025:44", "tỉnh Quảng Trị"),
-)
 # Provinces that get gifts of 500,000 đ on War Invalids and Martyrs Day, and how many.
 GIFTS = (
     ("2025:44", "tỉnh Quảng Trị", 60),
@@ -42,7 +29,7 @@ def payments(span: Span) -> list[Spending]:
     """Return the payments made by the last day."""
     return [
         payment
-        for payment in (*_houses(span), *_gifts(span), *_visits(span), *_desk(span), *_units(span))
+        for payment in (*_gifts(span), *_visits(span), *_desk(span), *_units(span))
         if payment.on <= span.last
     ]
 
@@ -58,27 +45,6 @@ def interest(span: Span) -> list[Interest]:
             amount = deposit * PER_CENT_A_YEAR // 100 // 4
             found.append(Interest(date(span.year, month, day), unit, "base", amount, account))
     return [paid for paid in found if paid.on <= span.last]
-
-
-def _houses(span: Span) -> list[Spending]:
-    rng = chance("houses")
-    found = []
-    for month, day, province, place in HOUSES:
-        owner = people.person(rng)
-        found.append(
-            Spending(
-                on=date(span.year, month, day),
-                unit="TW",
-                fund="nghia-tinh",
-                line="house",
-                amount=HOUSE,
-                paid_from="112.VCBNT",
-                payee=owner,
-                purpose=f"Hỗ trợ làm nhà tình nghĩa tại {place}",
-                province=province,
-            )
-        )
-    return found
 
 
 def _gifts(span: Span) -> list[Spending]:

@@ -67,3 +67,14 @@ def seal_new(
         written += 1
         if tell is not None:
             tell(batch.seal)
+
+
+def seal_within(session: Session) -> None:
+    """Seal what was booked within the caller's own transaction, as far as it is settled.
+
+    A long load seals as it goes, so that its own sums stay quick; entries and seals are committed
+    together or not at all.
+    """
+    batch = sealing.prepare(session, files_of, patience=0)
+    if batch is not None:
+        sealing.write(session, batch)
