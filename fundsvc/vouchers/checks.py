@@ -80,7 +80,7 @@ def _missing_of_transfer(draft: Draft) -> Iterator[Reason]:
     if draft.resolution_on is None:
         yield Reason(_("Thiếu ngày của nghị quyết."), field="resolution_on")
     elif draft.resolution_on > draft.date:
-        yield Reason(_("Nghị quyết phải có trước ngày chuyển."), field="resolution_on")
+        yield Reason(_("Ngày nghị quyết không thể sau ngày chuyển."), field="resolution_on")
 
 
 def _unbalanced(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy.orm import Session
 
@@ -183,8 +183,11 @@ def list_command(
     from fundsvc.db import read_session
     from fundsvc.text import parse_day
     from fundsvc.vouchers import listing
+    from fundsvc.vouchers.kinds import KINDS, STATES
     from ledger.words import grouped
 
+    _known("kind", kind, KINDS)
+    _known("state", state, STATES)
     year = clock.today().year
     wanted = listing.Filter(
         first=parse_day(first, "from") if first else date(year, 1, 1),
@@ -219,6 +222,15 @@ def pdf_command(*, number: int, out: Path | None) -> None:
     path = out or Path(name)
     path.write_bytes(data)
     click.echo(str(path))
+
+
+def _known(field: str, code: str | None, codes: "Collection[str]") -> None:
+    from flask_babel import gettext as _
+
+    from fundsvc.errors import Reason, Refusal
+
+    if code is not None and code not in codes:
+        raise Refusal(Reason(_("Không có lựa chọn này."), field=field))
 
 
 def _do(by: str, act: "Callable[[Session, int], Any]") -> None:

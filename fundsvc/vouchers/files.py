@@ -1,5 +1,6 @@
 """Files of a voucher: invoices, lists of signatures, photographs; looked at, kept, named."""
 
+import hashlib
 from typing import Final
 
 from flask_babel import gettext as _
@@ -45,7 +46,7 @@ def attach(
     kind = check(data, name, media_type)
     row = workflow.taken(session, voucher_id, None, "attach", by)
     files = select(VoucherFile).where(VoucherFile.voucher_id == row.id)
-    sha256 = evidence.keep(data)
+    sha256 = hashlib.sha256(data).hexdigest()
     if session.scalar(files.where(VoucherFile.sha256 == sha256)) is not None:
         return sha256
     count = session.scalar(select(func.count()).select_from(files.subquery())) or 0
@@ -55,6 +56,7 @@ def attach(
     shown = clean(name, LONGEST_NAME, "file") or sha256[:12]
     if not shown.lower().endswith(ENDINGS[kind]):
         shown += ENDINGS[kind][0]
+    evidence.keep(data)
     evidence.note(session, sha256, name=shown, media_type=kind, by=by)
     session.add(
         VoucherFile(

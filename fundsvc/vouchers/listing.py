@@ -120,14 +120,13 @@ def every(session: Session, wanted: Filter) -> Iterator[VoucherRow]:
 def one(session: Session, voucher_id: int) -> VoucherFacts | None:
     """Return all of a voucher, or None if there is none for this person.
 
-    Raises:
-        OutOfScopeError: it has lines of a unit that this person may not see.
+    Of one that touches several units a person sees the lines of the own units.
     """
     found = session.execute(_query().where(Voucher.id == voucher_id)).first()
     if found is None:
         return None
     row: Voucher = found[0]
-    draft = storing.stored(session, row)
+    draft = storing.draft_of(session, row, storing.visible_lines(session, row.id))
     unit = numbers.unit_of(session, row.unit_id)
     template = session.get(VoucherTemplate, row.template_id) if row.template_id else None
     names = {place.code: place.name for place in tills(session)}

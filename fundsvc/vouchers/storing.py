@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books import keys
 from fundsvc.books.tills import till
-from fundsvc.db import check_scope
+from fundsvc.db import check_scope, scope
 from fundsvc.errors import Reason, Refusal
 from fundsvc.fields import shown
 from fundsvc.text import clean
@@ -120,6 +120,16 @@ def stored_lines(session: Session, voucher_id: int) -> tuple[Posting, ...]:
     """
     check_scope(session, set(_unit_ids(session, voucher_id)))
     return lines_of(session, [voucher_id]).get(voucher_id, ())
+
+
+def visible_lines(session: Session, voucher_id: int) -> tuple[Posting, ...]:
+    """Return those lines of a voucher that the session may see."""
+    units_seen, known = scope(session), keys.read(session)
+    return tuple(
+        line
+        for line in lines_of(session, [voucher_id]).get(voucher_id, ())
+        if units_seen is None or known.unit(line.unit) in units_seen
+    )
 
 
 def lines_of(session: Session, voucher_ids: Collection[int]) -> dict[int, tuple[Posting, ...]]:

@@ -111,6 +111,8 @@ def test_what_cannot_be_read_is_told_with_its_place(run: Run) -> None:
         (("--by", "tuan"), "by"),
     ):
         assert refused(run(*CREATE, *more, "--json"))[0]["field"] == field, more
+    for option in ("--kind", "--state"):
+        assert refused(run("voucher", "list", option, "x", "--json"))[0]["field"] == option[2:]
     assert run("voucher", "submit", "99", "--by", "lan").exit_code == 1
     assert run("voucher", "submit", "1_0", "--by", "lan").exit_code == 2
 

@@ -349,6 +349,10 @@ def test_a_voucher_over_units_is_not_touched_by_one_who_sees_only_one(
     number = desk.draft(JOURNAL, unit="HUE", lines=lines)
     with transaction() as writing:
         set_scope(writing, {units.by_code(writing, "HUE").id})
+        facts = listing.one(writing, number)
+        assert facts is not None
+        assert [line.unit for line in facts.lines] == ["HUE"]
+        assert [line.unit for line in facts.draft.lines] == ["HUE"]
         with pytest.raises(OutOfScopeError):
             service.submit(writing, number, 1, by=desk.people.maker)
         set_scope(writing, None)

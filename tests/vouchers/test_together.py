@@ -239,7 +239,7 @@ ENDS = st.sampled_from(["post", "cancel", "stale", "return", "reverse"])
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
