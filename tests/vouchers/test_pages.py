@@ -172,9 +172,7 @@ def test_each_kind_is_written_approved_posted_and_printed(
     paper = client.get(f"/vouchers/{voucher}.pdf")
     assert paper.mimetype == "application/pdf"
     text = flat(paper.data)
-    number = re.search(
-        r"<h1>.*?([A-Z]{2}-2024-000001)", client.get(f"/vouchers/{voucher}").text
-    )
+    number = re.search(r"<h1>.*?([A-Z]{2}-2024-000001)", client.get(f"/vouchers/{voucher}").text)
     assert number is not None
     assert f"Số: {number[1]}" in text
     assert "BẢN NHÁP" not in text
