@@ -37,6 +37,7 @@ PAGES: Final = (
     "fundsvc.statements.views",
     "fundsvc.seals.views",
     "fundsvc.statements.book_views",
+    "fundsvc.statements.entry_views",
     "fundsvc.public.views",
     "fundsvc.staff.views",
 )

@@ -101,6 +101,7 @@ QUERIES = {
         "at",
     ),
     "/statements/general-ledger.json": ("account", "fund", "unit", "from", "to"),
+    "/entries/1": ("back",),
     "/statements/journal": ("fund", "province", "unit", "from", "to", "after", "before", "at"),
     "/statements/journal.csv": ("fund", "province", "unit", "from", "to"),
     "/statements/trial-balance": (

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Entry
+from fundsvc.books.models import Entry, EntryEvidence
 
 _KEY: Final = "fundsvc.origins"
+_HOLDERS: Final = "fundsvc.evidence_holders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,28 @@ def origin(app: Flask, session: Session, entry: Entry) -> Origin | None:
     providers: dict[str, Provider] = app.extensions.get(_KEY, {})
     provider = providers.get(entry.source) or providers.get(entry.source.partition(":")[0])
     return provider(session, entry) if provider else None
+
+
+Holder = Callable[[Session, str], bool]
+
+
+def tell_holder(app: Any, holder: Holder) -> None:
+    """Let a slice say which kept files it has something in scope for: `holder(session, sha256)`.
+
+    Evidence that stands by an entry in scope needs no holder.
+    """
+    app.extensions.setdefault(_HOLDERS, []).append(holder)
+
+
+def may_have(app: Flask, session: Session, sha256: str) -> bool:
+    """Say whether a kept file proves anything that the session may see."""
+    by_entry = (
+        select(Entry.id)
+        .join(EntryEvidence, EntryEvidence.entry_id == Entry.id)
+        .where(EntryEvidence.sha256 == sha256)
+        .limit(1)
+    )
+    if session.scalar(by_entry) is not None:
+        return True
+    holders: list[Holder] = app.extensions.get(_HOLDERS, [])
+    return any(holder(session, sha256) for holder in holders)

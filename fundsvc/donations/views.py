@@ -15,16 +15,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books.models import Fund
+from fundsvc.books.models import Entry, Fund
+from fundsvc.books.origins import Origin, tell_origin
 from fundsvc.books.reversal_form import sent
 from fundsvc.db import read_session, transaction
 from fundsvc.donations import export, listing, service
+from fundsvc.donations.models import Donation
 from fundsvc.donations.schemas import DonationForm, donation_facts, read_filter, read_mark
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.receipts import printing
 from fundsvc.receipts import service as receipts
 from fundsvc.staff.access import allow
-from fundsvc.templating import Form, in_language, reasons_of
+from fundsvc.templating import Form, dong, in_language, reasons_of
 from fundsvc.text import short_unit
 from fundsvc.units import service as units
 
@@ -33,6 +35,18 @@ bp = Blueprint("donations", __name__)
 READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 WRITERS = ("treasurer", "unit-treasurer")
 _FILTERS = ("fund", "unit", "from", "to", "q", "receipt")
+
+
+def origin_of(session: Session, entry: Entry) -> Origin | None:
+    """Tell of the entry of a donation which it is; it is taken back there, with its receipt."""
+    found = session.scalar(select(Donation).where(Donation.entry_id == entry.id))
+    if found is None:
+        return None
+    page = url_for("donations.show", donation_id=found.id)
+    return Origin(_("Khoản ủng hộ %(sum)s", sum=dong(found.amount)), page, reverse_href=page)
+
+
+bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
 
 
 @bp.get("/donations")

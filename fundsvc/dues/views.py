@@ -8,14 +8,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from marshmallow import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import tills
+from fundsvc.books.models import Entry
+from fundsvc.books.origins import Origin, tell_origin
 from fundsvc.books.reversal_form import sent
 from fundsvc.books.reversing import undone
 from fundsvc.books.summary import funds
 from fundsvc.db import read_session, transaction
 from fundsvc.dues import listing, schemas, service
+from fundsvc.dues.models import DuesTotal
 from fundsvc.errors import NotFound, Refusal
 from fundsvc.fields import renamed
 from fundsvc.staff.access import allow
@@ -27,6 +32,21 @@ bp = Blueprint("dues", __name__)
 
 READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 WRITERS = ("treasurer", "unit-treasurer")
+
+
+def origin_of(session: Session, entry: Entry) -> Origin | None:
+    """Tell of the entry of a total which it is; it is taken back there."""
+    found = session.scalar(select(DuesTotal).where(DuesTotal.entry_id == entry.id))
+    if found is None:
+        return None
+    page = url_for("dues.show", total_id=found.id)
+    label = _(
+        "Khoản thu %(sum)s của tháng %(month)s", sum=dong(found.amount), month=month(found.month)
+    )
+    return Origin(label, page, reverse_href=page)
+
+
+bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
 
 
 @bp.get("/dues")

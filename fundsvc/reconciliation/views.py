@@ -8,14 +8,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from marshmallow import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fundsvc import uploads
+from fundsvc.books.models import Entry
+from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import lists, service
 from fundsvc.reconciliation.facts import BankImportReport
 from fundsvc.reconciliation.layouts import LAYOUTS
+from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine
 from fundsvc.reconciliation.reader import MAX_BYTES
 from fundsvc.reconciliation.schemas import UploadSchema
 from fundsvc.reconciliation.statement import Statement
@@ -29,6 +34,33 @@ READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 IMPORTERS = ("treasurer", "unit-treasurer")
 PURPOSE = "bank"
 FORM = ("account", "format")
+
+
+def origin_of(session: Session, entry: Entry) -> Origin | None:
+    """Tell of the entry of a bank line which it is, and in which file the bank told it."""
+    found = session.execute(
+        select(BankLine, BankAccount.code)
+        .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
+        .where(BankLine.entry_id == entry.id)
+    ).first()
+    if found is None:
+        return None
+    line, code = found
+    # The list goes on behind a mark; this one lets it begin with the line.
+    mark = f"{line.booked_on.isoformat()}.{line.id + 1}"
+    label = _("Dòng %(row)d của sao kê, tài khoản %(code)s", row=line.row, code=code)
+    page = url_for("reconciliation.account", code=code, before=mark)
+    return Origin(label, page, files=(line.file_sha256,))
+
+
+def has_file(session: Session, sha256: str) -> bool:
+    """Say whether a kept file is a statement of a bank account in scope."""
+    found = select(BankFile.id).where(BankFile.sha256 == sha256).limit(1)
+    return session.scalar(found) is not None
+
+
+bp.record_once(lambda state: tell_origin(state.app, "bank", origin_of))
+bp.record_once(lambda state: tell_holder(state.app, has_file))
 
 
 @bp.get("/imports")

@@ -7,18 +7,22 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import uploads
-from fundsvc.db import read_session, transaction
+from fundsvc.books.models import Entry
+from fundsvc.books.origins import Origin, tell_holder, tell_origin
+from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.sms import campaigns, lists, service, told
+from fundsvc.sms.models import SmsFile, SmsMessage
 from fundsvc.sms.reader import check_header
 from fundsvc.sms.resolver import UNKNOWN
 from fundsvc.sms.sheet import MAX_BYTES
 from fundsvc.staff.access import allow
-from fundsvc.templating import Attention, Form, attend
+from fundsvc.templating import Attention, Form, attend, moment
 from fundsvc.uploads import Upload
 
 bp = Blueprint("sms", __name__)
@@ -35,7 +39,38 @@ def waiting_messages(session: Session) -> Iterable[Attention]:
     return [Attention(count, _("tin nhắn không rõ cú pháp"), href)]
 
 
+def origin_of(session: Session, entry: Entry) -> Origin | None:
+    """Tell of the entry of a message which it is; who sent it only as `0912***678`."""
+    operator = entry.source.partition(":")[2]
+    found = session.execute(
+        select(SmsMessage, SmsFile.sha256)
+        .outerjoin(SmsFile, SmsFile.id == SmsMessage.file_id)
+        .where(SmsMessage.operator == operator, SmsMessage.request_id == entry.external_id)
+    ).first()
+    if found is None:
+        return None
+    message, sha256 = found
+    label = _(
+        "Tin nhắn “%(message)s” từ %(phone)s, %(operator)s, lúc %(at)s",
+        message=message.message,
+        phone=lists.shown_phone(message.msisdn),
+        operator=told.operator(operator),
+        at=moment(message.received_at),
+    )
+    files = (sha256,) if sha256 and has_file(session, sha256) else ()
+    return Origin(label, url_for("sms.index"), files=files)
+
+
+def has_file(session: Session, sha256: str) -> bool:
+    """Say whether a kept file is one of messages; it has those of all units, and their numbers."""
+    if scope(session) is not None:
+        return False
+    return session.scalar(select(SmsFile.id).where(SmsFile.sha256 == sha256).limit(1)) is not None
+
+
 bp.record_once(lambda state: attend(state.app, waiting_messages))
+bp.record_once(lambda state: tell_origin(state.app, "sms", origin_of))
+bp.record_once(lambda state: tell_holder(state.app, has_file))
 
 
 @bp.get("/imports/sms")

@@ -10,9 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from marshmallow import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import tills
+from fundsvc.books.models import Entry
+from fundsvc.books.origins import Origin, tell_origin
 from fundsvc.books.reversal_form import sent
 from fundsvc.books.reversing import undone
 from fundsvc.books.summary import funds
@@ -20,6 +24,7 @@ from fundsvc.db import read_session, transaction
 from fundsvc.errors import NotFound, Refusal
 from fundsvc.fields import renamed
 from fundsvc.spending import export, listing, schemas, service
+from fundsvc.spending.models import Payment
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, dong, in_language, reasons_of
 from fundsvc.text import short_unit
@@ -30,6 +35,18 @@ bp = Blueprint("spending", __name__)
 READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 WRITERS = ("treasurer", "unit-treasurer")
 _FILTERS = ("fund", "unit", "line", "from", "to")
+
+
+def origin_of(session: Session, entry: Entry) -> Origin | None:
+    """Tell of the entry of a payment which it is; it is taken back there."""
+    found = session.scalar(select(Payment).where(Payment.entry_id == entry.id))
+    if found is None:
+        return None
+    page = url_for("spending.show", payment_id=found.id)
+    return Origin(_("Khoản chi %(sum)s", sum=dong(found.amount)), page, reverse_href=page)
+
+
+bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
 
 
 @bp.get("/spending")

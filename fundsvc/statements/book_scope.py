@@ -62,6 +62,11 @@ class BookScope:
         return self.options.last
 
     @property
+    def fund_names(self) -> dict[str, str]:
+        """The names of funds by their codes."""
+        return dict(self.funds.values())
+
+    @property
     def issuer(self) -> UnitFact | None:
         """Whose letterhead the book bears."""
         return self.unit or issuer(self.reference)

@@ -1,5 +1,6 @@
 """The journal (sổ nhật ký chung): every posting of the books, in the order of days and entries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -68,14 +69,14 @@ def book(session: Session, drawn: Journal) -> Book:
             Column("Ngày ghi sổ", "day", 18),
             Column("Số hiệu", "text", 26, "Chứng từ"),
             Column("Ngày", "day", 18, "Chứng từ"),
-            Column("Diễn giải", "text", 86),
-            Column("Quỹ", "text", 19),
+            Column("Diễn giải", "text", 79),
+            Column("Quỹ", "text", 26),
             Column("Đơn vị", "text", 24),
             Column("Số hiệu TK", "text", 25),
             *balance_columns("Số phát sinh", "sum"),
         ),
         text_column=3,
-        printed=_printed,
+        printed=_Printed(scope.fund_names),
         head={**scope.as_json(), "debit": debit, "credit": credit},
         records=records,
         drawn_at=clock.now(),
@@ -105,10 +106,16 @@ def _values(scope: BookScope, line: Line, *, begins: bool) -> tuple[Value, ...]:
     )
 
 
-def _printed(record: Record) -> tuple[Value, ...]:
-    on, _entry, _line, begins, _kind, voucher, summary, account, name, *rest = record.values
-    fund, unit, _province, debit, credit = rest
-    if record.kind != LINE:
-        return on, voucher, on, summary, fund, unit, account, debit, credit
-    told = summary if begins else name
-    return on, voucher, on, told, fund, unit, account, debit or None, credit or None
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What a record shows in the printed columns; funds by their names."""
+
+    funds: Mapping[str, str]
+
+    def __call__(self, record: Record) -> tuple[Value, ...]:
+        on, _entry, _line, begins, _kind, voucher, summary, account, name, *rest = record.values
+        fund, unit, _province, debit, credit = rest
+        if record.kind != LINE:
+            return on, voucher, on, summary, fund, unit, account, debit, credit
+        told, of = summary if begins else name, self.funds.get(str(fund))
+        return on, voucher, on, told, of, unit, account, debit or None, credit or None

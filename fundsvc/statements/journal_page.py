@@ -22,7 +22,7 @@ class PageLine:
     account: str
     account_name: str
     account_href: str
-    fund: str
+    fund_name: str
     unit: str
     debit: int
     credit: int
@@ -59,7 +59,7 @@ def page_of(journal: Journal, shown: Lines, turn: Turn) -> Page:
                 account=account.code,
                 account_name=account.name,
                 account_href=ledger_href(scope, account.code, fund=fund, unit=unit),
-                fund=fund,
+                fund_name=scope.funds[line.fund_id][1],
                 unit=unit,
                 debit=line.debit,
                 credit=line.credit,

@@ -18,7 +18,7 @@ class PageLine:
     number: str
     description: str
     counter: tuple[str, ...]
-    fund: str
+    fund_name: str
     unit: str
     debit: int
     credit: int
@@ -77,7 +77,7 @@ def page_of(ledger: Ledger, shown: LedgerPage, turn: Turn) -> Page:
                 number=one.line.number,
                 description=one.line.description,
                 counter=one.counter,
-                fund=scope.funds[one.line.fund_id][0],
+                fund_name=scope.funds[one.line.fund_id][1],
                 unit=scope.reference.units[one.line.unit_id].code,
                 debit=one.line.debit,
                 credit=one.line.credit,

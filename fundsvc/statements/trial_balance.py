@@ -1,6 +1,6 @@
 """The trial balance (bảng cân đối tài khoản): what stands on each account, and what moved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -131,8 +131,8 @@ def book(balance: TrialBalance, *, apart: bool = True) -> Book:
     place = options.unit or options.province
     names = (
         Column("Số hiệu", "text", 22),
-        Column("Tên tài khoản", "text", 62),
-        *((Column("Quỹ", "text", 20), Column("Đơn vị", "text", 22)) if apart else ()),
+        Column("Tên tài khoản", "text", 52),
+        *((Column("Quỹ", "text", 30), Column("Đơn vị", "text", 22)) if apart else ()),
     )
     return Book(
         title=TITLE,
@@ -150,7 +150,7 @@ def book(balance: TrialBalance, *, apart: bool = True) -> Book:
             *balance_columns("Số dư cuối kỳ"),
         ),
         text_column=1,
-        printed=_Printed(whole, apart=apart),
+        printed=_Printed(whole, scope.fund_names, apart=apart),
         head=_head(scope, whole),
         records=records,
         drawn_at=clock.now(),
@@ -163,11 +163,13 @@ class _Printed:
     """What a record shows in the printed columns; the total tells both sides of the balances."""
 
     whole: SideSums
+    funds: Mapping[str, str]
     apart: bool
 
     def __call__(self, record: Record) -> tuple[Value, ...]:
         account, name, fund, unit, opening, debit, credit, closing = record.values
-        names = (account, name, fund, unit) if self.apart else (account, name)
+        told = self.funds.get(str(fund))
+        names = (account, name, told, unit) if self.apart else (account, name)
         if record.kind != LINE:
             whole = self.whole
             return (

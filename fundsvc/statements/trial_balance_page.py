@@ -21,7 +21,7 @@ class PageRow:
 
     account: str
     name: str
-    fund: str | None
+    fund_name: str | None
     unit: str | None
     href: str
     figures: tuple[Linked, ...]
@@ -100,7 +100,7 @@ def _row(balance: TrialBalance, row: BalanceRow) -> PageRow:
     return PageRow(
         account=row.account,
         name=row.name,
-        fund=row.fund,
+        fund_name=scope.fund_names.get(row.fund or ""),
         unit=row.unit,
         href=span,
         figures=(

@@ -12,6 +12,7 @@ from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.staff.access import allow
 from fundsvc.statements import formats, page, schemas
 from fundsvc.statements.behind import behind
+from fundsvc.statements.book_page import entry_href
 from fundsvc.statements.options import DEFAULT_FUND
 from fundsvc.statements.service import choices, fund_statement
 from fundsvc.templating import Form, chosen_locale, number
@@ -73,12 +74,14 @@ def entries() -> ResponseReturnValue:
     mark = schemas.read_mark(request.args.get("before", ""))
     shown = behind(read_session(), options, figure, mark, chosen_locale())
     here = {name: value for name, value in request.args.items() if name != "before"}
+    address = f"{page.BEHIND}?{urlencode(dict(request.args.items()))}"
     return render_template(
         "statements/entries.html",
         shown=shown,
         name=page.figure_name(figure, shown.label),
         place=" · ".join(_place(options.province, shown.province_name, shown.unit_name)),
         no_province=page.no_province(),
+        hrefs={one.entry_id: entry_href(one.entry_id, address) for one in shown.entries},
         back=f"{page.PATH}?{urlencode(_statement_of(values))}",
         newest=f"{page.BEHIND}?{urlencode(here)}" if mark else None,
         older=(
