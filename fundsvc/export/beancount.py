@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from fundsvc.export.journal import DAY, Book, Event, Item, Line, Opening, Place, Standing
 from fundsvc.export.paths import Paths
@@ -81,22 +82,23 @@ def _head(book: Book, paths: Paths) -> Iterator[str]:
 
 def _first(item: Item) -> str:
     """Return what an entry says above its postings; a reversal and its entry share a link."""
-    facts = {
-        "id": str(item.id),
-        "kind": item.kind,
-        "source": item.source,
-        "external": item.external_id,
-    }
+    facts = f'  id: "{item.id}"\n{_kind(item.kind, item.source)}'
+    facts += f"  external: {_text(item.external_id)}\n"
     if item.voucher:
-        facts["voucher"] = item.voucher
+        facts += f"  voucher: {_text(item.voucher)}\n"
     linked = ""
     if item.reverses is not None:
-        facts["reverses"] = str(item.reverses)
+        facts += f'  reverses: "{item.reverses}"\n'
         linked += f" #reversal ^entry-{item.reverses}"
     if item.reversed_by is not None:
-        facts["reversed-by"] = str(item.reversed_by)
+        facts += f'  reversed-by: "{item.reversed_by}"\n'
         linked += f" #reversed ^entry-{item.id}"
-    return f"{item.on} * {_text(item.description)}{linked}\n{_metadata(facts, 2)}"
+    return f"{item.on} * {_text(item.description)}{linked}\n{facts}"
+
+
+@lru_cache(maxsize=1024)
+def _kind(kind: str, source: str) -> str:
+    return _metadata({"kind": kind, "source": source}, 2)
 
 
 def _side(line: Line) -> str:

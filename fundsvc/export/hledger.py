@@ -6,7 +6,7 @@ something else; those are written as in JSON (`\u003b`), so that nothing is lost
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from fundsvc.export.journal import Book, Event, Item, Line, Opening, Place, Standing
 from fundsvc.export.paths import Paths
@@ -22,14 +22,14 @@ TYPES = {"assets": "A", "liabilities": "L", "equity": "E", "revenues": "R", "exp
 # Accounts 111, 112, 113 hold money; hledger's cash flow is made of them.
 MONEY = "11"
 _BREAKS = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\\\"
-# `;` begins a comment, `|` parts payee and note; blanks at the ends would be cut off, and what may
-# stand before a description would be read as such.
-_IN_DESCRIPTION = re.compile(rf"[{_BREAKS};|]|^[\s(*!=]|\s$")
-# `,` ends the value of a tag, `[` may begin a date.
-_IN_TAG = re.compile(rf"[{_BREAKS},\[]|^\s|\s$")
-# In a comment `:` would make a tag.
-_IN_COMMENT = re.compile(rf"[{_BREAKS}:\[]|^\s|\s$")
-_IN_CODE = re.compile(rf"[{_BREAKS};)]|^\s|\s$")
+# `;` begins a comment, `|` parts payee and note.
+_IN_DESCRIPTION = re.compile(f"[{_BREAKS};|]")
+# What may stand before a description would be read as such.
+_BEFORE_DESCRIPTION = ("(", "*", "!", "=")
+_IN_CODE = re.compile(f"[{_BREAKS};)]")
+# `,` ends the value of a tag, `[` may begin a date; in a comment `:` would make a tag.
+_IN_TAG = re.compile(rf"[{_BREAKS},\[]")
+_IN_COMMENT = re.compile(rf"[{_BREAKS}:\[]")
 _NOT_IN_NAME = re.compile(r"[^\w.-]")
 
 
@@ -88,7 +88,7 @@ def _head(book: Book, paths: Paths) -> Iterator[str]:
         if ledger.code != told:
             told = ledger.code
             kind = "  ; type:C" if ledger.type == "asset" and told.startswith(MONEY) else ""
-            name = _IN_COMMENT.sub(_escaped, ledger.name)
+            name = _fitted(ledger.name, _IN_COMMENT)
             yield f"account {paths.account(told)}{kind}\n    ; {name}\n"
         tags = {"account": place.account, "fund": place.fund, "unit": place.unit}
         yield f"account {paths.place(place)}  ; {_tags(tags)}\n"
@@ -97,19 +97,22 @@ def _head(book: Book, paths: Paths) -> Iterator[str]:
 
 def _first(item: Item) -> str:
     """Return what an entry says above its postings."""
-    code = f"({_IN_CODE.sub(_escaped, item.voucher)}) " if item.voucher else ""
-    description = _IN_DESCRIPTION.sub(_escaped, item.description)
-    tags = {
-        "id": str(item.id),
-        "kind": item.kind,
-        "source": item.source,
-        "external": item.external_id,
-    }
+    code = f"({_fitted(item.voucher, _IN_CODE)}) " if item.voucher else ""
+    description = _fitted(item.description, _IN_DESCRIPTION)
+    if description.startswith(_BEFORE_DESCRIPTION):
+        description = f"{_sign(description[0])}{description[1:]}"
+    tags = f"id:{item.id}, {_kind(item.kind, item.source)}, "
+    tags += f"external:{_fitted(item.external_id, _IN_TAG)}"
     if item.reverses is not None:
-        tags["reverses"] = str(item.reverses)
+        tags += f", reverses:{item.reverses}"
     if item.reversed_by is not None:
-        tags["reversed-by"] = str(item.reversed_by)
-    return f"{item.on} * {code}{description}\n    ; {_tags(tags)}\n"
+        tags += f", reversed-by:{item.reversed_by}"
+    return f"{item.on} * {code}{description}\n    ; {tags}\n"
+
+
+@lru_cache(maxsize=1024)
+def _kind(kind: str, source: str) -> str:
+    return _tags({"kind": kind, "source": source})
 
 
 def _sided(end: str, line: Line) -> str:
@@ -120,9 +123,20 @@ def _sided(end: str, line: Line) -> str:
 
 
 def _tags(tags: dict[str, str]) -> str:
-    return ", ".join(f"{name}:{_IN_TAG.sub(_escaped, value)}" for name, value in tags.items())
+    return ", ".join(f"{name}:{_fitted(value, _IN_TAG)}" for name, value in tags.items())
+
+
+def _fitted(text: str, signs: re.Pattern[str]) -> str:
+    """Write a text so that it is read as it is; blanks at its ends would be cut off."""
+    text = signs.sub(_escaped, text)
+    if text[:1].isspace():
+        text = f"{_sign(text[0])}{text[1:]}"
+    return f"{text[:-1]}{_sign(text[-1])}" if text[-1:].isspace() else text
 
 
 def _escaped(found: re.Match[str]) -> str:
-    sign = found[0]
+    return _sign(found[0])
+
+
+def _sign(sign: str) -> str:
     return "\\\\" if sign == "\\" else f"\\u{ord(sign):04x}"

@@ -6,12 +6,12 @@ up an exported book and finds its balances there has checked the one against the
 
 import calendar
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import FromClause, func, select
+from sqlalchemy import FromClause, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import db
@@ -25,6 +25,22 @@ NO_PROVINCE: Final = "none"
 CHUNK: Final = 1000
 _ENTRY: FromClause = Entry.__table__
 _POSTING: FromClause = Posting.__table__
+_ENTRIES: Final = select(
+    *(_ENTRY.c[name] for name in ("id", "date", "kind", "description", "source", "external_id")),
+    *(_ENTRY.c[name] for name in ("voucher", "province_id", "reverses_id")),
+).where(_ENTRY.c.id.in_(bindparam("ids", expanding=True)))
+_LINES: Final = (
+    select(
+        *(_POSTING.c[name] for name in ("entry_id", "debit", "credit")),
+        *(_POSTING.c[name] for name in ("account_id", "fund_id", "unit_id")),
+    )
+    .where(_POSTING.c.entry_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_POSTING.c.entry_id, _POSTING.c.line)
+)
+# An export of past days does not change by what came later.
+_REVERSALS: Final = select(_ENTRY.c.reverses_id, _ENTRY.c.id).where(
+    _ENTRY.c.reverses_id.in_(bindparam("ids", expanding=True)), _ENTRY.c.date <= bindparam("last")
+)
 DAY: Final = timedelta(days=1)
 
 
@@ -139,6 +155,7 @@ class Journal:
             raise db.OutOfScopeError
         self._session = session
         self.span = _span(session, first, last)
+        self._last = self.span.last if self.span else None
         known = keys.read(session)
         self._accounts = _codes(known.accounts)
         self._funds = _codes(known.funds)
@@ -207,29 +224,14 @@ class Journal:
         for at in range(0, len(ids), CHUNK):
             yield from self._items(ids[at : at + CHUNK])
 
-    def _items(self, ids: Collection[int]) -> Iterator[Item]:
+    def _items(self, ids: Sequence[int]) -> Iterator[Item]:
         """Yield some entries in the order of their ids here."""
-        entry, posting = _ENTRY.c, _POSTING.c
+        asked: dict[str, Any] = {"ids": list(ids)}
         lines: defaultdict[int, list[Line]] = defaultdict(list)
-        for number, debit, credit, *key in self._session.execute(
-            select(
-                posting.entry_id, posting.debit, posting.credit,
-                posting.account_id, posting.fund_id, posting.unit_id,
-            )
-            .where(posting.entry_id.in_(ids))
-            .order_by(posting.entry_id, posting.line)
-        ).all():  # fmt: skip
+        for number, debit, credit, *key in self._session.execute(_LINES, asked).all():
             lines[number].append(Line(self._place(tuple(key)), debit, credit))
-        reversals = select(entry.reverses_id, entry.id).where(entry.reverses_id.in_(ids))
-        if self.span is not None:  # An export of past days does not change by what came later.
-            reversals = reversals.where(entry.date <= self.span.last)
-        reversed_by: dict[int, int] = dict(self._pairs(reversals))
-        rows = self._session.execute(
-            select(
-                entry.id, entry.date, entry.kind, entry.description, entry.source,
-                entry.external_id, entry.voucher, entry.province_id, entry.reverses_id,
-            ).where(entry.id.in_(ids))
-        ).all()  # fmt: skip
+        reversals = self._session.execute(_REVERSALS, asked | {"last": self._last}).all()
+        reversed_by: dict[int, int] = {number: reversal for number, reversal in reversals}  # noqa: C416 - typed rows
         found = {
             number: Item(
                 number, on, kind, description, source, external_id, voucher,
@@ -237,13 +239,10 @@ class Journal:
             )
             for (
                 number, on, kind, description, source, external_id, voucher, province, reverses,
-            ) in rows
+            ) in self._session.execute(_ENTRIES, asked).all()
         }  # fmt: skip
         for number in ids:
             yield found[number]
-
-    def _pairs(self, query: Any) -> list[tuple[int, int]]:
-        return [(one, other) for one, other in self._session.execute(query).all()]
 
     def _place(self, key: tuple[int, ...]) -> Place:
         found = self._places.get(key)
