@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books.models import Entry
 from fundsvc.books.origins import Origin, may_have, origin
 from fundsvc.books.reversal_form import sent
+from fundsvc.books.sealing import covering
 from fundsvc.db import read_session
 from fundsvc.errors import Conflict, NotFound
 from fundsvc.evidence import service as evidence
@@ -100,9 +101,12 @@ def _page(entry_id: int, form: Form) -> str:
     files = entry.files_of(session, entry_id, came_from.files if came_from else ())
     may_write = any(current_user.has_role(role) for role in WRITERS)
     elsewhere = came_from.reverse_href if came_from else None
+    proof = f"/entries/{entry_id}/proof.json"
     return render_template(
         "statements/entry.html",
         entry=facts,
+        seal=covering(session, entry_id),
+        proof_href=proof if may_open(proof) else None,
         origin=came_from,
         origin_href=came_from.href if came_from and came_from.href and _opens(came_from) else None,
         files=files if facts.own else (),

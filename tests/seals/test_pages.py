@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
+from fundsvc.books import sealing
 from fundsvc.db import read_session
 from fundsvc.receipts import service as receipts
 from fundsvc.seals.service import seal_new
@@ -51,6 +52,21 @@ def test_a_proof_is_given_once_the_entry_is_sealed(signed_in: SignedIn, clock: o
     assert proof.get_json()["entry"] == entry
     assert "attachment" in proof.headers["Content-Disposition"]
     assert auditor.get("/entries/999/proof.json").status_code == 404
+
+
+def test_an_entry_tells_whether_it_is_sealed_and_leads_to_its_proof(
+    signed_in: SignedIn, clock: object
+) -> None:
+    entry = gifts.give().entry_id
+    auditor = signed_in("auditor")
+    assert "Chờ niêm phong" in auditor.get(f"/entries/{entry}").text
+    seal_new()
+    page = auditor.get(f"/entries/{entry}").text
+    assert sealing.last_seal(read_session()).head in page
+    assert f"/entries/{entry}/proof.json" in page
+    unit = signed_in("unit-treasurer", units=["TW"]).get(f"/entries/{entry}").text
+    assert "Đã niêm phong" in unit
+    assert "proof.json" not in unit
 
 
 def test_who_sees_one_unit_sees_no_sums_of_all(signed_in: SignedIn, client: FlaskClient) -> None:
