@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Account, Fund, Seal
+from fundsvc.books.models import Account, Fund
+from fundsvc.books.sealing import covering
 from fundsvc.clock import VN
 from fundsvc.db import read_session
 from fundsvc.errors import NotFound
@@ -41,7 +42,7 @@ def of(session: Session, facts: VoucherFacts) -> Printed:
     funds = _names(session, Fund)
     accounts = _names(session, Account)
     posted = row.state == POSTED
-    seal = _seal(session, row.entry_id)
+    seal = covering(session, row.entry_id) if row.entry_id else None
     return Printed(
         kind=row.kind,
         state=row.state,
@@ -87,14 +88,6 @@ def of(session: Session, facts: VoucherFacts) -> Printed:
 
 def _names(session: Session, model: type[Fund] | type[Account]) -> Mapping[str, str]:
     return {row.code: row.name for row in session.execute(select(model.code, model.name))}
-
-
-def _seal(session: Session, entry_id: int | None) -> Seal | None:
-    """Return the seal that covers an entry, if one does by now."""
-    if entry_id is None:
-        return None
-    covering = Seal.first_entry <= entry_id, Seal.last_entry >= entry_id
-    return session.scalar(select(Seal).where(*covering))
 
 
 def _parent(session: Session, code: str) -> str:
