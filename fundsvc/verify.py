@@ -20,6 +20,7 @@ from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.models import StoredFile
 from fundsvc.evidence.service import DamagedFileError
+from fundsvc.periods import verify as periods
 from fundsvc.receipts import verify as receipts
 from fundsvc.seals import verify as seals
 from fundsvc.sms import verify as sms
@@ -53,6 +54,7 @@ def steps(
         "sms totals": partial(sms.faults, session),
         "receipts": partial(receipts.faults, session),
         "vouchers": partial(vouchers.faults, session),
+        "periods": partial(periods.faults, session),
         "kept files": partial(_kept_files, session),
     }
 

@@ -1,6 +1,6 @@
 """What vouchers have to show before a month is closed: those of it that are not in the books."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
@@ -13,14 +13,16 @@ from fundsvc.vouchers import templates
 from fundsvc.vouchers.kinds import APPROVED, DRAFT, STATES, SUBMITTED
 from fundsvc.vouchers.models import Voucher, VoucherLine
 
+WAITING = (SUBMITTED, APPROVED)
+
 
 def items(session: Session, span: Span) -> Iterator[Item]:
     """Yield vouchers dated in the months and not posted, and monthly drafts not yet made."""
-    yield _unposted(session, span)
+    yield from _unposted(session, span)
     yield _undrafted(session, span)
 
 
-def _unposted(session: Session, span: Span) -> Item:
+def _unposted(session: Session, span: Span) -> Iterator[Item]:
     """Vouchers that could not be posted with their date any more, once the month is closed."""
     touching = select(VoucherLine.voucher_id).where(VoucherLine.unit_id == span.unit_id)
     query = (
@@ -33,18 +35,30 @@ def _unposted(session: Session, span: Span) -> Item:
         .group_by(Voucher.state)
     )
     found = {state: (count, int(amount)) for state, count, amount in session.execute(query)}
-    parts = tuple(
-        Part(f"{STATES[state]}: {found[state][0]}", found[state][1], _listed(span, state=state))
-        for state in (DRAFT, SUBMITTED, APPROVED)
-        if state in found
-    )
+    yield _item(span, found, "vouchers-waiting", _("chứng từ chờ duyệt hoặc chờ ghi sổ"), WAITING)
+    yield _item(span, found, "vouchers-draft", _("chứng từ nháp"), (DRAFT,))
+
+
+def _item(
+    span: Span,
+    found: Mapping[str, tuple[int, int]],
+    code: str,
+    text: str,
+    states: tuple[str, ...],
+) -> Item:
+    """Return the vouchers of some states; those that wait for a person block the closing."""
+    here = [state for state in states if state in found]
     return Item(
-        "vouchers",
-        sum(count for count, _amount in found.values()),
-        _("chứng từ chưa ghi sổ"),
-        sum(amount for _count, amount in found.values()),
-        _listed(span),
-        parts=parts,
+        code,
+        sum(found[state][0] for state in here),
+        text,
+        sum(found[state][1] for state in here),
+        _listed(span, state=here[0]) if len(here) == 1 else _listed(span),
+        blocking=states == WAITING,
+        parts=tuple(
+            Part(f"{STATES[state]}: {found[state][0]}", found[state][1], _listed(span, state=state))
+            for state in here
+        ),
     )
 
 

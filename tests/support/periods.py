@@ -6,6 +6,13 @@ from fundsvc import clock
 from fundsvc.books.models import Period
 
 
-def closed(unit_id: int, month: date) -> Period:
+def closed(unit_id: int, month: date, by: int | None = None) -> Period:
     """Return a closed month of a unit, to be added to a session."""
-    return Period(unit_id=unit_id, month=month, state="closed", closed_at=clock.now(), closing={})
+    return Period(
+        unit_id=unit_id,
+        month=month,
+        state="closed",
+        closed_at=clock.now(),
+        closed_by=by,
+        closing={},
+    )

@@ -16,6 +16,7 @@ from fundsvc.units import service as units
 from fundsvc.vouchers import listing, service
 from fundsvc.vouchers.drafting import Draft, DraftLine
 from fundsvc.vouchers.models import Voucher
+from tests.support import periods
 from tests.vouchers.conftest import DAY, PAID, Desk, bring
 
 JOURNAL = Draft(
@@ -83,7 +84,9 @@ def test_a_closed_month_refuses_every_step_and_says_who_closed_it(
         "post": desk.approved(date=august),
     }
     with transaction() as writing:
-        closing.close(writing, "TW", august, seen=closing.SEEN, by=desk.people.maker2)
+        # By the table: the service waits for vouchers that wait for a person.
+        unit_id = units.by_code(writing, "TW").id
+        writing.add(periods.closed(unit_id, date(2024, 8, 1), desk.people.maker2))
     told = r"Tháng 08/2024 của Hội .* đã khóa sổ ngày 30/09/2024 bởi Mai\..* mở lại sổ"
     for act, number in numbers.items():
         before = state(session, number)
@@ -93,6 +96,24 @@ def test_a_closed_month_refuses_every_step_and_says_who_closed_it(
         assert state(session, number) == before
     assert booked(session) == 0
     assert session.get(Series, ("voucher:PC:TW", 2024)) is None, "no number is used up"
+
+
+def test_vouchers_that_wait_for_a_person_block_the_closing(desk: Desk) -> None:
+    august = date(2024, 8, 20)
+    bring(10_000_000, on=date(2024, 8, 1))
+    desk.draft(date=august)
+    waiting = desk.submitted(date=august)
+    with (
+        transaction() as writing,
+        pytest.raises(Refusal, match="1 chứng từ chờ duyệt hoặc chờ ghi sổ"),
+    ):
+        closing.close(writing, "TW", august, seen=closing.SEEN, by=desk.people.maker2)
+    desk.act("return_", waiting, "Sai ngày")
+    with transaction() as writing:
+        done = closing.close(writing, "TW", august, seen=closing.SEEN, by=desk.people.maker2)
+    assert [(item.code, item.count) for item in done.items if item.wants_tick] == [
+        ("vouchers-draft", 2)
+    ]
 
 
 def test_nobody_approves_what_they_made_or_sent(desk: Desk) -> None:
