@@ -34,10 +34,10 @@ CARRY_FORWARD: Final = "carry-forward"
 _SEALED: Final = text("SELECT coalesce(max(last_entry), 0) FROM seal")
 
 _SUM: Final = """
-SELECT {keys} sum(CASE WHEN date < :first THEN debit - credit ELSE 0 END),
-    sum(CASE WHEN {inside} THEN debit ELSE 0 END),
-    sum(CASE WHEN {inside} THEN credit ELSE 0 END),
-    sum(CASE WHEN {inside} THEN entries ELSE 0 END),
+SELECT {keys} sum(debit - credit) FILTER (WHERE date < :first),
+    sum(debit) FILTER (WHERE {inside}),
+    sum(credit) FILTER (WHERE {inside}),
+    sum(entries) FILTER (WHERE {inside}),
     (SELECT coalesce(max(last_entry), 0) FROM seal)
 FROM ({parts}) AS parts {group}
 """
@@ -47,17 +47,23 @@ _ROLLED: Final = (
     " WHERE ({days}) AND {conditions}"
 )
 # What is not sealed yet is summed by day and all keys first, as a roll-up would be, so that an
-# entry counts once however many of its lines stand on one account. SQLite takes the tables of a
-# CROSS JOIN in their order, and so begins at the first entry that is not sealed.
+# entry counts once however many of its lines stand on one account. It is read as a whole, and the
+# conditions on the keys come behind: with them in sight, either engine may walk through all the
+# postings of an account, or look up each entry, for the few that are not sealed. SQLite takes the
+# tables of a CROSS JOIN in their order, and so begins at the first entry that is not sealed. The
+# casts give the columns the types of the roll-ups, or PostgreSQL turns all of those into another.
 _TAIL: Final = f"""
-SELECT {_COLUMNS}, sum(debit), sum(credit), count(DISTINCT entry_id) FROM (
-    SELECT posting.date, posting.account_id, posting.fund_id, posting.unit_id,
-        coalesce(entry.province_id, 0) AS province_id,
-        CASE entry.kind WHEN '{CARRY_FORWARD}' THEN 1 ELSE 0 END AS carried,
-        posting.debit, posting.credit, posting.entry_id
-    FROM entry CROSS JOIN posting
-    WHERE entry.id > :sealed AND posting.entry_id > :sealed AND posting.entry_id = entry.id
-        AND posting.date <= :last
+SELECT {_COLUMNS}, CAST(sum(debit) AS bigint), CAST(sum(credit) AS bigint), count(DISTINCT entry_id)
+FROM (
+    WITH tail AS MATERIALIZED (
+        SELECT posting.date, posting.account_id, posting.fund_id, posting.unit_id,
+            coalesce(entry.province_id, 0) AS province_id,
+            CAST(CASE entry.kind WHEN '{CARRY_FORWARD}' THEN 1 ELSE 0 END AS smallint) AS carried,
+            posting.debit, posting.credit, posting.entry_id
+        FROM entry CROSS JOIN posting
+        WHERE entry.id > :sealed AND posting.entry_id > :sealed AND posting.entry_id = entry.id
+            AND posting.date <= :last
+    ) SELECT * FROM tail
 ) AS part WHERE {{conditions}} GROUP BY {_COLUMNS}
 """  # noqa: S608 - own names
 
