@@ -1,9 +1,12 @@
 """The database: one schema on SQLite and PostgreSQL, the unit scope, and the only commit."""
 
 import json
+import threading
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -20,6 +23,7 @@ from sqlalchemy import (
     Text,
     event,
 )
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import (
     DeclarativeBase,
     MappedAsDataclass,
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 SQLITE_WAIT_MS = 10_000
+REST_SECONDS = 2.0
 
 
 class Day(TypeDecorator[date]):
@@ -159,7 +164,7 @@ def table_args(*constraints: Any) -> tuple[Any, ...]:
 def init_app(app: "Flask", url: str, *, test_pool: bool = False) -> None:
     """Bind the application to its database and equip every connection."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    options: dict[str, Any] = {"pool_pre_ping": url.startswith("postgresql")}
+    options: dict[str, Any] = {}
     if test_pool:
         from sqlalchemy.pool import NullPool  # noqa: PLC0415 - only tests give connections back
 
@@ -171,10 +176,33 @@ def init_app(app: "Flask", url: str, *, test_pool: bool = False) -> None:
 
 
 def equip(engine: Engine) -> None:
-    """Give an engine's connections what pitfalls of SQLite ask for; PostgreSQL needs nothing."""
+    """Give an engine's connections what pitfalls of SQLite ask for; PostgreSQL needs a ping."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _equip_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        return
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", partial(_wake, engine))
+
+
+def _note_rest(_connection: "DBAPIConnection | None", record: "ConnectionPoolEntry") -> None:
+    record.info["resting_since"] = time.monotonic()
+
+
+def _wake(
+    engine: Engine, connection: "DBAPIConnection", record: "ConnectionPoolEntry", _fairy: object
+) -> None:
+    """See that a connection that has rested a while still stands; else another one is made.
+
+    One that was used a moment ago is not asked: that would be a round trip for every transaction.
+    """
+    since = record.info.get("resting_since")
+    if since is None or time.monotonic() - since < REST_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _equip_sqlite(connection: "DBAPIConnection", _record: "ConnectionPoolEntry") -> None:
@@ -233,7 +261,9 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError(msg)
     session.rollback()  # Reads so far may be stale; the transaction sees a fresh state.
     session.info["in_transaction"] = True
+    queued = False
     try:
+        queued = _queue(session)
         session.connection(execution_options={"fundsvc_writes": True})
         yield session
         session.commit()
@@ -244,6 +274,22 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info["in_transaction"] = False
+        if queued:
+            _writers.release()
+
+
+_writers = threading.Lock()
+
+
+def _queue(session: Session) -> bool:
+    """Let the threads of this process write to SQLite one after the other; say if one's turn came.
+
+    SQLite itself lets them look again and again, ever more seldom, whether the other is done. After
+    as long as it would wait, it is asked all the same.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return False
+    return _writers.acquire(timeout=SQLITE_WAIT_MS / 1000)
 
 
 def forget_on_rollback(session: Session, name: str) -> None:

@@ -4,10 +4,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ARRAY, BigInteger, bindparam, func, insert, select, text
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -30,30 +31,43 @@ class Posted:
     new: bool
 
 
+# The columns of these texts stand in the order in which `post` names the facts of an entry.
 # One statement for the entry and all its postings: one round trip, and the guards of PostgreSQL
 # see both. Nothing comes back when the source had already sent this entry.
-_POST = text("""
+_POST = """
 WITH posted AS (
     INSERT INTO entry (date, kind, description, unit_id, province_id, source, external_id, lines,
         posted_at, reverses_id, voucher, maker_id, approver_id)
-    VALUES (:date, :kind, :description, :unit_id, :province_id, :source, :external_id, :lines,
-        :posted_at, :reverses_id, :voucher, :maker_id, :approver_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (source, external_id) DO NOTHING RETURNING id, lines, date
 )
 INSERT INTO posting (entry_id, line, lines, date, account_id, fund_id, unit_id, debit, credit)
 SELECT posted.id, given.line, posted.lines, posted.date,
     given.account_id, given.fund_id, given.unit_id, given.debit, given.credit
-FROM posted CROSS JOIN unnest(:accounts, :funds, :units, :debits, :credits)
-    WITH ORDINALITY AS given (account_id, fund_id, unit_id, debit, credit, line)
+FROM posted CROSS JOIN (VALUES {lines}) AS given (line, account_id, fund_id, unit_id, debit, credit)
 RETURNING entry_id
-""").bindparams(
-    bindparam("date", type_=Day()),
-    bindparam("posted_at", type_=Moment()),
-    *(
-        bindparam(name, type_=ARRAY(BigInteger))
-        for name in ("accounts", "funds", "units", "debits", "credits")
-    ),
-)
+"""
+_LINE = "({line}, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::bigint)"
+
+# On SQLite the postings need the entry's number.
+_ENTRY = """
+INSERT INTO entry (date, kind, description, unit_id, province_id, source, external_id, lines,
+    posted_at, reverses_id, voucher, maker_id, approver_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source, external_id) DO NOTHING RETURNING id
+"""
+_POSTING = """
+INSERT INTO posting (account_id, fund_id, unit_id, debit, credit, entry_id, line, lines, date)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_DAY, _MOMENT = Day(), Moment()
+
+
+@lru_cache(maxsize=64)
+def _post_statement(lines: int) -> str:
+    """Return the statement for an entry of so many lines."""
+    places = (_LINE.format(line=line) for line in range(1, lines + 1))
+    return _POST.format(lines=", ".join(places))
 
 
 def post(
@@ -118,27 +132,27 @@ def post(
     return Posted(_same_as_before(session, header, rows), new=False)
 
 
-def _insert(session: Session, header: dict[str, object], rows: list[dict[str, int]]) -> int | None:
-    """Insert the entry and its postings; return its id, or None when it was there before."""
-    if session.get_bind().dialect.name == "postgresql":
-        columns = {
-            "accounts": [row["account_id"] for row in rows],
-            "funds": [row["fund_id"] for row in rows],
-            "units": [row["unit_id"] for row in rows],
-            "debits": [row["debit"] for row in rows],
-            "credits": [row["credit"] for row in rows],
-        }
-        found = session.execute(_POST, header | columns).first()
+def _insert(session: Session, header: dict[str, Any], rows: list[dict[str, int]]) -> int | None:
+    """Insert the entry and its postings; return its id, or None when it was there before.
+
+    The statements are the driver's own text: building and binding them as objects takes longer than
+    the database needs for them.
+    """
+    connection = session.connection()
+    day = _DAY.process_bind_param(header["date"], connection.dialect)
+    moment = _MOMENT.process_bind_param(header["posted_at"], connection.dialect)
+    values = tuple((header | {"date": day, "posted_at": moment}).values())
+    if connection.dialect.name == "postgresql":
+        figures = tuple(figure for row in rows for figure in row.values())
+        found = connection.exec_driver_sql(_post_statement(len(rows)), values + figures).first()
         return None if found is None else int(found[0])
-    statement = sqlite_insert(Entry).values(header)
-    unique = statement.on_conflict_do_nothing(index_elements=["source", "external_id"])
-    entry_id = session.execute(unique.returning(Entry.id)).scalar()
-    if entry_id is None:
+    found = connection.exec_driver_sql(_ENTRY, values).first()
+    if found is None:
         return None
-    shared = {"entry_id": entry_id, "lines": header["lines"], "date": header["date"]}
-    session.execute(
-        insert(Posting),
-        [{**shared, "line": line, **row} for line, row in enumerate(rows, start=1)],
+    entry_id = int(found[0])
+    connection.exec_driver_sql(
+        _POSTING,
+        [(*row.values(), entry_id, line, len(rows), day) for line, row in enumerate(rows, start=1)],
     )
     return entry_id
 

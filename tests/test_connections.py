@@ -1,0 +1,55 @@
+"""Connections of a server: they are looked at after a rest, and SQLite's writers stand in line."""
+
+import threading
+import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from fundsvc import db as database
+from fundsvc.db import equip, transaction
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_connection_that_fell_while_it_rested_is_replaced(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "REST_SECONDS", 0.0)
+    engine, other = create_engine(database_url), create_engine(database_url)
+    equip(engine)
+    with engine.connect() as connection:
+        first = connection.scalar(text("SELECT pg_backend_pid()"))
+    with other.connect() as killer:
+        killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": first})
+        while killer.scalar(
+            text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid"), {"pid": first}
+        ):
+            time.sleep(0.01)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT pg_backend_pid()")) != first
+    engine.dispose()
+    other.dispose()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_writers_of_one_process_stand_in_line(app: Flask) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def write() -> None:
+        with app.app_context(), transaction():
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.pop()
+
+    threads = [threading.Thread(target=write) for _ in range(6)]
+    start = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 6
+    # SQLite's own waiting would look again after up to 0.1 s each.
+    assert time.monotonic() - start < database.SQLITE_WAIT_MS / 1000
