@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
 from fpdf.fonts import TTFFont
 
 FONTS: Final = Path(__file__).resolve().parent / "static" / "print" / "fonts"
@@ -161,18 +160,18 @@ class _Sheet:
         """Draw what stands below the last row: seal and signatures, all on one page."""
         document = self.document
         self._close_table()
-        if self.y + 42 > HEIGHT - BOTTOM:
-            self._foot()
+        if self.y + 46 > HEIGHT - BOTTOM:
             self.pdf.add_page()
             self.y = TOP
         self.y += 3
-        self._counted(LEFT, self.y, "Sổ này có {nb} trang, đánh số từ trang 1 đến trang {nb}.", "")
+        pages = f"Sổ này có {self.pdf.page} trang, đánh số từ trang 1 đến trang {self.pdf.page}."
+        self._text(LEFT, self.y, pages, "")
         on = (
             f"Ngày {document.drawn_at:%d} tháng {document.drawn_at:%m} năm {document.drawn_at.year}"
         )
         self._text(LEFT, self.y, on, "I", self.whole - 10, "R")
         self.y += LINE + 1
-        for part in self._wrapped(document.seal, self.whole, "") if document.seal else ():
+        for part in (document.opened, *self._wrapped(document.seal, self.whole, "")):
             self._text(LEFT, self.y, part, "")
             self.y += LINE
         self.y += 1
@@ -181,7 +180,7 @@ class _Sheet:
             left = LEFT + place * width
             self._text(left, self.y, who, "B", width, "C")
             self._text(left, self.y + LINE + 0.6, how, "I", width, "C")
-        self._foot()
+        self._feet()
 
     def _turn(self, before: Row | None) -> None:
         """End the page with what is carried over, and begin the next one with it."""
@@ -189,7 +188,6 @@ class _Sheet:
         if sums:
             self._carried(CARRIED_OUT, sums)
         self._close_table()
-        self._foot()
         self.pdf.add_page()
         self.y = TOP
         self._head()
@@ -262,11 +260,13 @@ class _Sheet:
         self._line(WIDTH - RIGHT, self.rows_from, WIDTH - RIGHT, self.y, _THIN)
         self._rule(self.y, _THICK)
 
-    def _foot(self) -> None:
-        y = HEIGHT - BOTTOM + 4
-        self._text(LEFT, y, self.document.title, "I")
-        text = f"Trang {self.pdf.page}/{{nb}}"
-        self._counted(LEFT, y, text, "I", self.whole, "R")
+    def _feet(self) -> None:
+        """Number the pages, now that it is known how many they are."""
+        y, count = HEIGHT - BOTTOM + 4, self.pdf.page
+        for number in range(1, count + 1):
+            self.pdf.page = number
+            self._text(LEFT, y, self.document.title, "I")
+            self._text(LEFT, y, f"Trang {number}/{count}", "I", self.whole, "R")
 
     def _centred(self, text: str, style: str, size: float) -> None:
         line = size * 0.46
@@ -286,16 +286,10 @@ class _Sheet:
         self._face(style, size)
         self.pdf.text(x, y + line * _BASE, text)
 
-    def _counted(
-        self, x: float, y: float, text: str, style: str, width: float = 0, align: str = "L"
-    ) -> None:
-        """Write a text that tells the number of all pages, which is known at the end."""
-        self._face(style, SIZE)
-        self.pdf.set_xy(x, y)
-        self.pdf.cell(width or WIDTH - x, LINE, text, align=align, new_x=XPos.RIGHT, new_y=YPos.TOP)
-
     def _face(self, style: str, size: float) -> None:
         if self.face != (style, size, self.pdf.page):
+            # The face is told to every page anew, also to one that is come back to.
+            self.pdf.current_font_is_set_on_page = False
             self.pdf.set_font(FACE, style, size)
             self.face = (style, size, self.pdf.page)
 

@@ -118,9 +118,9 @@ def book(session: Session, drawn: Ledger) -> Book:
         fields=FIELDS,
         columns=(
             Column("Ngày ghi sổ", "day", 18),
-            Column("Số hiệu", "text", 26, "Chứng từ"),
+            Column("Số hiệu", "text", 36, "Chứng từ"),
             Column("Ngày", "day", 18, "Chứng từ"),
-            Column("Diễn giải", "text", 78),
+            Column("Diễn giải", "text", 70),
             Column("TK đối ứng", "text", 22),
             *balance_columns("Số phát sinh", "sum"),
             *balance_columns("Số dư", "last"),

@@ -67,9 +67,9 @@ def book(session: Session, drawn: Journal) -> Book:
         fields=FIELDS,
         columns=(
             Column("Ngày ghi sổ", "day", 18),
-            Column("Số hiệu", "text", 26, "Chứng từ"),
+            Column("Số hiệu", "text", 36, "Chứng từ"),
             Column("Ngày", "day", 18, "Chứng từ"),
-            Column("Diễn giải", "text", 79),
+            Column("Diễn giải", "text", 72),
             Column("Quỹ", "text", 26),
             Column("Đơn vị", "text", 24),
             Column("Số hiệu TK", "text", 25),

@@ -5,9 +5,10 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,8 +17,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from fundsvc import longpdf
+from fundsvc.db import read_session
 from fundsvc.errors import Refusal
-from fundsvc.statements import book_lines, general_ledger, journal
+from fundsvc.statements import book_lines, book_views, general_ledger, journal
 from fundsvc.statements.book_options import BookOptions, Turn
 from fundsvc.statements.commands import group
 from fundsvc.statements.general_ledger import Ledger, LedgerLine, LedgerPage
@@ -225,6 +228,25 @@ def test_downloads_are_of_the_whole_book(signed_in: SignIn, entries: list[Entry]
     for kind in ("pdf", "xlsx", "json"):
         for book in ("general-ledger", "journal"):
             assert client.get(f"/statements/{book}.{kind}?{SPAN}").status_code == 200
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_files_are_drawn_while_no_transaction_is_open(
+    signed_in: SignIn, entries: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, open_, render = signed_in("treasurer"), [], longpdf.render
+
+    def watched(document: longpdf.Document, rows: Iterable[longpdf.Row], out: BinaryIO) -> int:
+        open_.append(read_session().in_transaction())
+        return render(document, rows, out)
+
+    monkeypatch.setattr(longpdf, "render", watched)
+    answer = client.get(f"/statements/general-ledger.pdf?account=111&{SPAN}")
+    assert answer.data.startswith(b"%PDF")
+    assert open_ == [False]
+    monkeypatch.setattr(book_views, "LONGEST_PDF", 5)
+    refused = body(client, f"/statements/general-ledger.pdf?account=111&{SPAN}", 422)
+    assert "quá dài để in một lần" in refused
 
 
 def test_a_unit_sees_its_own_lines_only(signed_in: SignIn, entries: list[Entry]) -> None:
