@@ -26,8 +26,10 @@ DRAFT: Final = "BẢN NHÁP – CHƯA GHI SỔ"
 DISCARDED: Final = "ĐÃ BỎ – KHÔNG GHI SỔ"
 REVERSED: Final = "ĐÃ GHI ĐẢO"
 _MOST_IN_HEAD: Final = 2
-_LINE: Final = 78
-_DENSITIES: Final = ((9, ""), (11, "close"))
+_LINE: Final = 68
+_HEAD_LINE: Final = 80
+_SECOND_SIGNING: Final = 3
+_DENSITIES: Final = ((7, ""), (11, "close"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,11 +209,19 @@ def _resolution(voucher: Printed) -> str | None:
 
 def _density(voucher: Printed) -> str:
     """Return how closely to set a slip, so that all but absurd lengths fit one A5."""
-    every = (voucher.unit_name, voucher.unit_address, voucher.parent_name, voucher.enclosed)
-    texts = (*every, words(voucher.amount), *(text for _label, text in _rows(voucher)))
-    taken = sum(1 + len(text) // _LINE for text in texts if text) + bool(voucher.reversed_on)
+    above = (voucher.unit_name, voucher.unit_address, voucher.parent_name)
+    below = (voucher.enclosed, words(voucher.amount), *(text for _label, text in _rows(voucher)))
+    taken = sum(
+        1 + len(text) // line
+        for texts, line in ((above, _HEAD_LINE), (below, _LINE))
+        for text in texts
+        if text
+    )
+    taken += bool(voucher.reversed_on)
+    # Accounts stand below each other with their amounts when there is more than one.
+    taken += min(max(map(len, _sides(voucher))), _MOST_IN_HEAD) > 1
     # Only slips of the cash box are signed a second time, for the money.
-    taken -= 0 if voucher.kind in FORMS else 3
+    taken -= 0 if voucher.kind in FORMS else _SECOND_SIGNING
     return next((name for most, name in _DENSITIES if taken <= most), "dense")
 
 

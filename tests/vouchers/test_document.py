@@ -204,6 +204,26 @@ def test_longest_names_and_largest_amount_fit_one_page(voucher: Printed) -> None
     assert_nothing_overlaps(data)
 
 
+@pytest.mark.parametrize("lines", [CASH_IN.lines, CASH_OUT.lines], ids=["one", "two"])
+@pytest.mark.parametrize("place", ["", "Hà Nội"])
+@pytest.mark.parametrize("length", [20, 66, 140])
+def test_a_slip_of_ordinary_length_fits_one_page(
+    lines: tuple[PrintedLine, ...], place: str, length: int
+) -> None:
+    text = f"Công ty Thương mại và Dịch vụ {LONGEST_UNIT}, {LONGEST_UNIT}"[:length]
+    for parent in ("", CENTRE):
+        slip = replace(
+            CASH_OUT,
+            lines=lines,
+            parent_name=parent,
+            unit_address=place,
+            party=text,
+            party_address=text if place else "",
+            description=text,
+        )
+        assert len(pages(document.render(slip))) == 1
+
+
 @OF_EACH
 def test_absurd_lengths_go_on_and_overlap_nothing(voucher: Printed) -> None:
     name = ("Nguyễn Đặng Hường " * 30)[:500].strip()
