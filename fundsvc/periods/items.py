@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_babel import gettext as _
 from sqlalchemy import case, func, select
@@ -34,21 +35,26 @@ def items(session: Session, span: Span) -> Iterator[Item]:
 def _tills(session: Session, span: Span) -> Item:
     """Cash boxes and bank accounts that hold less than nothing."""
     accounts = {
-        row.id: row.name
+        row.id: row
         for row in session.execute(
-            select(Account.id, Account.name).where(
+            select(Account.id, Account.code, Account.name).where(
                 (Account.code == CASH) | Account.code.startswith(f"{BANK}.")
             )
         )
     }
+    known = {fund.id: fund for fund in funds(session)}
     names = _fund_names(session)
     parts = tuple(
-        Part(_("%(till)s, %(fund)s", till=accounts[account], fund=names[fund]), balance)
+        Part(
+            _("%(till)s, %(fund)s", till=accounts[account].name, fund=names[fund]),
+            balance,
+            _ledger(span, accounts[account].code, known[fund].code),
+        )
         for (account, fund), balance in _balances(session, span, ("account", "fund"), accounts)
         if balance < 0
     )
     text = _("quỹ tiền mặt hoặc tài khoản ngân hàng âm")
-    return Item("till-below-zero", len(parts), text, href="/statements", blocking=True, parts=parts)
+    return Item("till-below-zero", len(parts), text, blocking=True, parts=parts)
 
 
 def _unidentified(session: Session, span: Span) -> Iterator[Item]:
@@ -69,7 +75,8 @@ def _unidentified(session: Session, span: Span) -> Iterator[Item]:
         if not balance:
             continue
         count = abs(credits_ - debits) or 1
-        yield Item(f"unidentified:{code}", count, texts[code], abs(int(balance)), "/bank-accounts")
+        amount, href = abs(int(balance)), _ledger(span, code)
+        yield Item(f"unidentified:{code}", count, texts[code], amount, href)
 
 
 def _receivables(session: Session, span: Span) -> Item:
@@ -101,21 +108,27 @@ def _receivables(session: Session, span: Span) -> Item:
         Part(label, amount) for label, amount in zip(labels, sums, strict=False) if amount
     )
     count = sum(any(amounts) for amounts in ages)
-    return Item("receivables", count, _("khoản phải thu nhà mạng"), sum(sums), "/sms", parts=parts)
+    text = _("khoản phải thu nhà mạng")
+    href = f"/statements/trial-balance?{urlencode(_asked(span))}"
+    return Item("receivables", count, text, sum(sums), href, parts=parts)
 
 
 def _restricted(session: Session, span: Span) -> Item:
     """Funds bound to a purpose of which more was spent than there was."""
-    bound = {fund.id for fund in session.scalars(select(Fund).where(Fund.restriction != "none"))}
+    bound = {fund.id: fund.code for fund in funds(session) if fund.restriction != "none"}
     counted = set(session.scalars(select(Account.id).where(Account.type.in_(NET_TYPES))))
     names = _fund_names(session)
     parts = tuple(
-        Part(names[fund], -balance, "/statements/fund")
+        Part(
+            names[fund],
+            -balance,
+            f"/statements/fund?{urlencode({'fund': bound[fund], **_asked(span)})}",
+        )
         for (fund,), balance in _balances(session, span, ("fund",), counted)
         if fund in bound and balance > 0
     )
     text = _("quỹ có mục đích bị chi quá số có")
-    return Item("restricted-below-zero", len(parts), text, href="/statements/fund", parts=parts)
+    return Item("restricted-below-zero", len(parts), text, parts=parts)
 
 
 def _not_carried(session: Session, span: Span, year: int) -> Item:
@@ -159,6 +172,18 @@ def _balances(
     rows = totals(session, by, span.last, span.last, where=here)
     for row in sorted(rows, key=lambda row: row.key):
         yield row.key, row.after
+
+
+def _asked(span: Span) -> dict[str, str]:
+    """Return the question of a report that shows what stands at the last day."""
+    first = span.last.replace(month=1, day=1)
+    return {"unit": span.unit, "from": first.isoformat(), "to": span.last.isoformat()}
+
+
+def _ledger(span: Span, account: str, fund: str | None = None) -> str:
+    """Return the page of an account's entries."""
+    asked = {"account": account, **({"fund": fund} if fund else {}), **_asked(span)}
+    return f"/statements/general-ledger?{urlencode(asked)}"
 
 
 def _fund_names(session: Session) -> dict[int, str]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fundsvc import db
 from fundsvc.books.models import Account, Posting
 from fundsvc.books.sealing import last_seal
+from fundsvc.books.tills import tills
 from fundsvc.books.totals import Columns
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.book import Column
@@ -19,6 +20,7 @@ from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.reference import Reference, UnitFact, load
 from fundsvc.statements.report import MAP_NOTES, NO_PROVINCE, Seal
 from fundsvc.statements.service import ENTRY, issuer, map_of
+from ledger.accounts import BANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +201,14 @@ def balance_columns(group: str, carried: Any = "") -> tuple[Column, Column]:
 
 
 def _accounts(session: Session, language: str) -> dict[int, AccountName]:
+    """Return the accounts by their ids; another unit's bank account is none to this person."""
     rows = session.execute(select(Account.id, Account.code, Account.name, Account.name_en))
+    own = {till.account_id for till in tills(session)}
+    limited = db.scope(session) is not None
     return {
         row.id: AccountName(row.id, row.code, (language == "en" and row.name_en) or row.name)
         for row in rows
+        if not (limited and row.code.startswith(f"{BANK}.")) or row.id in own
     }
 
 

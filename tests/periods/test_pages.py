@@ -53,6 +53,9 @@ def test_a_month_is_looked_at_and_closed(signed_in: SignedIn, give: Give, sessio
     page = client.get(PAGE).text
     assert "khoản phải thu nhà mạng" in page
     assert "đến 30 ngày: <span" in page
+    report = re.search(r'href="(/statements/trial-balance[^"]+)"', page)
+    assert report
+    assert client.get(report[1].replace("&amp;", "&")).status_code == 200
     assert "1.520.000" in page
     to = f"{PAGE}/close"
     unseen = send(client, PAGE, to, mark=hidden(client, PAGE)["mark"])
