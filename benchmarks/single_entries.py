@@ -361,7 +361,7 @@ def main() -> None:
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=ENGINES)
     parser.add_argument("--on", choices=("memory", "disk"), default="memory")
     parser.add_argument("--entries", type=int, default=100_000, help="that are in the books before")
-    parser.add_argument("--seconds", type=float, default=1.5, help="of each run")
+    parser.add_argument("--seconds", type=float, default=1.2, help="of each run")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument(
         "--peers",
