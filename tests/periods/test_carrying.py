@@ -17,7 +17,10 @@ from fundsvc.errors import Forbidden, Refusal
 from fundsvc.periods import carrying, reopening, service
 from fundsvc.spending import service as spending
 from fundsvc.statements import service as statements
-from fundsvc.statements.options import Options
+from fundsvc.statements.behind import behind
+from fundsvc.statements.book_options import BookOptions
+from fundsvc.statements.options import Figure, Options
+from fundsvc.statements.trial_balance import trial_balance
 from fundsvc.verify import faults
 from ledger import recipes
 from tests.periods.conftest import Give
@@ -111,6 +114,31 @@ def test_statements_say_the_same_before_and_after(give: Give, session: Session) 
     assert [fund.ends for fund in cards if fund.code == "nghia-tinh"] == [(4_000_000, 5_000_000)]
     came = summary.came_in(session, DECEMBER, END, 50)
     assert [(row.account, row.amount) for row in came] == [("7114", 3_000_000)]
+
+
+def test_the_trial_balance_of_the_new_year_begins_with_421_alone(
+    give: Give, session: Session
+) -> None:
+    a_year(give)
+    carry()
+    session.rollback()
+    drawn = trial_balance(session, BookOptions(NEW_YEAR, date(2025, 1, 10)))
+    rows = {row.account: (row.opening, row.debit, row.credit, row.closing) for row in drawn.rows}
+    assert rows == {
+        "111": (4_000_000, 1_000_000, 0, 5_000_000),
+        "421": (-4_000_000, 0, 0, -4_000_000),
+        "7114": (0, 0, 1_000_000, -1_000_000),
+    }
+
+
+def test_what_is_behind_a_figure_knows_nothing_of_it(give: Give, session: Session) -> None:
+    a_year(give)
+    carry()
+    session.rollback()
+    options = Options(fund="nghia-tinh", first=DECEMBER, last=END, unit="TW", province=None)
+    for part, total, count in (("receipts", 3_000_000, 1), ("payments", 6_000_000, 2)):
+        shown = behind(session, options, Figure(part))
+        assert (shown.total, shown.count, len(shown.entries)) == (total, count, count)
 
 
 def test_run_again_it_books_what_changed_since_and_else_nothing(
