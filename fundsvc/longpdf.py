@@ -77,6 +77,7 @@ class Document:
     """The column that says what a carried line is."""
     written: Callable[[int], str]
     opened: str
+    """When the book was opened and closed; nothing for what is no book, and has no such foot."""
     seal: str = ""
 
 
@@ -164,8 +165,10 @@ class _Sheet:
             self.pdf.add_page()
             self.y = TOP
         self.y += 3
-        pages = f"Sổ này có {self.pdf.page} trang, đánh số từ trang 1 đến trang {self.pdf.page}."
-        self._text(LEFT, self.y, pages, "")
+        if document.opened:
+            count = self.pdf.page
+            pages = f"Sổ này có {count} trang, đánh số từ trang 1 đến trang {count}."
+            self._text(LEFT, self.y, pages, "")
         on = (
             f"Ngày {document.drawn_at:%d} tháng {document.drawn_at:%m} năm {document.drawn_at.year}"
         )

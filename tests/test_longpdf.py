@@ -94,6 +94,12 @@ def test_long_words_and_strange_letters_stay_in_their_cell() -> None:
     assert "…" in page
 
 
+def test_what_is_no_book_tells_no_days_of_opening() -> None:
+    (page,) = drawn(rows(2), opened="")
+    assert "Sổ này có" not in page
+    assert "Ngày 26 tháng 11 năm 2026" in page
+
+
 def test_an_empty_book_has_its_letterhead_and_signatures() -> None:
     (page,) = drawn([])
     assert "SỔ CÁI" in page

@@ -26,13 +26,14 @@ FOUND = 20
 
 @dataclass(frozen=True, slots=True)
 class FundCard:
-    """A fund on the first page: its net balance in đồng and its last twelve months."""
+    """A fund on the first page: its net balance in đồng, and its last twelve months with ends."""
 
     code: str
     name: str
     balance: int
     before: int
     months: tuple[tuple[date, int], ...]
+    ends: tuple[date, ...]
     line: chart.Line
 
 
@@ -73,6 +74,7 @@ def fund_cards(session: Session, today: date) -> list[FundCard]:
             balance=fund.ends[-1],
             before=fund.before,
             months=tuple(zip(starts, fund.ends, strict=True)),
+            ends=(*(start - timedelta(days=1) for start in starts[1:]), today),
             line=chart.line((fund.before, *fund.ends)),
         )
         for fund in summary.fund_balances(session, starts, today)

@@ -76,7 +76,8 @@ class Book:
     """A book with all that its documents say; `facts` stand below its title, the first in bold.
 
     `fields` name the values of records for programs; `printed` gives what a record shows in the
-    columns. `head` is what JSON says before the rows.
+    columns. `head` is what JSON says before the rows. `bound` says that it is a book, which tells
+    its pages and when it was opened and closed, and not a single table.
     """
 
     title: str
@@ -93,6 +94,7 @@ class Book:
     head: Mapping[str, Any]
     records: Records
     drawn_at: datetime
+    bound: bool = True
     seal: Seal = field(default_factory=Seal)
 
     @property

@@ -30,7 +30,11 @@ def write(book: Book, out: BinaryIO) -> None:
             drawn_at=book.drawn_at.astimezone(VN),
             text_column=book.text_column,
             written=dotted,
-            opened=f"Ngày mở sổ: {book.first:%d/%m/%Y}. Ngày khóa sổ: {book.last:%d/%m/%Y}.",
+            opened=(
+                f"Ngày mở sổ: {book.first:%d/%m/%Y}. Ngày khóa sổ: {book.last:%d/%m/%Y}."
+                if book.bound
+                else ""
+            ),
             seal=(
                 f"Sổ đã niêm phong đến số {book.seal.number}: {book.seal.head}"
                 if book.seal.number

@@ -154,6 +154,7 @@ def book(balance: TrialBalance, *, apart: bool = True) -> Book:
         head=_head(scope, whole),
         records=records,
         drawn_at=clock.now(),
+        bound=False,
         seal=scope.seal,
     )
 
