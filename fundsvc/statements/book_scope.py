@@ -13,13 +13,14 @@ from fundsvc import db
 from fundsvc.books.models import Account, Posting
 from fundsvc.books.sealing import last_seal
 from fundsvc.books.tills import tills
-from fundsvc.books.totals import Columns
+from fundsvc.books.totals import Columns, totals
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.book import Column
 from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.reference import Reference, UnitFact, load
 from fundsvc.statements.report import MAP_NOTES, NO_PROVINCE, Seal
 from fundsvc.statements.service import ENTRY, issuer, map_of
+from fundsvc.text import LATEST_YEAR
 from ledger.accounts import BANK
 
 
@@ -157,6 +158,8 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
     if options.unit and unit is None:
         reasons.append(Reason(_("Không có đơn vị mang mã này."), field="unit"))
     account = next((one for one in accounts.values() if one.code == options.account), None)
+    if account is not None and account.id not in _seen(session, accounts):
+        account = None
     if options.account and account is None:
         reasons.append(Reason(_("Không có tài khoản mang số hiệu này."), field="account"))
     provinces, no_map = map_of(reference, options)
@@ -188,8 +191,13 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
 
 def account_choices(session: Session, language: str = "vi") -> tuple[tuple[str, str], ...]:
     """Return the accounts a person can choose from, by code."""
-    ordered = sorted(_accounts(session, language).values(), key=lambda one: one.code)
-    return tuple((one.code, f"{one.code} {one.name}") for one in ordered)
+    accounts = _accounts(session, language)
+    seen = sorted((accounts[number] for number in _seen(session, accounts)), key=_by_code)
+    return tuple((one.code, f"{one.code} {one.name}") for one in seen)
+
+
+def _by_code(account: AccountName) -> str:
+    return account.code
 
 
 def balance_columns(group: str, carried: Any = "") -> tuple[Column, Column]:
@@ -201,15 +209,30 @@ def balance_columns(group: str, carried: Any = "") -> tuple[Column, Column]:
 
 
 def _accounts(session: Session, language: str) -> dict[int, AccountName]:
-    """Return the accounts by their ids; another unit's bank account is none to this person."""
+    """Return all accounts by their ids; whose postings are seen must be called by name."""
     rows = session.execute(select(Account.id, Account.code, Account.name, Account.name_en))
-    own = {till.account_id for till in tills(session)}
-    limited = db.scope(session) is not None
     return {
         row.id: AccountName(row.id, row.code, (language == "en" and row.name_en) or row.name)
         for row in rows
-        if not (limited and row.code.startswith(f"{BANK}.")) or row.id in own
     }
+
+
+def _seen(session: Session, accounts: Mapping[int, AccountName]) -> frozenset[int]:
+    """Return the accounts that this person may ask for.
+
+    Another unit's bank account is none to somebody who sees some units only, unless the books of
+    those units have it.
+    """
+    if db.scope(session) is None:
+        return frozenset(accounts)
+    own = {till.account_id for till in tills(session)}
+    last = date(LATEST_YEAR, 12, 31)
+    used = {total.key[0] for total in totals(session, ("account",), last, last)}
+    return frozenset(
+        number
+        for number, account in accounts.items()
+        if not account.code.startswith(f"{BANK}.") or number in own or number in used
+    )
 
 
 def _places(

@@ -18,12 +18,14 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from fundsvc import longpdf
-from fundsvc.db import read_session
+from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
+from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.statements import book_lines, book_views, general_ledger, journal
 from fundsvc.statements.book_options import BookOptions, Turn
 from fundsvc.statements.commands import group
 from fundsvc.statements.general_ledger import Ledger, LedgerLine, LedgerPage
+from ledger import recipes
 from ledger.entries import Entry
 from tests.statements import books, worked
 from tests.statements.conftest import post, set_up
@@ -266,6 +268,34 @@ def test_a_unit_sees_its_own_lines_only(signed_in: SignIn, entries: list[Entry])
     own = books.by_hand(entries, FIRST, LAST, books.wanted(unit="HTQT")).values()
     assert told["debit"] == sum(one.debit for one in own)
     body(client, f"/statements/journal?{SPAN}&unit=HTHU", 422)
+
+
+def test_the_bank_account_of_another_unit_looks_like_one_that_is_not_there(
+    signed_in: SignIn, session: Session
+) -> None:
+    set_up(session)
+    with transaction() as writing:
+        for code, unit, number in (("HUE1", "HTHU", "00111"), ("QT44", "HTQT", "00222")):
+            add_bank_account(writing, code=code, bank="Vietcombank", number=number,
+                             fund="base", unit=unit, by=None)  # fmt: skip
+    client = signed_in("unit-treasurer", units=["HTQT"])
+    foreign, missing = (
+        body(client, f"/statements/general-ledger?account=112.{code}&{SPAN}", 422)
+        for code in ("HUE1", "HUE2")
+    )
+    token = re.compile(r'name="csrf_token" value="[^"]+"')
+    assert token.sub("", foreign).replace("HUE1", "HUE2") == token.sub("", missing)
+    own = body(client, f"/statements/general-ledger?account=112.QT44&{SPAN}")
+    assert "00222" in own
+    assert "00111" not in own
+    assert "HUE1" not in own
+    # An account that the unit's own postings stand on is seen, whosever it is.
+    entry = recipes.bank_credit(
+        bank_account="HUE1", on=FIRST, unit="HTQT", fund="base", amount=7, description="x"
+    )
+    post(session, [(entry, None)])
+    assert "112.HUE1" in body(client, f"/statements/journal?{SPAN}")
+    body(client, f"/statements/general-ledger?account=112.HUE1&{SPAN}")
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
