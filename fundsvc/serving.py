@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 # SQLite has one writer: a second process would only wait for it, threads of one share a queue.
 PROCESSES_ON_SQLITE = 1
 MOST_PROCESSES = 4
+REST = 5
+"""Seconds before background work that ended is begun anew."""
 
 
 def run(*, host: str, port: int, workers: int | None, threads: int, beside: bool = True) -> None:
@@ -62,8 +66,19 @@ def _nothing(_server: Any) -> None:
 
 
 def _begin_work(_server: Any) -> None:
-    """Begin the background work beside the server; it ends when its parent is gone."""
-    subprocess.Popen([sys.executable, "-m", "fundsvc.cli", "worker", "--with-parent"])
+    """Begin the background work beside the server, and again whenever it should end.
+
+    It ends when its parent, this process, is gone.
+    """
+    threading.Thread(target=_work_on, args=(os.getpid(),), daemon=True).start()
+
+
+def _work_on(parent: int) -> None:
+    command = [sys.executable, "-m", "fundsvc.cli", "worker", "--parent", str(parent)]
+    while True:
+        with subprocess.Popen(command) as work:  # noqa: S603 - ourselves
+            work.wait()
+        time.sleep(REST)
 
 
 class _Server(BaseApplication):  # type: ignore[misc,unused-ignore]

@@ -12,10 +12,13 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, case, literal, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from fundsvc.books.models import Account, Entry, Fund, Posting
+from fundsvc.books.models import Account, Entry, EntryDonor, Fund, Posting
 from fundsvc.books.verify import Fault
 from fundsvc.db import Base
+from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation
+from fundsvc.donors import service as donors
+from fundsvc.donors.models import Donor
 from fundsvc.dues.models import DuesTotal
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.sms.models import Campaign, SmsMessage
@@ -218,3 +221,22 @@ def lonely(session: Session, facts: Facts) -> Iterator[Fault]:
         why = _("Bút toán %(id)s không có căn cứ: không tìm thấy dòng %(name)s tương ứng.",
                 id=entry_id, name=facts.name)  # fmt: skip
         yield Fault(facts.name, f"entry:{entry_id}", why)
+
+
+def others_named(session: Session) -> Iterator[Fault]:
+    """Yield entries whose commitment is not to the donor that their donation names now.
+
+    A donor without a salt was erased, and can be neither proved nor refuted.
+    """
+    query = (
+        select(Donation.entry_id, Donation.key, Donor, EntryDonor.commitment)
+        .join(Donor, Donor.id == Donation.donor_id)
+        .join(EntryDonor, EntryDonor.entry_id == Donation.entry_id, isouter=True)
+        .where(Donor.salt.is_not(None))
+        .order_by(Donation.entry_id)
+    )
+    for entry_id, key, donor, committed in session.execute(query):
+        # Donations from before there were commitments have none.
+        if committed not in {None, donors.commitment(donor, donations.SOURCE, key)}:
+            why = _("Bút toán %(id)s được niêm phong với người ủng hộ khác.", id=entry_id)
+            yield Fault("donor", f"entry:{entry_id}", why)

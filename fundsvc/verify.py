@@ -1,5 +1,6 @@
 """Check everything that must hold: the journal, its seals, and each slice's facts against it."""
 
+import csv
 import json
 import re
 import sys
@@ -11,11 +12,12 @@ from typing import Final
 import click
 from flask_babel import gettext as _
 from sqlalchemy import select, text
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.books import verify as books
 from fundsvc.books.verify import Fault
-from fundsvc.db import read_session
+from fundsvc.db import snapshot
 from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.models import StoredFile
@@ -24,12 +26,13 @@ from fundsvc.periods import verify as periods
 from fundsvc.receipts import verify as receipts
 from fundsvc.seals import verify as seals
 from fundsvc.sms import verify as sms
-from fundsvc.verified import FACTS, disagreeing, lonely
+from fundsvc.verified import FACTS, disagreeing, lonely, others_named
 from fundsvc.vouchers import verify as vouchers
 from ledger.check import read_heads
 from ledger.words import grouped
 
 HEAD: Final = re.compile(r"[0-9A-Fa-f]{8,64}", re.ASCII)
+NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 Progress = Callable[[int, int], None]
@@ -51,6 +54,7 @@ def steps(
     for facts in FACTS:
         checks[facts.name] = partial(_agreeing, session, facts.name)
     return checks | {
+        "donors": partial(others_named, session),
         "sms totals": partial(sms.faults, session),
         "receipts": partial(receipts.faults, session),
         "vouchers": partial(vouchers.faults, session),
@@ -64,17 +68,24 @@ def faults(
 ) -> Iterator[Fault]:
     """Yield every fault of the books and of what they stand on."""
     for name, check in steps(session, published, tell).items():
-        yield from _read(session, name, check)
+        yield from _read(name, check)
 
 
-def _read(session: Session, name: str, check: Callable[[], Iterator[Fault]]) -> Iterator[Fault]:
+def _read(name: str, check: Callable[[], Iterator[Fault]]) -> Iterator[Fault]:
     """Make one check; what cannot even be read is a fault too, and the other checks go on."""
     try:
         yield from check()
-    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-        session.rollback()
-        why = _("Không đọc được: %(why)s", why=str(error)[:300])
+    except (ValueError, TypeError, LookupError, ArithmeticError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and not _is_damage(error):
+            raise
+        snapshot()
+        why = _("Không đọc được: %(why)s", why=str(getattr(error, "orig", error))[:300])
         yield Fault("unreadable", name, why)
+
+
+def _is_damage(error: DBAPIError) -> bool:
+    """Whether the data cannot be read, and not the database reached or its tables found."""
+    return isinstance(error, DataError) or "malformed" in str(error.orig)
 
 
 def _agreeing(session: Session, name: str) -> Iterator[Fault]:
@@ -133,11 +144,12 @@ def verify(
     """
     published = _published(stated, kept)
     found: list[Fault] = []
-    session, bar = read_session(), _Bar(shown=sys.stderr.isatty())
+    # All checks look at one moment, or what is sealed and posted meanwhile would look like a fault.
+    session, bar = snapshot(), _Bar(shown=sys.stderr.isatty())
     checks = steps(session, published, bar.part)
     for place, (name, check) in enumerate(checks.items()):
         bar.step(name, place, len(checks))
-        for fault in _read(session, name, check):
+        for fault in _read(name, check):
             found.append(fault)
             if not as_json:
                 bar.clear()
@@ -154,14 +166,14 @@ def _published(stated: tuple[str, ...], kept: Path | None) -> dict[int, str]:
     heads = {}
     for text_ in stated:
         number, _colon, head = text_.partition(":")
-        if not (HEAD.fullmatch(head) and number.isascii() and number.isdecimal()):
+        if not (HEAD.fullmatch(head) and NUMBER.fullmatch(number)):
             msg = f"--head {text_!r}: viết số niêm phong, dấu hai chấm, rồi mã"
             raise click.UsageError(msg)
         heads[int(number)] = head.lower()
     if kept is not None:
         try:
             heads.update({number: head for number, (_seal, head) in read_heads(kept)})
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, csv.Error) as error:
             msg = f"--heads {kept}: không phải danh sách niêm phong"
             raise click.UsageError(msg) from error
     return heads

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 from typing import Final
 
 import click
@@ -18,28 +19,31 @@ _log = logging.getLogger(__name__)
 
 @click.command()
 @click.option("--once", is_flag=True, help="Làm một lượt rồi thôi.")
-@click.option("--with-parent", is_flag=True, help="Dừng khi tiến trình cha không còn.")
-def worker(*, once: bool, with_parent: bool) -> None:
+@click.option(
+    "--parent", type=click.IntRange(1), metavar="PID", help="Dừng khi tiến trình cha này không còn."
+)
+def worker(*, once: bool, parent: int | None) -> None:
     """Việc nền: niêm phong sổ mỗi phút, chạy cho đến khi dừng."""
     if once:
         look(due=True)
         return
-    stopping = _Stopping(os.getppid() if with_parent else None)
+    stopping = _Stopping(parent)
     due_at = time.monotonic()
-    while not stopping:
+    while not stopping():
         due = time.monotonic() >= due_at
-        if look(due=due) or due:
+        try:
+            sealed = look(due=due, stop=stopping)
+        except Exception:  # noqa: BLE001 - told to the log, and tried again
+            # Whatever it was, books that nobody seals are worse than a line in the log a minute.
+            _log.exception("background work failed; it goes on")
+            sealed = False
+        if sealed or due:
             due_at = time.monotonic() + INTERVAL
         time.sleep(_LOOK)
 
 
-def look(*, due: bool) -> bool:
-    """Seal what is there if it is time or much; return whether anything was sealed.
-
-    A database that cannot be reached now is tried again at the next look.
-    """
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - the command line loads it when needed
-
+def look(*, due: bool, stop: Callable[[], bool] = lambda: False) -> bool:
+    """Seal what is there if it is time or much; return whether anything was sealed."""
     from fundsvc.books.sealing import unsealed  # noqa: PLC0415 - as above
     from fundsvc.db import read_session  # noqa: PLC0415 - as above
     from fundsvc.seals.service import seal_new  # noqa: PLC0415 - as above
@@ -48,10 +52,7 @@ def look(*, due: bool) -> bool:
     try:
         session.rollback()
         waiting = unsealed(session)
-        return bool(waiting and (due or waiting >= MUCH) and seal_new())
-    except DBAPIError as error:
-        _log.warning("database: %s", error.orig)
-        return False
+        return bool(waiting and (due or waiting >= MUCH) and seal_new(stop=stop))
     finally:
         session.rollback()
 
@@ -65,7 +66,7 @@ class _Stopping:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
 
-    def __bool__(self) -> bool:
+    def __call__(self) -> bool:
         return self._asked or (self._parent is not None and os.getppid() != self._parent)
 
     def _ask(self, _number: int, _frame: object) -> None:

@@ -34,7 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         faults = [*broken(heads), *unlike(heads, given.published)]
         for path in given.proof:
             faults += refuted(json.loads(path.read_text(encoding="utf-8")), heads)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        print(f"không đọc được: {error}", file=sys.stderr)
+        return 1
+    except csv.Error as error:
         print(f"không đọc được: {error}", file=sys.stderr)
         return 1
     for fault in faults:

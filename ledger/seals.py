@@ -16,8 +16,8 @@ Version 1, in words that a script of fifty lines can follow:
   zeros for the first), root, first and last entry number, number of entries, sum of debits, sum of
   credits, sealed at.
 
-A donor stands in a leaf only as a commitment: HMAC-SHA-256 under a salt that is forgotten together
-with the donor, so that erasing personal data changes no leaf and tells nothing.
+A donor stands in a leaf only as a commitment: HMAC-SHA-256 under a salt that is kept with the
+donor, so that erasing both changes no leaf and leaves nothing to tell.
 """
 
 import hashlib

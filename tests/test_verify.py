@@ -1,13 +1,16 @@
 """A change of the journal that stays balanced is found by the fact it was booked for."""
 
+import threading
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from fundsvc import verify
-from fundsvc.db import db, transaction
+from fundsvc.db import db, snapshot, transaction
 from fundsvc.evidence import service as evidence
+from fundsvc.seals.service import seal_new
 from tests.books.test_verify import guards_off
 from tests.support import gifts
 
@@ -44,3 +47,36 @@ def test_a_kept_file_that_changed_or_went_is_named(app: Flask, session: Session)
     assert [fault.place for fault in verify.faults(session)] == [f"file:{sha256}"]
     path.unlink()
     assert [fault.place for fault in verify.faults(session)] == [f"file:{sha256}"]
+
+
+def test_another_donor_than_the_sealed_one_is_named(session: Session, clock: object) -> None:
+    donation = gifts.give(amount=500_000)
+    assert list(verify.faults(session)) == []
+    session.rollback()
+    with transaction() as writing:
+        writing.execute(text("UPDATE donor SET name = 'Người khác'"))
+    assert [fault.place for fault in verify.faults(session)] == [f"entry:{donation.entry_id}"]
+    session.rollback()
+    with transaction() as writing:
+        writing.execute(text("UPDATE donor SET salt = NULL"))
+    assert list(verify.faults(session)) == [], "who was erased can be neither proved nor refuted"
+
+
+def test_what_is_sealed_meanwhile_is_no_fault(app: Flask, clock: object) -> None:
+    """Checks that look twice see one moment: an entry booked and sealed in between is not there."""
+    gifts.give()
+    seal_new()
+    reading = snapshot()
+    checks = verify.steps(reading)
+    assert list(checks["journal"]()) == []
+
+    def book_and_seal() -> None:
+        with app.app_context():
+            gifts.give(amount=700_000)
+            seal_new()
+
+    other = threading.Thread(target=book_and_seal)
+    other.start()
+    other.join()
+    assert [fault for name in checks for fault in checks[name]()] == []
+    reading.rollback()

@@ -58,7 +58,8 @@ _PART: Final = 2_000
 """Rows are taken from the driver by so many at a time."""
 # Dates, kinds, lines and amounts are the same in most entries; each is written once.
 _seen = lru_cache(maxsize=8_192)(field)
-# A moment as text, the same on both engines.
+# Dates and moments as text, the same on both engines and whatever a server's DateStyle is.
+_DATE: Final = {"postgresql": "to_char(date, 'YYYY-MM-DD')", "sqlite": "date"}
 _POSTED_AT: Final = {
     "postgresql": "to_char(posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')",
     "sqlite": "posted_at",
@@ -71,7 +72,7 @@ WHERE entry_id BETWEEN :first AND :last ORDER BY entry_id, line
 
 def _entries(engine: str) -> TextClause:
     return text(
-        "SELECT id, CAST(date AS text), kind, description, unit_id, province_id, source,"  # noqa: S608 - own names
+        f"SELECT id, {_DATE[engine]}, kind, description, unit_id, province_id, source,"  # noqa: S608 - own names
         f" external_id, {_POSTED_AT[engine]}, reverses_id, voucher, maker_id, approver_id"
         " FROM entry WHERE id BETWEEN :first AND :last ORDER BY id"
     )

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Integer, and_, case, column, func, or_, select, table
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Account, Entry, Fund, Posting
 from ledger.money import MAX_DONG
 from ledger.words import grouped
+
+# Units and provinces live in another slice; their rows are known by the tables' names.
+_UNIT = table("unit", column("id", Integer))
+_PROVINCE = table("province", column("id", Integer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ def faults(session: Session) -> Iterator[Fault]:
     yield from _incomplete(session)
     yield from _astray(session)
     yield from _beyond_rules(session)
+    yield from _placeless(session)
     yield from _false_reversals(session)
 
 
@@ -109,14 +114,23 @@ def _astray(session: Session) -> Iterator[Fault]:
 
 
 def _beyond_rules(session: Session) -> Iterator[Fault]:
-    """Postings on both sides or none, out of range, or of an account or fund that is not there."""
+    """Postings on both sides or none, out of range, or of what is not there."""
     largest = func.abs(Posting.debit) + func.abs(Posting.credit)
     one_side = case((Posting.debit == 0, 1), else_=0) + case((Posting.credit == 0, 1), else_=0)
     statement = (
         select(Posting.entry_id, Posting.line)
         .join(Account, Account.id == Posting.account_id, isouter=True)
         .join(Fund, Fund.id == Posting.fund_id, isouter=True)
-        .where(or_(one_side != 1, largest > MAX_DONG, Account.id.is_(None), Fund.id.is_(None)))
+        .join(_UNIT, _UNIT.c.id == Posting.unit_id, isouter=True)
+        .where(
+            or_(
+                one_side != 1,
+                largest > MAX_DONG,
+                Account.id.is_(None),
+                Fund.id.is_(None),
+                _UNIT.c.id.is_(None),
+            )
+        )
         .order_by(Posting.entry_id, Posting.line)
     )
     return _named(
@@ -124,16 +138,40 @@ def _beyond_rules(session: Session) -> Iterator[Fault]:
         statement,
         "posting",
         lambda row: _(
-            "Dòng %(line)s của bút toán %(id)s có số tiền, tài khoản hoặc quỹ không hợp lệ.",
+            "Dòng %(line)s của bút toán %(id)s có số tiền, tài khoản, quỹ hoặc đơn vị không"
+            " hợp lệ.",
             id=row[0],
             line=row[1],
         ),
     )
 
 
+def _placeless(session: Session) -> Iterator[Fault]:
+    """Entries of a unit or a province that is not there."""
+    statement = (
+        select(Entry.id)
+        .join(_UNIT, _UNIT.c.id == Entry.unit_id, isouter=True)
+        .join(_PROVINCE, _PROVINCE.c.id == Entry.province_id, isouter=True)
+        .where(
+            or_(
+                _UNIT.c.id.is_(None),
+                and_(Entry.province_id.is_not(None), _PROVINCE.c.id.is_(None)),
+            )
+        )
+        .order_by(Entry.id)
+    )
+    return _named(
+        session,
+        statement,
+        "place",
+        lambda row: _("Bút toán %(id)s thuộc đơn vị hoặc tỉnh không tồn tại.", id=row[0]),
+    )
+
+
 def _false_reversals(session: Session) -> Iterator[Fault]:
     """Reversals that do not take back exactly what the original booked."""
-    taken, given, reversing = aliased(Posting), aliased(Posting), aliased(Entry)
+    taken, given = aliased(Posting), aliased(Posting)
+    reversing, original = aliased(Entry), aliased(Entry)
     matches = and_(
         given.entry_id == reversing.reverses_id,
         given.line == taken.line,
@@ -147,7 +185,11 @@ def _false_reversals(session: Session) -> Iterator[Fault]:
         select(reversing.id)
         .join(taken, taken.entry_id == reversing.id)
         .join(given, matches, isouter=True)
-        .where(reversing.reverses_id.is_not(None), given.line.is_(None))
+        .join(original, original.id == reversing.reverses_id, isouter=True)
+        .where(
+            reversing.reverses_id.is_not(None),
+            or_(given.line.is_(None), original.lines != reversing.lines, original.id.is_(None)),
+        )
         .distinct()
         .order_by(reversing.id)
     )

@@ -83,8 +83,10 @@ def heads(*, after: int, out: Path | None, as_json: bool) -> None:
 
 @click.command("proof")
 @click.argument("number", metavar="ENTRY", type=click.IntRange(1, 2**63 - 1))
-def proof(*, number: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Bằng chứng luôn là một tài liệu JSON.")
+def proof(*, number: int, as_json: bool) -> None:
     """Bằng chứng (JSON) rằng bút toán số ENTRY nằm dưới một niêm phong."""
+    del as_json
     from fundsvc.db import read_session
     from fundsvc.seals import proofs
 

@@ -1,7 +1,6 @@
 """Seal the books: what every slice keeps as evidence of its entries, and the run of the sealer."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import func, select
@@ -42,6 +41,7 @@ def seal_new(
     *,
     most: int = sealing.MOST,
     patience: float = sealing.PATIENCE,
+    stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Seal all that was booked and is settled, batch by batch; return the number of seals.
 
@@ -49,24 +49,28 @@ def seal_new(
         tell: called with each seal that was written.
         most: the most entries under one seal.
         patience: how many seconds to wait for entries in flight.
+        stop: asked before each batch whether to leave the rest for another time.
     """
     written = 0
     session = read_session()
-    while True:
+    while not stop():
         session.rollback()
         batch = sealing.prepare(session, files_of, most=most, patience=patience)
         session.rollback()
         if batch is None:
             return written
-        done = False
-        with suppress(sealing.Overtaken), transaction() as writing:
-            sealing.write(writing, batch)
-            done = True
-        if not done:
-            continue  # Somebody else sealed; go on behind them.
+        try:
+            with transaction() as writing:
+                sealing.write(writing, batch)
+        except sealing.Overtaken:
+            session.rollback()
+            if sealing.last_seal(session).number < batch.seal.number:
+                raise  # Nobody sealed; the database refuses this seal, and would again.
+            continue  # Somebody else did; go on behind them.
         written += 1
         if tell is not None:
             tell(batch.seal)
+    return written
 
 
 def seal_within(session: Session) -> None:

@@ -75,7 +75,6 @@ def _contents(session: Session, tell: Tell | None) -> Iterator[Fault]:
     """Seals whose entries are no longer what was sealed: changed, gone, or put among them."""
     total = int(session.scalar(select(func.sum(Seal.entries))) or 0)
     leaves, first, done = Leaves(session, files_of), _LOWEST, 0
-    # One look at a time: a reader held open over a long check would hold up whoever writes.
     numbers = list(session.scalars(select(Seal.number).order_by(Seal.number)))
     for number in numbers:
         seal = listing.one(session, number)

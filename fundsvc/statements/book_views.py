@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fundsvc.db import read_session
+from fundsvc.db import read_session, snapshot
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.staff.access import allow
 from fundsvc.statements import (
@@ -61,7 +61,7 @@ def download_trial_balance(kind: str) -> ResponseReturnValue:
 
     def draw(values: Mapping[str, str]) -> Book:
         apart = trial_balance_page.read_apart(values)
-        balance = trial_balance.trial_balance(read_session(), read_options(values))
+        balance = trial_balance.trial_balance(snapshot(), read_options(values))
         return trial_balance.book(balance, apart=apart)
 
     return _download(kind, draw)
@@ -89,7 +89,7 @@ def download_general_ledger(kind: str) -> ResponseReturnValue:
     """Give the ledger of an account as a file, from its first to its last line."""
 
     def draw(values: Mapping[str, str]) -> Book:
-        session = read_session()
+        session = snapshot()
         options = read_options({"account": CASH} | dict(values), account=True)
         return general_ledger.book(session, general_ledger.ledger(session, options))
 
@@ -117,7 +117,7 @@ def download_journal(kind: str) -> ResponseReturnValue:
     """Give the journal as a file, from its first to its last line."""
 
     def draw(values: Mapping[str, str]) -> Book:
-        session = read_session()
+        session = snapshot()
         return journal.book(session, journal.journal(session, read_options(values)))
 
     return _download(kind, draw)
@@ -150,7 +150,7 @@ def _page(
 
 
 def _download(kind: str, draw: Callable[[Mapping[str, str]], Book]) -> Response:
-    """Give a book as a file; it is drawn when the transaction that read it is over.
+    """Give a book as a file, of one moment; it is drawn when the transaction that read it is over.
 
     Raises:
         NotFound: there is no such format.

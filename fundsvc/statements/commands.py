@@ -57,12 +57,12 @@ def fund_command(kind: str | None, out: Path | None, as_json: bool, **typed: str
         msg = "Chỉ một trong hai: --province hoặc --unit."
         raise click.UsageError(msg)
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import read_session
+    from fundsvc.db import snapshot
     from fundsvc.statements import formats, schemas
     from fundsvc.statements.service import fund_statement
 
     options = schemas.read_options(_named(typed))
-    session = read_session()
+    session = snapshot()
     report = fund_statement(session, options)
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     if kind is None and not as_json:
@@ -93,11 +93,11 @@ def trial_balance_command(
 ) -> None:
     """Bảng cân đối tài khoản, một dòng cho mỗi tài khoản, quỹ và đơn vị."""
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import read_session
+    from fundsvc.db import snapshot
     from fundsvc.statements import book_options, trial_balance
 
     options = book_options.read_options(_named(typed))
-    session = read_session()
+    session = snapshot()
     balance = trial_balance.trial_balance(session, options)
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     _give(trial_balance.book(balance), kind, out, as_json=as_json)
@@ -112,11 +112,11 @@ def general_ledger_command(
 ) -> None:
     """Sổ cái một tài khoản: số dư đầu, từng dòng với số dư, số dư cuối."""
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import read_session
+    from fundsvc.db import snapshot
     from fundsvc.statements import book_options, general_ledger
 
     options = book_options.read_options(_named(typed), account=True)
-    session = read_session()
+    session = snapshot()
     book = general_ledger.book(session, general_ledger.ledger(session, options))
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     _give(book, kind, out, as_json=as_json)
@@ -128,11 +128,11 @@ def general_ledger_command(
 def journal_command(kind: str | None, out: Path | None, as_json: bool, **typed: str | None) -> None:
     """Sổ nhật ký chung: mọi dòng định khoản theo thứ tự ngày."""
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import read_session
+    from fundsvc.db import snapshot
     from fundsvc.statements import book_options, journal
 
     options = book_options.read_options(_named(typed))
-    session = read_session()
+    session = snapshot()
     book = journal.book(session, journal.journal(session, options))
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     _give(book, kind, out, as_json=as_json)

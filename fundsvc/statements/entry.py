@@ -183,10 +183,9 @@ def reverse_entry(
     row = session.scalar(select(Entry).where(Entry.id == entry_id))
     if row is None:
         raise NotFound
-    touched = sorted(
-        set(session.scalars(select(Posting.unit_id).where(Posting.entry_id == entry_id)))
-    )
-    for unit_id in {row.unit_id, *touched}:
+    touched = set(session.scalars(select(Posting.unit_id).where(Posting.entry_id == entry_id)))
+    # By their numbers, as everybody locks units, so that no two wait for each other.
+    for unit_id in sorted({row.unit_id, *touched}):
         units.lock(session, unit_id)
     seen = session.scalars(select(Posting.line).where(Posting.entry_id == entry_id)).all()
     if len(seen) != row.lines:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from fundsvc import clock
-from fundsvc.db import read_session
+from fundsvc.db import read_session, snapshot
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.staff.access import allow
 from fundsvc.statements import formats, page, schemas
@@ -53,7 +53,7 @@ def download(kind: str) -> ResponseReturnValue:
     """Give the statement as a file: pdf, xlsx, csv or json, of what the same page shows."""
     if kind not in formats.DOWNLOADS:
         raise NotFound
-    session = read_session()
+    session = snapshot()
     options = schemas.read_options(_asked())
     schemas.refuse_both(options)
     report = fund_statement(session, options)

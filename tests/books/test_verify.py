@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books import service, verify
 from fundsvc.db import db, transaction
+from ledger.entries import Entry as LedgerEntry
+from ledger.entries import Posting as LedgerPosting
+from ledger.entries import reversal_of
 from tests.books.test_service import DAY, donation
 
 
@@ -60,6 +64,9 @@ def guards_off(*tables: str) -> Iterator[None]:
         ("DELETE FROM entry WHERE id = {}", "with-entry"),
         ("UPDATE posting SET date = '2026-07-01' WHERE entry_id = {}", "with-entry"),
         ("UPDATE posting SET account_id = 999 WHERE entry_id = {} AND line = 1", "posting"),
+        ("UPDATE posting SET unit_id = 999 WHERE entry_id = {}", "posting"),
+        ("UPDATE entry SET unit_id = 999 WHERE id = {}", "place"),
+        ("UPDATE entry SET province_id = 999 WHERE id = {}", "place"),
         (
             "UPDATE posting SET debit = 2 * debit, credit = 2 * credit WHERE entry_id = {reversal}",
             "reversal",
@@ -81,3 +88,24 @@ def test_a_change_behind_the_guards_is_named(
     assert (rule, f"entry:{place}") in {(fault.rule, fault.place) for fault in found}
     assert {fault.place for fault in found} == {f"entry:{place}"}
     assert str(place) in found[0].text
+
+
+def test_half_a_reversal_is_named(session: Session) -> None:
+    """A reversal that takes back one fund of two is balanced and complete by itself."""
+    lines = [
+        line
+        for fund in ("dues", "base")
+        for line in (
+            LedgerPosting("111", fund, "TW", debit=500),
+            LedgerPosting("7114", fund, "TW", credit=500),
+        )
+    ]
+    whole = LedgerEntry(DAY, "other", "", "TW", tuple(lines))
+    half = replace(reversal_of(whole, DAY, "Ghi nhầm"), postings=tuple(
+        replace(line, debit=-line.debit, credit=-line.credit) for line in lines[:2]
+    ))  # fmt: skip
+    with transaction() as writing:
+        number = service.post(writing, whole, source="test", external_id="1").id
+        taken = {"source": "reversal", "external_id": str(number), "reverses_id": number}
+        back = service.post(writing, half, **taken).id  # type: ignore[arg-type]  # named facts
+    assert [(f.rule, f.place) for f in verify.faults(session)] == [("reversal", f"entry:{back}")]

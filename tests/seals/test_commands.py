@@ -133,3 +133,29 @@ def test_the_worker_seals_what_waits(run: Any, clock: object) -> None:
     assert run("worker", "--once").exit_code == 0
     told = json.loads(run("seal", "--json").output)
     assert (told["seals"], told["sealed_through"]["seal"]) == (0, 1)
+
+
+@pytest.mark.parametrize("proof", ["[" * 100_000, "[]", '{"entry": 1}', "nothing", '{"seal": 5}'])
+def test_a_proof_that_is_none_is_told_without_a_crash(
+    run: Any, clock: object, tmp_path: Path, proof: str
+) -> None:
+    gifts.give()
+    run("seal")
+    heads, file = tmp_path / "heads.csv", tmp_path / "proof.json"
+    run("heads", "--out", str(heads))
+    file.write_text(proof, encoding="utf-8")
+    assert check.main([str(heads), "--proof", str(file)]) == 1
+    heads.write_text("seal,head\n1," + "a" * 200_000, encoding="utf-8")
+    assert check.main([str(heads)]) == 1
+    assert run("verify", "--heads", str(heads)).exit_code == 2
+    assert run("verify", "--head", "9" * 30 + ":" + "ab" * 8).exit_code == 2
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_one_round_of_work_without_a_schema_says_so(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FUNDSVC_DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite")
+    told = run("worker", "--once")
+    assert told.exit_code == 1
+    assert "fundsvc db upgrade" in told.stderr
