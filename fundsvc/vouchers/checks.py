@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books import keys, netbalance
 from fundsvc.books.closed import find_closed
-from fundsvc.books.models import Fund
+from fundsvc.books.models import Account, Fund
+from fundsvc.books.summary import NET_TYPES
 from fundsvc.books.tills import hold, tills
 from fundsvc.errors import Reason, Refusal
 from fundsvc.templating import in_language
@@ -18,7 +20,7 @@ from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from fundsvc.vouchers.drafting import Draft, differences
 from fundsvc.vouchers.kinds import JOURNAL, KINDS, TRANSFER
-from ledger.accounts import CASH, expense, income
+from ledger.accounts import CASH, DUE_FROM, DUE_TO, expense, income
 from ledger.entries import FEWEST_POSTINGS, Posting
 from ledger.words import grouped
 
@@ -33,6 +35,7 @@ def hold_all(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None
     reasons = [
         *_missing(draft),
         *_unbalanced(session, draft, lines),
+        *_bridged(session, draft, lines),
         *_misdated(session, draft, lines),
     ]
     if reasons:
@@ -106,6 +109,33 @@ def _unbalanced(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> I
         yield Reason(why, field="lines")
 
 
+def _bridged(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
+    """Refuse a journal voucher that moves money between funds or units as a transfer would.
+
+    What funds and units owe each other may be settled by one, as long as nobody gains by it.
+    """
+    between = {line.account for line in lines if line.account.startswith((DUE_FROM, DUE_TO))}
+    if draft.kind != JOURNAL or not between or not _over_several(lines):
+        return
+    net = _net_accounts(session)
+    if any(line.account in net for line in lines):
+        why = _(
+            "Chứng từ ghi sổ không chuyển tiền giữa các quỹ hoặc đơn vị qua tài khoản %(codes)s;"
+            " hãy lập Giấy chuyển quỹ, kèm số nghị quyết.",
+            codes=", ".join(sorted(between)),
+        )
+        yield Reason(why, field="lines")
+
+
+def _over_several(lines: tuple[Posting, ...]) -> bool:
+    return len({(line.fund, line.unit) for line in lines}) > 1
+
+
+def _net_accounts(session: Session) -> frozenset[str]:
+    """Return the accounts that make up what a fund has of its own."""
+    return frozenset(session.scalars(select(Account.code).where(Account.type.in_(NET_TYPES))))
+
+
 def _misdated(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
     if draft.date > clock.today():
         yield Reason(_("Ngày chứng từ không thể sau hôm nay."), field="date")
@@ -139,15 +169,35 @@ def _hold_money(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> N
             amount=amount,
             field="amount",
         )
-    if draft.kind == TRANSFER:
-        netbalance.hold(
-            session,
-            fund_id=known.fund(draft.fund),
-            unit_id=known.unit(draft.unit),
-            since=draft.date,
-            amount=draft.amount,
-            field="amount",
-        )
+    field = "lines" if draft.kind == JOURNAL else "amount"
+    hold_net(session, lines, since=draft.date, field=field)
+
+
+def hold_net(session: Session, lines: tuple[Posting, ...], *, since: date, field: str) -> None:
+    """Hold that of several funds and units none gives up more than a restricted fund has.
+
+    A voucher of one fund and unit gives nothing to another; there the tills alone are held.
+
+    Raises:
+        Refusal: one would go below zero on that day or a later one.
+    """
+    if not _over_several(lines):
+        return
+    known, net = keys.read(session), _net_accounts(session)
+    falls: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for line in lines:
+        if line.account in net:
+            falls[line.fund, line.unit] += line.debit - line.credit
+    for (fund, unit), amount in falls.items():
+        if amount > 0:
+            netbalance.hold(
+                session,
+                fund_id=known.fund(fund),
+                unit_id=known.unit(unit),
+                since=since,
+                amount=amount,
+                field=field,
+            )
 
 
 def _fund_name(session: Session, code: str) -> str:

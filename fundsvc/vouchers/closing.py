@@ -1,10 +1,11 @@
 """What vouchers have to show before a month is closed: those of it that are not in the books."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.periods.checklist import Item, Part, Span
@@ -14,6 +15,9 @@ from fundsvc.vouchers.kinds import APPROVED, DRAFT, STATES, SUBMITTED
 from fundsvc.vouchers.models import Voucher, VoucherLine
 
 WAITING = (SUBMITTED, APPROVED)
+# The bare tables, which no scope of units narrows.
+_VOUCHERS: Final[Any] = Voucher.__table__
+_LINES: Final[Any] = VoucherLine.__table__
 
 
 def items(session: Session, span: Span) -> Iterator[Item]:
@@ -23,17 +27,24 @@ def items(session: Session, span: Span) -> Iterator[Item]:
 
 
 def _unposted(session: Session, span: Span) -> Iterator[Item]:
-    """Vouchers that could not be posted with their date any more, once the month is closed."""
-    touching = select(VoucherLine.voucher_id).where(VoucherLine.unit_id == span.unit_id)
-    query = (
-        select(Voucher.state, func.count(), func.sum(Voucher.amount))
+    """Vouchers that could not be posted with their date any more, once the month is closed.
+
+    Also those of units that this person does not see, whose lines lie in this one: of them no more
+    is told than how many there are, and what their lines here come to.
+    """
+    there = (_LINES.c.voucher_id == _VOUCHERS.c.id, _LINES.c.unit_id == span.unit_id)
+    own = _VOUCHERS.c.unit_id == span.unit_id
+    part = select(func.coalesce(func.sum(_LINES.c.debit), 0)).where(*there).scalar_subquery()
+    each = (
+        select(_VOUCHERS.c.state, case((own, _VOUCHERS.c.amount), else_=part).label("amount"))
         .where(
-            Voucher.state.in_((DRAFT, SUBMITTED, APPROVED)),
-            Voucher.date.between(span.first, span.last),
-            or_(Voucher.unit_id == span.unit_id, Voucher.id.in_(touching)),
+            _VOUCHERS.c.state.in_((DRAFT, *WAITING)),
+            _VOUCHERS.c.date.between(span.first, span.last),
+            or_(own, select(_LINES.c.line).where(*there).exists()),
         )
-        .group_by(Voucher.state)
+        .subquery()
     )
+    query = select(each.c.state, func.count(), func.sum(each.c.amount)).group_by(each.c.state)
     found = {state: (count, int(amount)) for state, count, amount in session.execute(query)}
     yield _item(span, found, "vouchers-waiting", _("chứng từ chờ duyệt hoặc chờ ghi sổ"), WAITING)
     yield _item(span, found, "vouchers-draft", _("chứng từ nháp"), (DRAFT,))

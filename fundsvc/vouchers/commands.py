@@ -63,7 +63,7 @@ def create_command(*, by: str, key: str | None, as_json: bool, **typed: Any) -> 
     from fundsvc.vouchers import service
 
     draft = _draft(**typed)
-    key = parse_key(key) if key is not None else secrets.token_urlsafe(18)
+    key = service.chosen_key(parse_key(key) if key is not None else secrets.token_urlsafe(18))
     with transaction() as session:
         person = acting(session, by)
         number = service.create(session, draft, key=key, by=person.id)

@@ -67,7 +67,7 @@ def create() -> ResponseReturnValue:
     typed: schemas.Typed | None = None
     voucher_id = None
     try:
-        key = parse_key(values.get("key", ""))
+        key = service.chosen_key(parse_key(values.get("key", "")))
         typed = schemas.read(values, kind)
         with transaction() as session:
             voucher_id = service.create(session, typed.draft, key=key, by=current_user.id)
@@ -143,8 +143,10 @@ def _new_page(kind: str, form: Form, *, more: int = 0, kept: bool = False) -> st
     key = form.value("key")
     newer = None
     if kept and "key" in wrong:
-        known = read_session().scalar(select(Voucher.id).where(Voucher.key == key))
+        query = select(Voucher.id).where(Voucher.key == service.chosen_key(key))
+        known = read_session().scalar(query)
         newer = _page_of(known) if known is not None else None
+        key = key if newer else ""  # Used where this person sees nothing, it leads nowhere.
     elif "key" in wrong:
         key = ""  # One that cannot be used must not come back, or the form could never be sent.
     return _page(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.audit.models import Act
@@ -45,7 +45,10 @@ _FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which vouchers to list; None means all. `maker` is the id of who made them."""
+    """Which vouchers to list; None means all. `maker` is the id of who made them.
+
+    Those of a unit are its own and those with a line in its books.
+    """
 
     first: date
     last: date
@@ -318,12 +321,24 @@ def _where(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.fund:
         where.append(Fund.code == wanted.fund)
     if wanted.unit:
-        where.append(Unit.code == wanted.unit)
+        where.append(or_(Unit.code == wanted.unit, _touches(wanted.unit)))
     if wanted.number:
         where.append(Voucher.number == wanted.number)
     if wanted.maker is not None:
         where.append(Voucher.maker_id == wanted.maker)
     return where
+
+
+def _touches(unit: str) -> ColumnElement[bool]:
+    """Return the condition that a voucher has a line in the books of a unit."""
+    there = aliased(Unit)
+    return (
+        select(VoucherLine.line)
+        .join(there, there.id == VoucherLine.unit_id)
+        .where(VoucherLine.voucher_id == Voucher.id, there.code == unit)
+        .correlate(Voucher)
+        .exists()
+    )
 
 
 def _people(session: Session, ids: set[int | None]) -> dict[int | None, str]:

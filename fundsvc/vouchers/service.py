@@ -1,8 +1,8 @@
 """The way of a voucher: drafted, submitted, approved by another person, posted with a number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import gettext as _
 from sqlalchemy import insert, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
-from fundsvc.books import keys, netbalance
+from fundsvc.books import keys
 from fundsvc.books import service as books
 from fundsvc.books.reversing import LONGEST_REASON, Reversed, take_back, undone
 from fundsvc.db import check_scope
@@ -19,11 +19,18 @@ from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.text import clean
 from fundsvc.vouchers import checks, files, numbers, storing, workflow
 from fundsvc.vouchers.drafting import Draft
-from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED, TRANSFER
+from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED
 from fundsvc.vouchers.models import Voucher
 from ledger import recipes
 
 SOURCE = "voucher"
+_VOUCHERS: Final[Any] = Voucher.__table__
+_CHOSEN: Final = "form:"
+
+
+def chosen_key(key: str) -> str:
+    """Return the key of a request that a person may choose, apart from those the service makes."""
+    return _CHOSEN + key
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,7 @@ def create(
     """
     workflow.hold_role(session, "edit", by)
     resolved = storing.resolve(session, draft)
-    known = session.scalar(select(Voucher).where(Voucher.key == key))
-    if known is None:
+    if not _is_used(session, key):
         check_scope(session, {resolved.unit.id})
         columns = resolved.columns | {
             "state": DRAFT,
@@ -63,7 +69,7 @@ def create(
             storing.write_lines(session, number, resolved.lines)
             audit.record(session, "voucher.create", workflow.subject(number), {}, by=by)
             return number
-        known = session.scalar(select(Voucher).where(Voucher.key == key))
+    known = session.scalar(select(Voucher).where(Voucher.key == key))
     return _same_as_before(session, known, resolved)
 
 
@@ -172,20 +178,14 @@ def reverse(
         Refusal: see `books.reversing.take_back`, or a restricted fund no longer has what it got.
     """
     row = workflow.taken(session, voucher_id, None, "reverse", by)
-    checks.lock(session, storing.stored_lines(session, row.id))
+    lines = storing.stored_lines(session, row.id)
+    checks.lock(session, lines)
     if row.entry_id is None:
         msg = "a posted voucher has an entry"
         raise RuntimeError(msg)
-    again = undone(session, row.entry_id) is not None
-    if row.kind == TRANSFER and row.to_fund_id and row.to_unit_id and not again:
-        netbalance.hold(
-            session,
-            fund_id=row.to_fund_id,
-            unit_id=row.to_unit_id,
-            since=on or clock.today(),
-            amount=row.amount,
-            field="date",
-        )
+    if undone(session, row.entry_id) is None:
+        back = tuple(replace(line, debit=line.credit, credit=line.debit) for line in lines)
+        checks.hold_net(session, back, since=on or clock.today(), field="date")
     return take_back(
         session, row.entry_id, subject=workflow.subject(row.id), on=on, reason=reason, by=by
     )
@@ -231,6 +231,12 @@ def _changed(session: Session, row: Voucher, act: str, by: int, **facts: object)
     session.flush()
 
 
+def _is_used(session: Session, key: str) -> bool:
+    """Say whether a key has made a voucher, even one that this person may not see."""
+    query = select(_VOUCHERS.c.id).where(_VOUCHERS.c.key == key)
+    return session.scalar(query) is not None
+
+
 def _insert(session: Session, columns: dict[str, Any]) -> int | None:
     """Insert a voucher; None when somebody else's of the same key came in the same moment."""
     if session.get_bind().dialect.name == "postgresql":
@@ -240,7 +246,7 @@ def _insert(session: Session, columns: dict[str, Any]) -> int | None:
             .on_conflict_do_nothing(index_elements=["key"])
         )
         return session.execute(unique.returning(Voucher.id)).scalar()
-    # SQLite has one writer, which looked for the key a moment ago.
+    # SQLite has one writer, which looked for the key a moment ago, in all units.
     return session.execute(insert(Voucher).values(columns).returning(Voucher.id)).scalar()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -23,6 +23,7 @@ LONGEST_NAME: Final = 100
 MONTHS_BACK: Final = 12
 """How far back a month that was missed is still asked for."""
 _LAST_DAY: Final = 31
+_KEY: Final[Any] = Voucher.__table__.c.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +159,8 @@ def due(session: Session, today: date) -> list[Due]:
             if on_day(month, row.day) <= today and month >= made_on.replace(day=1)
         ]
         keys = {_key(row.id, month): month for month in months}
-        made = set(session.scalars(select(Voucher.key).where(Voucher.key.in_(keys))))
+        # A draft that was moved to a unit this person does not see was made all the same.
+        made = set(session.scalars(select(_KEY).where(_KEY.in_(keys))))
         found += [
             Due(row.id, row.name, month, on_day(month, row.day))
             for key, month in keys.items()

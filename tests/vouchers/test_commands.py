@@ -99,6 +99,18 @@ def test_journals_and_transfers_are_written_by_options(run: Run) -> None:
     assert gone["state"] == "discarded"
 
 
+def test_a_key_that_is_chosen_stands_in_no_templates_way(run: Run, desk: Desk) -> None:
+    with transaction() as session:
+        template = templates.add(session, "Lương", 25, PAID, by=desk.people.maker)
+    made = told(run(*CREATE, "--key", f"template:{template}:2024-09", "--json"))
+    with transaction() as session:
+        assert [each.template_id for each in templates.due(session, date(2024, 9, 30))] == [
+            template
+        ]
+        number = templates.draft_from(session, template, date(2024, 9, 1), by=desk.people.maker)
+    assert number != made["voucher"]
+
+
 def test_what_cannot_be_read_is_told_with_its_place(run: Run) -> None:
     for more, field in (
         (("--line", "6112"), "lines"),
@@ -126,7 +138,8 @@ def test_what_is_not_in_the_books_is_told_before_a_month_is_closed(app: Flask, d
         templates.add(session, "Lương", 25, PAID, by=desk.people.maker)
     session = read_session()
     session.rollback()
-    for code, count in (("TW", {"vouchers": 2, "voucher-templates": 1}), ("HUE", {})):
+    waits = {"vouchers-waiting": 1, "vouchers-draft": 1, "voucher-templates": 1}
+    for code, count in (("TW", waits), ("HUE", {})):
         unit = units.by_code(session, code)
         span = Span(unit.id, unit.code, date(2024, 9, 1), date(2024, 9, 30))
         found = {item.code: item.count for item in items(session, span)}

@@ -27,9 +27,9 @@ JOURNAL = Draft(
     description="Phân bổ chi phí",
     lines=(
         DraftLine(account="6121", debit=700_000),
-        DraftLine(account="336", credit=450_000),
-        DraftLine(account="136", debit=90_000, fund="base", unit="HUE"),
-        DraftLine(account="336", credit=100_000, fund="base", unit="HUE"),
+        DraftLine(account="3381", credit=450_000),
+        DraftLine(account="138", debit=90_000, fund="base", unit="HUE"),
+        DraftLine(account="3381", credit=100_000, fund="base", unit="HUE"),
     ),
 )
 
@@ -339,6 +339,21 @@ def test_the_same_key_adds_nothing_and_another_voucher_is_a_conflict(
             service.create(writing, replace(PAID, **other), key="k", by=desk.people.maker)
     session.rollback()
     assert session.scalar(select(func.count(Voucher.id))) == 1
+
+
+def test_a_key_used_in_a_unit_that_is_not_seen_is_a_conflict(session: Session, desk: Desk) -> None:
+    own = replace(PAID, unit="HUE")
+    with transaction() as writing:
+        service.create(writing, PAID, key="k", by=desk.people.maker)
+    with transaction() as writing:
+        set_scope(writing, {units.by_code(writing, "HUE").id})
+        with pytest.raises(Conflict) as caught:
+            service.create(writing, own, key="k", by=desk.people.maker)
+        assert [reason.field for reason in reasons(caught)] == ["key"]
+        service.create(writing, own, key="k2", by=desk.people.maker)
+        set_scope(writing, None)
+    session.rollback()
+    assert session.scalar(select(func.count(Voucher.id))) == 2
 
 
 def test_a_unit_treasurer_sees_and_touches_only_the_own_unit(session: Session, desk: Desk) -> None:

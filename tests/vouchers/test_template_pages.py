@@ -64,6 +64,19 @@ def test_a_voucher_becomes_a_template_whose_draft_is_made_once_a_month(
     assert session.scalar(select(func.count()).select_from(Voucher)) == 2
 
 
+def test_a_forms_key_stands_in_no_templates_way(signed_in: SignedIn) -> None:
+    client = signed_in("treasurer")
+    voucher = draft(client)
+    send(client, f"/voucher-templates/new?voucher={voucher}", name="Tiền điện", day="25")
+    form, key = "/vouchers/new?kind=cash-out", "template:1:2024-09"
+    chosen = send(client, form, **PAID, key=key, act="save")
+    again = send(client, form, **PAID, key=key, act="save")
+    assert chosen.location == again.location
+    made = send(client, "/voucher-templates", "/voucher-templates/1/draft", month="2024-09")
+    assert made.status_code == 303
+    assert made.location not in {chosen.location, f"/vouchers/{voucher}"}
+
+
 def test_a_template_is_switched_off_and_on(signed_in: SignedIn) -> None:
     client = signed_in("treasurer")
     voucher = draft(client)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
 from fundsvc.db import set_scope, transaction
-from fundsvc.errors import Forbidden, NotFound, Refusal
+from fundsvc.errors import Conflict, Forbidden, NotFound, Refusal
 from fundsvc.units import service as units
 from fundsvc.vouchers import listing, templates
 from fundsvc.vouchers.drafting import as_json, from_json
@@ -106,6 +106,20 @@ def test_another_units_template_is_not_there(session: Session, desk: Desk) -> No
         set_scope(writing, None)
     (row,) = templates.listed(session)
     assert (row.id, row.unit, row.kind_name, row.amount) == (template, "TW", "Phiếu chi", 3_200_000)
+
+
+def test_a_draft_moved_to_another_unit_is_not_asked_for_again(session: Session, desk: Desk) -> None:
+    own = replace(PAID, unit="HUE")
+    with transaction() as writing:
+        template = templates.add(writing, "Điện nước", 5, own, by=desk.people.maker)
+    desk.act("edit", draft_from(desk, template, date(2024, 9, 1)), PAID)
+    with transaction() as writing:
+        set_scope(writing, {units.by_code(writing, "HUE").id})
+        assert templates.due(writing, date(2024, 9, 30)) == []
+        with pytest.raises(Conflict):
+            templates.draft_from(writing, template, date(2024, 9, 1), by=desk.people.maker)
+        set_scope(writing, None)
+    assert session.scalar(select(func.count(Voucher.id))) == 1
 
 
 def test_drafts_survive_json() -> None:

@@ -14,7 +14,7 @@ from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.units import service as units
 from fundsvc.vouchers import service
-from fundsvc.vouchers.drafting import DraftLine
+from fundsvc.vouchers.drafting import Draft, DraftLine
 from tests.vouchers.conftest import DAY, MOVED, PAID, Desk, bring
 
 
@@ -121,3 +121,92 @@ def test_a_transfer_is_not_taken_back_from_a_fund_that_spent_it(
     with transaction() as writing:
         gone = service.reverse(writing, number, on=None, reason="Nhầm", by=desk.people.maker)
     assert gone.new
+
+
+def journal(*lines: tuple[str, str, str, int]) -> Draft:
+    """A journal voucher of lines: fund/unit, "N" or "C", account, amount."""
+    return replace(
+        PAID,
+        kind="journal",
+        party="",
+        lines=tuple(
+            DraftLine(
+                account=account,
+                debit=amount if side == "N" else 0,
+                credit=amount if side == "C" else 0,
+                fund=where.partition("/")[0],
+                unit=where.partition("/")[2],
+            )
+            for where, side, account, amount in lines
+        ),
+    )
+
+
+def test_a_journal_does_not_move_money_past_a_resolution(desk: Desk) -> None:
+    for other in ("dues/TW", "nghia-tinh/HUE"):
+        number = desk.draft(
+            journal(
+                ("nghia-tinh/TW", "N", "811", 200_000_000),
+                ("nghia-tinh/TW", "C", "336", 200_000_000),
+                (other, "N", "136", 200_000_000),
+                (other, "C", "7118", 200_000_000),
+            )
+        )
+        with pytest.raises(Refusal, match=r"136, 336; hãy lập Giấy chuyển quỹ") as caught:
+            desk.act("submit", number)
+        assert fields(caught) == ["lines"]
+
+
+def test_what_funds_owe_each_other_is_settled_by_a_journal(desk: Desk) -> None:
+    desk.posted(
+        journal(
+            ("nghia-tinh/TW", "N", "336", 5_000),
+            ("nghia-tinh/TW", "C", "111", 5_000),
+            ("nghia-tinh/HUE", "N", "111", 5_000),
+            ("nghia-tinh/HUE", "C", "136", 5_000),
+        )
+    )
+
+
+def test_a_journal_of_one_fund_may_name_what_it_owes(session: Session, desk: Desk) -> None:
+    desk.posted(journal(("nghia-tinh/TW", "N", "811", 9_000), ("nghia-tinh/TW", "C", "336", 9_000)))
+    assert net(session, "TW")[0] == 149_991_000
+
+
+def shifted(amount: int) -> Draft:
+    """Money given up by one fund and gained by another, over accounts that no rule names."""
+    return journal(
+        ("nghia-tinh/TW", "N", "811", amount),
+        ("nghia-tinh/TW", "C", "3381", amount),
+        ("dues/TW", "N", "138", amount),
+        ("dues/TW", "C", "7118", amount),
+    )
+
+
+def test_a_journal_over_several_funds_leaves_no_restricted_one_below_zero(
+    session: Session, desk: Desk
+) -> None:
+    number = desk.draft(shifted(150_000_001))
+    with pytest.raises(Refusal, match=r"còn 150\.000\.000 đ, thiếu 1 đ") as caught:
+        desk.act("submit", number)
+    assert fields(caught) == ["lines"]
+    desk.posted(shifted(150_000_000))
+    assert net(session, "TW")[0] == 0
+
+
+def test_a_journal_is_not_taken_back_from_a_fund_that_spent_it(desk: Desk) -> None:
+    number, _done = desk.posted(
+        journal(
+            ("dues/TW", "N", "811", 9_000_000),
+            ("dues/TW", "C", "3381", 9_000_000),
+            ("nghia-tinh/HUE", "N", "138", 9_000_000),
+            ("nghia-tinh/HUE", "C", "7118", 9_000_000),
+        )
+    )
+    desk.posted(PAID, unit="HUE", lines=(DraftLine(account="6111", amount=7_000_000),))
+    bring(5_000_000, unit="HUE", on=DAY)
+    desk.posted(PAID, unit="HUE", lines=(DraftLine(account="6111", amount=5_000_000),))
+    desk.posted(journal(("nghia-tinh/HUE", "N", "811", 1), ("nghia-tinh/HUE", "C", "3381", 1)))
+    with transaction() as writing, pytest.raises(Refusal, match="thiếu 1 đ") as caught:
+        service.reverse(writing, number, on=None, reason="Nhầm", by=desk.people.maker)
+    assert fields(caught) == ["date"]
