@@ -15,10 +15,10 @@ from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
 
 TITLE = "Sổ nhật ký chung"
 FIELDS = (
-    "date", "entry", "line", "begins", "kind", "voucher", "summary", "account", "account_name",
-    "fund", "unit", "province", "debit", "credit",
+    "date", "entry", "line", "begins", "entry_kind", "voucher", "summary", "account",
+    "account_name", "fund", "unit", "province", "debit", "credit",
 )  # fmt: skip
-"""`begins` is 1 in the first row of each entry, else 0."""
+"""`begins` is 1 in the first row of each entry, else 0; CSV says in `kind` what a row is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,17 @@ def test_downloads_are_of_the_whole_book(signed_in: SignIn, entries: list[Entry]
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_no_two_columns_of_a_csv_have_one_name(signed_in: SignIn, entries: list[Entry]) -> None:
+    client = signed_in("treasurer")
+    headers = {}
+    for book in ("trial-balance", "general-ledger", "journal"):
+        told = client.get(f"/statements/{book}.csv?{SPAN}").get_data().decode("utf-8-sig")
+        headers[book] = next(csv.reader(io.StringIO(told)))
+        assert sorted(headers[book]) == sorted(set(headers[book])), book
+    assert {"kind", "entry_kind"} <= set(headers["journal"])
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_files_are_drawn_while_no_transaction_is_open(
     signed_in: SignIn, entries: list[Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
