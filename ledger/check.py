@@ -9,6 +9,7 @@ does not, and ends with 1 if anything does not.
 import argparse
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ from typing import Any
 from ledger.seals import NO_HEAD, Seal, included, leaf
 
 LARGEST_LEAF = 1 << 20
+STATED = re.compile(r"[0-9]{1,18}:[0-9A-Fa-f]{16,64}", re.ASCII)
+"""A head as papers print it: at least its first 16 letters, or it proves nothing."""
+_FIELD = re.compile(rb"([0-9]{1,9}):")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,11 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
         help="số niêm phong và mã đã công bố trước đây, như in trên biên nhận",
     )  # fmt: skip
     given = parser.parse_args(arguments)
+    proved: list[str] = []
     try:
         heads = dict(read_heads(given.heads))
         faults = [*broken(heads), *unlike(heads, given.published)]
         for path in given.proof:
-            faults += refuted(json.loads(path.read_text(encoding="utf-8")), heads)
+            proof = json.loads(path.read_text(encoding="utf-8"))
+            faults += refuted(proof, heads)
+            proved.append(" · ".join(told(str(proof["hashed"]))))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         print(f"không đọc được: {error}", file=sys.stderr)
         return 1
@@ -43,7 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     for fault in faults:
         print(fault)
     if not faults:
-        print(f"Đúng: {len(heads)} niêm phong nối liền nhau, {len(given.proof)} bằng chứng.")
+        for text in proved:
+            print(f"Được chứng minh: {text}")
+        print(
+            f"Đúng: {len(heads)} niêm phong nối liền nhau, {len(given.proof)} bằng chứng,"
+            f" {len(given.published)} mã đã công bố."
+        )
     return 1 if faults else 0
 
 
@@ -94,10 +106,13 @@ def broken(heads: dict[int, tuple[Seal, str]]) -> Iterator[str]:
 def unlike(heads: dict[int, tuple[Seal, str]], published: list[str]) -> Iterator[str]:
     """Tell which heads published earlier are not those of the list."""
     for text in published:
+        if not STATED.fullmatch(text):
+            yield f"{text}: viết số niêm phong, dấu hai chấm, rồi ít nhất 16 chữ của mã"
+            continue
         number, _colon, head = text.partition(":")
         found = heads.get(int(number))
         # A receipt prints the beginning of a head; so much of it must agree.
-        if found is None or not head or not found[1].startswith(head.lower()):
+        if found is None or not found[1].startswith(head.lower()):
             yield f"niêm phong số {number} không giống mã đã công bố {head}"
 
 
@@ -117,6 +132,28 @@ def refuted(proof: dict[str, Any], heads: dict[int, tuple[Seal, str]]) -> Iterat
         yield f"bút toán {entry}: đường đi không dẫn tới gốc của niêm phong {seal.number}"
     if seal.number not in heads or heads[seal.number] != (seal, seal.head):
         yield f"bút toán {entry}: niêm phong {seal.number} không có trong danh sách"
+
+
+def told(hashed: str) -> Iterator[str]:
+    """Yield the fields of what was hashed of an entry, in words; an empty one is left out.
+
+    Raises:
+        ValueError: it is not in canonical form.
+    """
+    data = hashed.encode("utf-8", "surrogatepass")
+    at = 0
+    while at < len(data):
+        if data.startswith(b"-,", at):
+            at += 2
+            continue
+        found = _FIELD.match(data, at)
+        end = found.end() + int(found[1]) if found else at
+        if found is None or data[end : end + 1] != b",":
+            msg = "not in canonical form"
+            raise ValueError(msg)
+        if end > found.end():
+            yield data[found.end() : end].decode("utf-8", "replace")
+        at = end + 1
 
 
 if __name__ == "__main__":

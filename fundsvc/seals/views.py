@@ -1,5 +1,7 @@
 """Pages of seals: the list of heads and its download, and the proof of an entry."""
 
+import json
+
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
@@ -49,7 +51,8 @@ def csv() -> ResponseReturnValue:
 def proof(entry_id: int) -> ResponseReturnValue:
     """Give the proof that an entry lies under a head."""
     head = {"Content-Disposition": f'attachment; filename="bang-chung-{entry_id}.json"'}
-    return proofs.proof(read_session(), entry_id), head
+    body = json.dumps(proofs.proof(read_session(), entry_id), ensure_ascii=False)
+    return Response(body, content_type="application/json", headers=head)
 
 
 def _is_number(text: str) -> bool:

@@ -33,7 +33,7 @@ KINDS: Final = {
         Kind(BANK_IN, "BC", lazy_gettext("Giấy báo có"), "in", "112"),
         Kind(BANK_OUT, "BN", lazy_gettext("Giấy báo nợ"), "out", "112"),
         Kind(JOURNAL, "GS", lazy_gettext("Chứng từ ghi sổ")),
-        Kind(TRANSFER, "CQ", lazy_gettext("Giấy chuyển quỹ")),
+        Kind(TRANSFER, "GC", lazy_gettext("Giấy chuyển quỹ")),
     )
 }
 

@@ -65,7 +65,8 @@ def test_an_auditor_checks_heads_and_proof_alone(run: Any, clock: object, tmp_pa
         check=False, env={"PYTHONUTF8": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 niêm phong nối liền nhau, 1 bằng chứng" in done.stdout
+    assert "4 niêm phong nối liền nhau, 1 bằng chứng, 1 mã đã công bố" in done.stdout
+    assert "Thu tiền mặt ủng hộ" in done.stdout, "it says what is proved"
 
 
 @pytest.mark.parametrize(
@@ -110,8 +111,10 @@ def test_a_list_of_heads_that_was_touched_is_refuted(
     assert check.main([str(heads)]) == 1
     assert "không bằng mã" in capsys.readouterr().out
     heads.write_text("".join(lines), encoding="utf-8")
-    assert check.main([str(heads), "--published", "2:00000000"]) == 1
+    assert check.main([str(heads), "--published", "2:0000000000000000"]) == 1
     assert check.main([str(tmp_path / "none.csv")]) == 1
+    for nothing in ("2:", "2:d", "x:" + "0" * 16):
+        assert check.main([str(heads), "--published", nothing]) == 1
 
 
 def test_verify_compares_heads_kept_earlier(run: Any, clock: object, tmp_path: Path) -> None:

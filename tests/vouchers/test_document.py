@@ -65,7 +65,7 @@ JOURNAL = replace(CASH_IN, kind="journal", number="GS-2026-000001", party="", pa
 TRANSFER = replace(
     JOURNAL,
     kind="transfer",
-    number="CQ-2026-000001",
+    number="GC-2026-000001",
     resolution="15/NQ-BCH",
     resolution_on=date(2026, 11, 2),
     to_unit_name=CENTRE,

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from fundsvc.audit.models import Act
 from fundsvc.books import service as books
 from fundsvc.books.models import Entry
+from fundsvc.books.reference import FUNDS
 from fundsvc.units import service as units
 from fundsvc.vouchers import listing
 from fundsvc.vouchers.drafting import Draft, DraftLine
+from fundsvc.vouchers.kinds import KINDS
 from tests.vouchers.conftest import DAY, GIVEN, MOVED, PAID, Desk
 
 
@@ -80,7 +82,7 @@ def test_a_payment_voucher_goes_from_draft_to_entry(session: Session, desk: Desk
         ),
         (
             replace(MOVED, till="111", to_till="112.HUENT"),
-            "CQ-2024-000001",
+            "GC-2024-000001",
             [
                 "N 6119 nghia-tinh TW 40000000",
                 "C 111 nghia-tinh TW 40000000",
@@ -90,7 +92,7 @@ def test_a_payment_voucher_goes_from_draft_to_entry(session: Session, desk: Desk
         ),
         (
             replace(MOVED, to_unit=None, to_fund="dues"),
-            "CQ-2024-000001",
+            "GC-2024-000001",
             [
                 "N 6119 nghia-tinh TW 40000000",
                 "C 336 nghia-tinh TW 40000000",
@@ -136,3 +138,8 @@ def test_all_of_a_voucher_can_be_shown(session: Session, desk: Desk) -> None:
     draft = listing.one(session, desk.draft())
     assert draft is not None
     assert draft.expected == "PC-2024-000002"
+
+
+def test_no_voucher_can_have_the_number_of_a_receipt() -> None:
+    receipts = {prefix for _code, _name, _name_en, prefix, _restriction in FUNDS}
+    assert receipts.isdisjoint(kind.prefix for kind in KINDS.values())
