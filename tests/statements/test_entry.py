@@ -98,7 +98,11 @@ def test_donations_payments_and_dues_lead_to_their_pages_and_are_taken_back_ther
     ):
         number = entry_of(session, source)
         page = body(client, f"/entries/{number}")
-        assert page.count(f'href="{page_of}"') == 2
+        assert f'href="{page_of}"' in page
+        assert f'href="{page_of}?reverse=1#reverse"' in page
+        assert '<details class="more-act" id="reverse" open>' in body(
+            client, f"{page_of}?reverse=1"
+        )
         assert "Ghi đảo tại trang gốc" in page
         led = send(client, "/donations/new", f"/entries/{number}/reverse", reason="nhầm")
         assert (led.status_code, led.location) == (303, page_of)
