@@ -77,7 +77,8 @@ class Book:
 
     `fields` name the values of records for programs; `printed` gives what a record shows in the
     columns. `head` is what JSON says before the rows. `bound` says that it is a book, which tells
-    its pages and when it was opened and closed, and not a single table.
+    its pages and when it was opened and closed, and not a single table. `closed_on` is the day as
+    of which it is closed, None while it may still change.
     """
 
     title: str
@@ -95,6 +96,7 @@ class Book:
     records: Records
     drawn_at: datetime
     bound: bool = True
+    closed_on: date | None = None
     seal: Seal = field(default_factory=Seal)
 
     @property

@@ -30,11 +30,7 @@ def write(book: Book, out: BinaryIO) -> None:
             drawn_at=book.drawn_at.astimezone(VN),
             text_column=book.text_column,
             written=dotted,
-            opened=(
-                f"Ngày mở sổ: {book.first:%d/%m/%Y}. Ngày khóa sổ: {book.last:%d/%m/%Y}."
-                if book.bound
-                else ""
-            ),
+            opened=opened(book) if book.bound else "",
             seal=(
                 f"Sổ đã niêm phong đến số {book.seal.number}: {book.seal.head}"
                 if book.seal.number
@@ -44,6 +40,12 @@ def write(book: Book, out: BinaryIO) -> None:
         _rows(book),
         out,
     )
+
+
+def opened(book: Book) -> str:
+    """Return when a book was opened and closed; that it is not closed while it may change."""
+    closed = f"Ngày khóa sổ: {book.closed_on:%d/%m/%Y}" if book.closed_on else "Chưa khóa sổ"
+    return f"Ngày mở sổ: {book.first:%d/%m/%Y}. {closed}."
 
 
 def _rows(book: Book) -> Iterator[longpdf.Row]:

@@ -11,6 +11,7 @@ from fundsvc.books.totals import totals
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements import book_lines
 from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name, sides
+from fundsvc.statements.book_closing import closed_on
 from fundsvc.statements.book_lines import Line
 from fundsvc.statements.book_options import BookOptions, Turn
 from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
@@ -138,6 +139,7 @@ def book(session: Session, drawn: Ledger) -> Book:
         },
         records=records,
         drawn_at=clock.now(),
+        closed_on=closed_on(session, scope),
         seal=scope.seal,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from fundsvc import clock
 from fundsvc.books.totals import totals
 from fundsvc.statements import book_lines
 from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name
+from fundsvc.statements.book_closing import closed_on
 from fundsvc.statements.book_lines import Line
 from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
@@ -80,6 +81,7 @@ def book(session: Session, drawn: Journal) -> Book:
         head={**scope.as_json(), "debit": debit, "credit": credit},
         records=records,
         drawn_at=clock.now(),
+        closed_on=closed_on(session, scope),
         seal=scope.seal,
     )  # fmt: skip
 

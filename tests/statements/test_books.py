@@ -14,17 +14,19 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from fundsvc import longpdf
+from fundsvc import clock, longpdf
+from fundsvc.books.models import Period
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.reconciliation.accounts import add_bank_account
-from fundsvc.statements import book_lines, book_views, general_ledger, journal
+from fundsvc.statements import book_lines, book_pdf, book_views, general_ledger, journal
 from fundsvc.statements.book_options import BookOptions, Turn
 from fundsvc.statements.commands import group
 from fundsvc.statements.general_ledger import Ledger, LedgerLine, LedgerPage
+from fundsvc.units.models import Unit
 from ledger import recipes
 from ledger.entries import Entry
 from tests.statements import books, worked
@@ -241,6 +243,46 @@ def test_no_two_columns_of_a_csv_have_one_name(signed_in: SignIn, entries: list[
         headers[book] = next(csv.reader(io.StringIO(told)))
         assert sorted(headers[book]) == sorted(set(headers[book])), book
     assert {"kind", "entry_kind"} <= set(headers["journal"])
+
+
+def close(unit: str, month: date) -> None:
+    with transaction() as writing:
+        of = writing.scalars(select(Unit).filter_by(code=unit)).one().id
+        writing.add(
+            Period(unit_id=of, month=month, state="closed", closed_at=clock.now(), closing={})
+        )
+
+
+def test_a_book_is_called_closed_only_when_all_its_units_are(session: Session) -> None:
+    set_up(session)
+    moved = worked.transfer(
+        on=FIRST, unit="TW", to="HTQT", fund="base", amount=5, description="x", province=None
+    )
+    post(session, [(moved, None)])
+    september, october = date(2024, 9, 1), date(2024, 10, 1)
+
+    def told(last: date, **asked: str) -> list[str]:
+        options = BookOptions(FIRST, last, account="111", **asked)
+        ledger = general_ledger.book(session, general_ledger.ledger(session, options))
+        options = BookOptions(FIRST, last, **asked)
+        lines = journal.book(session, journal.journal(session, options))
+        feet = [book_pdf.opened(book) for book in (ledger, lines)]
+        ledger.close()
+        lines.close()
+        return feet
+
+    open_ = ["Ngày mở sổ: 10/08/2024. Chưa khóa sổ."] * 2
+    assert told(date(2024, 9, 30)) == open_
+    close("TW", september)
+    closed = ["Ngày mở sổ: 10/08/2024. Ngày khóa sổ: 30/09/2024."] * 2
+    assert told(date(2024, 9, 30), unit="TW") == closed
+    assert told(date(2024, 9, 30)) == open_
+    close("HTQT", october)
+    assert told(date(2024, 9, 30)) == closed
+    # Months are closed whole: a book that ends within one is closed as of its end.
+    assert told(date(2024, 9, 15)) == closed
+    assert told(date(2024, 10, 1)) == open_
+    assert told(date(2024, 10, 1), unit="TW") == open_
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

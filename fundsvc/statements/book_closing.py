@@ -1,0 +1,35 @@
+"""Whether the months of a book are closed, and so no line of it can come or go any more."""
+
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from fundsvc.books.closed import closed_through
+from fundsvc.books.totals import totals
+from fundsvc.periods.months import first_of, last_of
+from fundsvc.statements.book_scope import BookScope
+
+
+def closed_on(session: Session, scope: BookScope) -> date | None:
+    """Return the day as of which a book is closed, or None while one of its units is open.
+
+    Months are closed whole, so a book that ends within one is closed as of the month's last day.
+    """
+    month = first_of(scope.last)
+    through = [closed_through(session, unit_id) for unit_id in _units(session, scope)]
+    if through and all(last is not None and last >= month for last in through):
+        return last_of(month)
+    return None
+
+
+def _units(session: Session, scope: BookScope) -> set[int]:
+    """Return the units whose entries stand in a book, or would if they were of its account or fund.
+
+    A unit that has not moved the account yet may still do so while its month is open.
+    """
+    if scope.unit is not None:
+        return {scope.unit.id}
+    every = replace(scope, account=None, fund_id=None)
+    found = totals(session, ("unit",), every.first, every.last, where=every.where)
+    return {total.key[0] for total in found}
