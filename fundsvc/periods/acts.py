@@ -42,9 +42,12 @@ class Request:
 
 
 def of_month(session: Session, unit: Unit, month: date) -> list[ActRow]:
-    """Return what was done to a month of a unit, newest first."""
+    """Return what was done to a month of a unit, newest first.
+
+    A reopening is an act on every month from the asked one to the last it opens, with a row or not.
+    """
     query = (
-        select(Act.at, Act.kind, Act.facts, StaffUser.name)
+        select(Act.at, Act.kind, Act.facts, Act.subject, StaffUser.name)
         .outerjoin(StaffUser, StaffUser.id == Act.actor_id)
         .where(Act.subject.startswith(f"period:{unit.code}:", autoescape=True))
         .order_by(Act.id.desc())
@@ -58,9 +61,11 @@ def of_month(session: Session, unit: Unit, month: date) -> list[ActRow]:
     }
     own = f"{month:%Y-%m}"
     found = []
-    for at, kind, facts, name in session.execute(query):
-        months = facts.get("months") or [facts.get("month")]
-        if own in months and kind in words:
+    for at, kind, facts, subject, name in session.execute(query):
+        # The subject ends in the asked month; `2024-08` sorts as the month does.
+        asked = subject.rpartition(":")[2]
+        last = max(facts.get("months") or (asked,))
+        if kind in words and asked <= own <= last:
             found.append(ActRow(at, words[kind], name or "", facts.get("reason", "")))
     return found
 

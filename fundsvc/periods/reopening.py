@@ -144,17 +144,19 @@ def pending_of(session: Session, unit_id: int) -> Reopening | None:
 
 
 def closed_from(session: Session, unit_id: int, month: date) -> tuple[date, ...]:
-    """Return the closed months of a unit from one on; none when that month itself is open."""
+    """Return the closed months of a unit from one on; none when that month itself is open.
+
+    The month itself is always the first: closed with a later one, it has no row of its own.
+    """
     through = closed_through(session, unit_id)
     if through is None or month > through:
         return ()
-    return tuple(
-        session.scalars(
-            select(Period.month)
-            .where(Period.unit_id == unit_id, Period.state == CLOSED, Period.month >= month)
-            .order_by(Period.month)
+    rows = session.scalars(
+        select(Period.month).where(
+            Period.unit_id == unit_id, Period.state == CLOSED, Period.month >= month
         )
     )
+    return tuple(sorted({month, *rows}))
 
 
 def _waiting(session: Session, reopening_id: int) -> tuple[Reopening, Unit]:
@@ -184,7 +186,8 @@ def _hold_other(session: Session, row: Reopening, by: int) -> None:
 def _decide(session: Session, row: Reopening, unit: Unit, state: str, by: int) -> None:
     row.state, row.decided_by, row.decided_at = state, by, clock.now()
     session.flush()
-    _note(session, "refuse" if state == REFUSED else "withdraw", unit, row, by, ())
+    months = closed_from(session, unit.id, row.month)
+    _note(session, "refuse" if state == REFUSED else "withdraw", unit, row, by, months)
 
 
 def _note(

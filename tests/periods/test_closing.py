@@ -12,7 +12,7 @@ from fundsvc.books import service as books
 from fundsvc.books.models import Period
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, Forbidden, NotFound, Refusal
-from fundsvc.periods import reopening, service
+from fundsvc.periods import acts, reopening, service
 from fundsvc.spending import service as spending
 from fundsvc.units import service as units
 from ledger import recipes
@@ -202,6 +202,24 @@ def test_later_closed_months_open_with_an_earlier_one(
     assert asked.months == (AUGUST, SEPTEMBER)
     assert confirm(asked.id, people["hoa"]) == (AUGUST, SEPTEMBER)
     assert states(session) == {"07": "closed", "08": "open", "09": "open"}
+
+
+def test_a_month_without_entries_is_named_when_it_opens(
+    give: Give, people: dict[str, int], session: Session
+) -> None:
+    for month in (7, 9):
+        give(date(2024, month, 2))
+    close(SEPTEMBER, people["lan"], through=True)
+    asked = ask(AUGUST, people["lan"])
+    assert asked.months == (AUGUST, SEPTEMBER)
+    assert confirm(asked.id, people["hoa"]) == (AUGUST, SEPTEMBER)
+    assert states(session) == {"07": "closed", "09": "open"}
+    unit = units.by_code(session, "TW")
+    told = [
+        [act.reason for act in acts.of_month(session, unit, month) if act.reason]
+        for month in (JULY, AUGUST, SEPTEMBER, date(2024, 10, 1))
+    ]
+    assert told == [[], ["Sót phiếu thu"] * 2, ["Sót phiếu thu"] * 2, []]
 
 
 def test_a_request_is_refused_or_withdrawn_and_the_month_stays_closed(
