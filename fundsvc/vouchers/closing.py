@@ -13,6 +13,7 @@ from fundsvc.units.models import Unit
 from fundsvc.vouchers import templates
 from fundsvc.vouchers.kinds import APPROVED, DRAFT, STATES, SUBMITTED
 from fundsvc.vouchers.models import Voucher, VoucherLine
+from ledger.words import grouped
 
 WAITING = (SUBMITTED, APPROVED)
 # The bare tables, which no scope of units narrows.
@@ -67,10 +68,15 @@ def _item(
         _listed(span, state=here[0]) if len(here) == 1 else _listed(span),
         blocking=states == WAITING,
         parts=tuple(
-            Part(f"{STATES[state]}: {found[state][0]}", found[state][1], _listed(span, state=state))
+            Part(_told(state, found[state][0]), found[state][1], _listed(span, state=state))
             for state in here
         ),
     )
+
+
+def _told(state: str, count: int) -> str:
+    """Return how many vouchers of a state there are; their amount follows after a colon."""
+    return _("%(state)s (%(count)s chứng từ)", state=STATES[state], count=grouped(count))
 
 
 def _undrafted(session: Session, span: Span) -> Item:

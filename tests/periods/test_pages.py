@@ -237,7 +237,7 @@ def test_openings_are_recorded_listed_and_taken_back(
     assert send(client, "/openings", f"{number[1]}/reverse", reason="").status_code == 422
     assert send(client, "/openings", f"{number[1]}/reverse", reason="Nhầm").status_code == 303
     assert "Nhầm" in client.get(number[1]).text
-    assert "Tổng cộng 0 đ, 0 khoản" in client.get("/openings").text
+    assert "Tổng cộng 0 đ, 0 số dư" in client.get("/openings").text
     assert send(client, "/openings/new", **typed, amount="2.000.000").status_code == 303
 
 

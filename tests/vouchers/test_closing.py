@@ -45,8 +45,8 @@ def test_a_voucher_of_the_centre_with_lines_in_the_unit_blocks_its_closing(desk:
     item = told()["vouchers-waiting"]
     assert (item.count, item.amount) == (2, 40_005_000)
     assert [(part.text, part.amount) for part in item.parts] == [
-        ("Chờ duyệt: 1", 5_000),
-        ("Đã duyệt: 1", 40_000_000),
+        ("Chờ duyệt (1 chứng từ)", 5_000),
+        ("Đã duyệt (1 chứng từ)", 40_000_000),
     ]
 
 
