@@ -115,6 +115,20 @@ def test_pages_of_the_treasurer(
     look(treasurer, path, size, language="vi")
 
 
+@pytest.mark.parametrize("by", ["", "&by=all"], ids=["accounts", "apart"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_column_of_the_trial_balance_lies_outside_its_box(
+    treasurer: BrowserContext, size: tuple[int, int], by: str
+) -> None:
+    page = treasurer.new_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(f"/statements/trial-balance?from=2026-01-01&to=2026-12-31{by}")
+    box = page.locator(".tablebox__scroll")
+    assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+    expect(page.locator("tfoot .num").last).to_be_visible()
+    page.close()
+
+
 @pytest.mark.parametrize("path", FOR_TREASURER)
 def test_the_same_in_english_in_the_dark_with_larger_text(
     in_english: BrowserContext, path: str
