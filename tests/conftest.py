@@ -13,6 +13,7 @@ from subprocess import Popen
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
@@ -85,6 +86,28 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+class Compiled(BytecodeCache):
+    """Templates that this process has compiled.
+
+    Each test has an application of its own, and compiling the same pages again would take longer
+    than most tests.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        kept = self._kept.get(bucket.key)
+        if kept is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole service, with an application context for services called by hand."""
@@ -92,6 +115,7 @@ def app(settings: Settings) -> Iterator[Flask]:
 
     app = create_app(settings, testing=True)
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         yield app
 
