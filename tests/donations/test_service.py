@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
 from fundsvc.books import service as books
-from fundsvc.books.models import Account, Entry, Period, Posting
+from fundsvc.books.models import Account, Entry, Posting
 from fundsvc.db import set_scope, transaction
 from fundsvc.donations import service
 from fundsvc.donations.models import Donation
@@ -22,6 +22,7 @@ from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.units import service as units
 from ledger.errors import LedgerError
 from tests.support.gifts import DAY, FACTS, give
+from tests.support.periods import closed
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -128,13 +129,13 @@ def test_tomorrow_in_vietnam_is_the_future_and_today_is_not(session: Session) ->
 def test_a_closed_month_refuses_with_a_clear_word(session: Session) -> None:
     with transaction() as writing:
         unit = units.by_code(writing, "TW")
-        writing.add(Period(unit_id=unit.id, month=date(2024, 9, 1), state="closed"))
+        writing.add(closed(unit.id, date(2024, 8, 1)))
     with pytest.raises(Refusal) as caught:
-        give()
+        give(received_on=date(2024, 8, 31))
     assert caught.value.reasons[0].field == "received_on"
     assert "khóa sổ" in str(caught.value)
     assert count(session, Donation) == 0
-    give(received_on=date(2024, 8, 31))
+    give(received_on=date(2024, 9, 1))
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**15 + 1, 2**63])
