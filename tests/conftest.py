@@ -21,6 +21,7 @@ from fundsvc.config import Settings
 from tests.support import people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
+from tests.support.routes import LaterRule
 
 RUN_FOLDER = pytest.StashKey[Path]()
 WATCH = pytest.StashKey[Popen[bytes]]()
@@ -109,10 +110,11 @@ COMPILED = Compiled()
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The whole service, with an application context for services called by hand."""
     from fundsvc.app import create_app
 
+    monkeypatch.setattr(Flask, "url_rule_class", LaterRule)
     app = create_app(settings, testing=True)
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = COMPILED

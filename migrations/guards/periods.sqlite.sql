@@ -1,6 +1,6 @@
 -- A month stays as it was closed, and opens again by two people. The guard of postings is that of
--- the first release; a later closed month closes the earlier ones with it, for its opening balance
--- rests on them.
+-- the seals; a later closed month closes the earlier ones with it, for its opening balance rests on
+-- them.
 DROP TRIGGER posting_whole
 --;
 CREATE TRIGGER posting_whole AFTER INSERT ON posting
@@ -9,6 +9,8 @@ WHEN NEW.line = NEW.lines
 BEGIN
     SELECT RAISE(ABORT, 'guard: posting_append_only: the lines of an entry come once, in order')
     WHERE NEW.line <> NEW.lines;
+    SELECT RAISE(ABORT, 'guard: entry_unsealed: an entry lies before what is sealed')
+    WHERE NEW.entry_id <= (SELECT last_entry FROM seal ORDER BY number DESC LIMIT 1);
     SELECT RAISE(ABORT, 'guard: posting_balanced: an entry is out of balance in a fund and unit')
     WHERE NEW.lines = 2 AND NOT EXISTS (
         SELECT 1 FROM posting WHERE entry_id = NEW.entry_id AND line = 1

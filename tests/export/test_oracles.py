@@ -58,7 +58,8 @@ def agree_by_queries(file: Path, wanted: Figures) -> None:
         assert hledger_sums(file, "--pivot", tag) == {}  # Each is a book that balances by itself.
         owned: defaultdict[str, int] = defaultdict(int)
         for place, amount in last.items():
-            owned[getattr(place, tag)] += amount if place.account.startswith(OWNED) else 0
+            code = getattr(place, tag).casefold()  # A query of hledger reads either case alike.
+            owned[code] += amount if place.account.startswith(OWNED) else 0
         for code in sorted(owned)[:3]:
             query = "type:AL", f"tag:{tag}=^{re.escape(code)}$"
             assert sum(hledger_sums(file, *query).values()) == owned[code]
