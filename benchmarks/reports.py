@@ -52,7 +52,7 @@ GROWTH = 1.5
 HORDAK = dict(zip(REPORTS, (250, 250, 200, 200), strict=True))
 COMMAND = 0.5
 COMMANDS = {"hledger": 100, "bean-query": 250}
-BOOKS = ("posting", "entry", "rollup_day", "rollup_month", "seal")
+BOOKS = ("posting", "entry", "rollup_", "seal")
 
 
 # --- one round, in a process of its own ------------------------------------------------------

@@ -202,7 +202,9 @@ class Seal(Base):
 
 
 class _Rollup(MappedAsDataclass, kw_only=True):
-    """Sums of the sealed entries of one day or month; `province_id` is 0 where there is none.
+    """Sums of the sealed entries of one span; `province_id` is 0 where there is none.
+
+    The spans are those of `fundsvc.books.grains`; `date` is the first day.
 
     `carried` is 1 for entries that carry a year's result forward. `entries` counts each entry
     once per key and day.
@@ -227,7 +229,21 @@ class RollupDay(_Rollup, OfUnit, Base):
 
 
 class RollupMonth(_Rollup, OfUnit, Base):
-    """The sealed entries of a month, summed; `date` is its first day."""
+    """The sealed entries of a month, summed."""
 
     __tablename__ = "rollup_month"
     __table_args__ = table_args(Index("ix_rollup_month_account_id_date", "account_id", "date"))
+
+
+class RollupQuarter(_Rollup, OfUnit, Base):
+    """The sealed entries of a quarter, summed."""
+
+    __tablename__ = "rollup_quarter"
+    __table_args__ = table_args(Index("ix_rollup_quarter_account_id_date", "account_id", "date"))
+
+
+class RollupYear(_Rollup, OfUnit, Base):
+    """The sealed entries of a year, summed."""
+
+    __tablename__ = "rollup_year"
+    __table_args__ = table_args(Index("ix_rollup_year_account_id_date", "account_id", "date"))

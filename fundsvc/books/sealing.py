@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
+from fundsvc.books.grains import Grain
 from fundsvc.books.leaves import Leaves, Origins, gather
 from fundsvc.books.models import Entry, Seal
 from ledger import seals as ledger
@@ -184,10 +185,6 @@ FROM posting JOIN entry ON entry.id = posting.entry_id
 WHERE posting.entry_id BETWEEN :first AND :last
 GROUP BY 1, 2, 3, 4, 5, 6
 """
-_MONTH: Final = {
-    "postgresql": "CAST(date_trunc('month', posting.date) AS date)",
-    "sqlite": "substr(posting.date, 1, 7) || '-01'",
-}
 _ADD: Final = """
 INSERT INTO {table} (fund_id, province_id, date, account_id, unit_id, carried,
     debit, credit, entries)
@@ -197,10 +194,15 @@ ON CONFLICT (fund_id, province_id, date, account_id, unit_id, carried) DO UPDATE
     entries = {table}.entries + excluded.entries
 """
 _ROLL_UP: Final = {
-    engine: (
-        # Own names and nothing else stand in these texts.
-        text(_ADD.format(table="rollup_day", sums=_SUMS.format(date="posting.date"))),
-        text(_ADD.format(table="rollup_month", sums=_SUMS.format(date=month))),
-    )
-    for engine, month in _MONTH.items()
+    # Own names and nothing else stand in these texts.
+    engine: [
+        text(
+            _ADD.format(
+                table=grain.table,
+                sums=_SUMS.format(date=grain.start_in_sql(engine, "posting.date")),
+            )
+        )
+        for grain in Grain
+    ]
+    for engine in ("postgresql", "sqlite")
 }

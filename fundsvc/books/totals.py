@@ -1,15 +1,14 @@
 """Sums of the books by any of their keys: what stood before a day, and what moved until another.
 
 Every statement, balance and opening is drawn from here. What is sealed is read from the roll-ups:
-whole months from those by month, parts of months from those by day; what is not sealed yet, from
-the postings. So a sum costs the same however old and large the books are, and equals that of all
-postings at any moment (`tests/books/test_totals.py`).
+whole years, quarters and months from their own, parts of months from those by day; what is not
+sealed yet, from the postings. So a sum costs the same however old and large the books are, and
+equals that of all postings at any moment (`tests/books/test_totals.py`).
 """
 
-from calendar import monthrange
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -26,11 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from fundsvc import db
+from fundsvc.books.grains import Grain, Piece, pieces
 from fundsvc.db import Day
 
 KEYS: Final = ("account", "fund", "unit", "province")
 CARRY_FORWARD: Final = "carry-forward"
 """The kind of entries that carry a year's result forward; they are no receipts or payments."""
+_DAY: Final = timedelta(days=1)
 _SEALED: Final = text("SELECT coalesce(max(last_entry), 0) FROM seal")
 
 _SUM: Final = """
@@ -84,10 +85,6 @@ SELECT {grain} AS date, {keys} sum(debit) AS debit, sum(credit) AS credit,
 FROM ({parts}) AS parts WHERE date BETWEEN :first AND :last
 GROUP BY {keys} {grain} ORDER BY {grain}
 """
-_MONTH_OF: Final = {
-    "postgresql": "CAST(date_trunc('month', date) AS date)",
-    "sqlite": "substr(date, 1, 7) || '-01'",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +143,11 @@ def totals(
         carried: whether the turnover counts the entries that carry a year's result forward; what
             stood before counts them in any case.
     """
-    same_month = (first.year, first.month) == (last.year, last.month)
-    days = {
-        "first": first,
-        "last": last,
-        "starts": first.replace(day=1),
-        "until": last if same_month else _end(first),
-        "ends": last.replace(day=1),
-    }
-    query = _query(
-        tuple(by),
-        _months(first, last),
-        _days(first, last, same_month=same_month),
-        _conditions(session, where),
-        carried=carried,
-    )
+    before = pieces(date.min, first - _DAY) if first > date.min else ()
+    spans = [*before, *pieces(first, last)]
+    shape = tuple(piece.grain for piece in spans)
+    query = _query(tuple(by), shape, _conditions(session, where), carried=carried)
+    days = {"first": first, "last": last} | _ends(spans)
     while True:
         sealed = int(session.scalar(_SEALED) or 0)
         rows = session.execute(query, days | {"sealed": sealed}).all()
@@ -215,14 +202,16 @@ def moves(
 @lru_cache(maxsize=64)
 def _moves(keys: str, conditions: str, monthly: bool, engine: str) -> TextualSelect:  # noqa: FBT001 - a key of the cache
     """Return the sum of one roll-up and the tail, day by day or month by month."""
-    table = "rollup_month" if monthly else "rollup_day"
+    grain = Grain.MONTH if monthly else Grain.DAY
     rolled = _ROLLED.format(
-        table=table, days="date BETWEEN :first AND :last", conditions=conditions
+        table=grain.table, days="date BETWEEN :first AND :last", conditions=conditions
     )
     tail = _TAIL.format(conditions=conditions)
-    grain = _MONTH_OF[engine] if monthly else "date"
-    comma = f"{keys}," if keys else ""
-    query = _MOVED.format(keys=comma, parts=f"{rolled} UNION ALL {tail}", grain=grain)
+    query = _MOVED.format(
+        keys=f"{keys}," if keys else "",
+        parts=f"{rolled} UNION ALL {tail}",
+        grain=grain.start_in_sql(engine, "date"),
+    )
     bound = text(query).bindparams(*(bindparam(name, type_=Day()) for name in ("first", "last")))
     return bound.columns(date=Day())
 
@@ -247,15 +236,19 @@ def _conditions(session: Session, where: Where | None) -> str:
 
 @lru_cache(maxsize=256)
 def _query(
-    by: tuple[str, ...], months: str, days: str, conditions: str, *, carried: bool
+    by: tuple[str, ...], shape: tuple[Grain, ...], conditions: str, *, carried: bool
 ) -> TextClause:
-    """Return the sum of roll-ups and tail; `:sealed` is the last entry that is sealed."""
+    """Return the sum of roll-ups and tail; `:sealed` is the last entry that is sealed.
+
+    Each piece is a part of its own, so that either engine walks straight to its rows.
+    """
     keys = ", ".join(f"{name}_id" for name in by)
     inside = "date >= :first" if carried else "date >= :first AND carried = 0"
     parts = [
-        _ROLLED.format(table=table, days=wanted, conditions=conditions)
-        for table, wanted in (("rollup_month", months), ("rollup_day", days))
-        if wanted
+        _ROLLED.format(
+            table=grain.table, days=f"date BETWEEN :from_{n} AND :to_{n}", conditions=conditions
+        )
+        for n, grain in enumerate(shape)
     ]
     parts.append(_TAIL.format(conditions=conditions))
     query = _SUM.format(
@@ -264,28 +257,11 @@ def _query(
         parts=" UNION ALL ".join(parts),
         group=f"GROUP BY {keys}" if keys else "",
     )
-    names = ("first", "last", "starts", "until", "ends")
-    used = [name for name in names if f":{name}" in query]
-    return text(query).bindparams(*(bindparam(name, type_=Day()) for name in used))
+    names = ("first", "last", *(f"{end}_{n}" for n in range(len(shape)) for end in ("from", "to")))
+    return text(query).bindparams(*(bindparam(name, type_=Day()) for name in names))
 
 
-def _months(first: date, last: date) -> str:
-    """Return which months a sum reads: those before the first day, and those wholly asked for."""
-    whole = "date <= :ends" if last == _end(last) else "date < :ends"
-    # The first day's own month is whole when it begins with it and does not end too early.
-    return whole if first.day == 1 else f"{whole} AND date <> :starts"
-
-
-def _days(first: date, last: date, *, same_month: bool) -> str:
-    """Return which days a sum reads: those of the months in which it begins and ends midway."""
-    wanted = []
-    if first.day != 1:
-        wanted.append("date BETWEEN :starts AND :until")
-    if last != _end(last) and (first.day == 1 or not same_month):
-        wanted.append("date BETWEEN :ends AND :last")
-    return " OR ".join(wanted)
-
-
-def _end(day: date) -> date:
-    """Return the last day of a day's month."""
-    return day.replace(day=monthrange(day.year, day.month)[1])
+def _ends(spans: Sequence[Piece]) -> dict[str, date]:
+    """Return the first and last days of the pieces, as the query names them."""
+    firsts = {f"from_{n}": piece.first for n, piece in enumerate(spans)}
+    return firsts | {f"to_{n}": piece.last for n, piece in enumerate(spans)}

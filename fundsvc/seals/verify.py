@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from fundsvc.books.grains import Grain
 from fundsvc.books.leaves import Leaves, gather
 from fundsvc.books.models import Seal
 from fundsvc.books.sealing import last_seal
@@ -100,30 +101,28 @@ def _contents(session: Session, tell: Tell | None) -> Iterator[Fault]:
 
 
 def _rollups(session: Session) -> Iterator[Fault]:
-    """Sums by day or month that are not those of the sealed postings."""
+    """Sums by day that are not those of the sealed postings, and longer ones not those by day."""
     engine = session.get_bind().dialect.name
     span = {"last": last_seal(session).last_entry}
-    for table, day in (("rollup_day", "posting.date"), ("rollup_month", _MONTHS[engine])):
-        query = text(_DIFFERENT.format(table=table, sums=_SUMS.format(day=day)))
-        for row in session.execute(query, span):
+    for grain in reversed(Grain):
+        start = grain.start_in_sql(engine, "date")
+        sums = _OF_POSTINGS if grain is Grain.DAY else _OF_DAYS.format(start=start)
+        query = text(_DIFFERENT.format(table=grain.table, sums=sums))
+        for row in session.execute(query, span if grain is Grain.DAY else {}):
             why = _(
                 "Tổng đã cộng sẵn (%(table)s) ngày %(day)s của tài khoản số %(account)d,"
                 " quỹ số %(fund)d, đơn vị số %(unit)d không bằng tổng các định khoản.",
-                table=table,
+                table=grain.table,
                 day=str(row.date),
                 account=row.account_id,
                 fund=row.fund_id,
                 unit=row.unit_id,
             )
-            yield Fault("rollup", f"{table}:{row.date}:{row.account_id}", why)
+            yield Fault("rollup", f"{grain.table}:{row.date}:{row.account_id}", why)
 
 
-_MONTHS: Final = {
-    "postgresql": "CAST(date_trunc('month', posting.date) AS date)",
-    "sqlite": "substr(posting.date, 1, 7) || '-01'",
-}
-_SUMS: Final = """
-SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, {day} AS date,
+_OF_POSTINGS: Final = """
+SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, posting.date,
     posting.account_id, posting.unit_id,
     CASE entry.kind WHEN 'carry-forward' THEN 1 ELSE 0 END AS carried,
     CAST(sum(posting.debit) AS bigint) AS debit, CAST(sum(posting.credit) AS bigint) AS credit,
@@ -131,6 +130,12 @@ SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, {day} AS 
 FROM posting JOIN entry ON entry.id = posting.entry_id
 WHERE posting.entry_id <= :last
 GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_OF_DAYS: Final = """
+SELECT fund_id, province_id, {start} AS date, account_id, unit_id, carried,
+    CAST(sum(debit) AS bigint) AS debit, CAST(sum(credit) AS bigint) AS credit,
+    CAST(sum(entries) AS bigint) AS entries
+FROM rollup_day GROUP BY 1, 2, 3, 4, 5, 6
 """
 _DIFFERENT: Final = """
 WITH summed AS ({sums}), kept AS (

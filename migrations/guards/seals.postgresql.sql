@@ -127,3 +127,13 @@ CREATE TRIGGER rollup_month_stays BEFORE DELETE OR TRUNCATE ON rollup_month
 FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
 --;
 ALTER TABLE rollup_month ENABLE ALWAYS TRIGGER rollup_month_stays
+--;
+CREATE TRIGGER rollup_quarter_stays BEFORE DELETE OR TRUNCATE ON rollup_quarter
+FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
+--;
+ALTER TABLE rollup_quarter ENABLE ALWAYS TRIGGER rollup_quarter_stays
+--;
+CREATE TRIGGER rollup_year_stays BEFORE DELETE OR TRUNCATE ON rollup_year
+FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
+--;
+ALTER TABLE rollup_year ENABLE ALWAYS TRIGGER rollup_year_stays

@@ -104,3 +104,13 @@ CREATE TRIGGER rollup_month_stays BEFORE DELETE ON rollup_month
 BEGIN
     SELECT RAISE(ABORT, 'guard: rollup_month_append_only: rollup_month is added to, never taken from');
 END
+--;
+CREATE TRIGGER rollup_quarter_stays BEFORE DELETE ON rollup_quarter
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_quarter_append_only: rollup_quarter is added to, never taken from');
+END
+--;
+CREATE TRIGGER rollup_year_stays BEFORE DELETE ON rollup_year
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_year_append_only: rollup_year is added to, never taken from');
+END

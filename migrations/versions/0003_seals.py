@@ -56,13 +56,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_entry_donor")),
         sqlite_strict=True,
     )
-    for name in ("rollup_day", "rollup_month"):
-        _rollup(name)
-    # Days are asked for in short spans; months by account or all together.
+    # Days are asked for in short spans; longer ones by account or all together.
+    _rollup("rollup_day")
     op.create_index("ix_rollup_day_date", "rollup_day", ["date", "account_id"], unique=False)
-    op.create_index(
-        "ix_rollup_month_account_id_date", "rollup_month", ["account_id", "date"], unique=False
-    )
+    for name in ("rollup_month", "rollup_quarter", "rollup_year"):
+        _rollup(name)
+        op.create_index(f"ix_{name}_account_id_date", name, ["account_id", "date"], unique=False)
     op.add_column("donor", sa.Column("salt", sa.Text(), nullable=True))
     run_guards("seals")
 

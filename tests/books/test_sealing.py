@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import bulk, sealing, service
+from fundsvc.books.grains import Grain
 from fundsvc.books.leaves import Leaves
 from fundsvc.books.models import RollupDay, Seal
 from fundsvc.db import db, transaction
@@ -84,15 +85,15 @@ def test_batches_follow_each_other_and_cover_every_entry_once(session: Session) 
     assert seal_new() == 1
 
 
-def test_every_sum_of_sealed_entries_is_in_day_and_month(session: Session) -> None:
+@pytest.mark.parametrize("grain", Grain)
+def test_every_sum_of_sealed_entries_is_in_its_span(session: Session, grain: Grain) -> None:
     for number in (1, 2):
         post(number)
     seal_new(most=1)
-    first = DAY.replace(day=1).isoformat()
-    for table, day in (("rollup_day", DAY.isoformat()), ("rollup_month", first)):
-        rows = session.execute(text(f"SELECT date, debit, credit, entries FROM {table}"))
-        found = sorted((str(row.date), row.debit, row.credit, row.entries) for row in rows)
-        assert found == [(day, 0, 300_000, 2), (day, 300_000, 0, 2)]
+    day = grain.start(DAY).isoformat()
+    rows = session.execute(text(f"SELECT date, debit, credit, entries FROM {grain.table}"))
+    found = sorted((str(row.date), row.debit, row.credit, row.entries) for row in rows)
+    assert found == [(day, 0, 300_000, 2), (day, 300_000, 0, 2)]
 
 
 @ONLY_POSTGRESQL

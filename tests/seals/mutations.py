@@ -31,6 +31,8 @@ from fundsvc.books.models import (
     Posting,
     RollupDay,
     RollupMonth,
+    RollupQuarter,
+    RollupYear,
     Seal,
 )
 from fundsvc.db import db, read_session, transaction
@@ -39,7 +41,17 @@ from fundsvc.seals.service import files_of, seal_new
 from fundsvc.verify import faults
 from tests.support import gifts
 
-SEALED: Final = (Entry, Posting, EntryEvidence, EntryDonor, Seal, RollupDay, RollupMonth)
+SEALED: Final = (
+    Entry,
+    Posting,
+    EntryEvidence,
+    EntryDonor,
+    Seal,
+    RollupDay,
+    RollupMonth,
+    RollupQuarter,
+    RollupYear,
+)
 """The tables that seals are about; any column of any row of them may be changed."""
 NAMED: Final = ((Account, "code"), (Account, "type"), (Account, "line"), (Fund, "code"))
 """What sealed entries say by number: changing its meaning changes them too."""
@@ -263,7 +275,7 @@ def found(session: Session, published: dict[int, str] | None = None) -> bool:
 
 def chain_anew(session: Session) -> None:
     """Throw seals and roll-ups away and seal everything again, within this transaction."""
-    for model in (Seal, RollupDay, RollupMonth):
+    for model in (Seal, RollupDay, RollupMonth, RollupQuarter, RollupYear):
         session.execute(text(f"DELETE FROM {model.__tablename__}"))
     session.expire_all()
     batch = sealing.prepare(session, files_of, patience=0)

@@ -25,8 +25,13 @@ REFUSED = {
     "entry_donor_append_only: delete": "DELETE FROM entry_donor",
     "rollup_day_append_only: delete": "DELETE FROM rollup_day",
     "rollup_month_append_only: delete": "DELETE FROM rollup_month",
+    "rollup_quarter_append_only: delete": "DELETE FROM rollup_quarter",
+    "rollup_year_append_only: delete": "DELETE FROM rollup_year",
 }
-EMPTIED = ("seal", "entry_evidence", "entry_donor", "rollup_day", "rollup_month")
+EMPTIED = (
+    "seal", "entry_evidence", "entry_donor",
+    "rollup_day", "rollup_month", "rollup_quarter", "rollup_year",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ class LaterRule(Rule):
     Compiling the builders of all routes is most of what making an application takes.
     """
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - werkzeug's signature
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compiled: Callable[..., tuple[str, str]] | None = None
         compile_now = super()._compile_builder
 

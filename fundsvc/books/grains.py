@@ -1,0 +1,101 @@
+"""The spans that sums of the books are kept for: each day, month, quarter and year.
+
+A sum over any days takes whole years where it can, then quarters, months and days: a dozen spans
+at most, however old the books are.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+
+class Grain(StrEnum):
+    """How long a span is; each has its own table of sums."""
+
+    YEAR = "year"
+    QUARTER = "quarter"
+    MONTH = "month"
+    DAY = "day"
+
+    @property
+    def table(self) -> str:
+        """The table of sums; `date` in it is the first day of the span."""
+        return f"rollup_{self}"
+
+    def start(self, day: date) -> date:
+        """Return the first day of the span that a day lies in."""
+        if self is Grain.DAY:
+            return day
+        months = _MONTHS[self]
+        return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+    def end(self, day: date) -> date:
+        """Return the last day of the span that a day lies in."""
+        if self is Grain.DAY:
+            return day
+        start = self.start(day)
+        if start.month + _MONTHS[self] > _MONTHS[Grain.YEAR]:
+            return date(start.year, 12, 31)
+        return date(start.year, start.month + _MONTHS[self], 1) - _DAY
+
+    def start_in_sql(self, engine: str, column: str) -> str:
+        """Return the first day of the span that a column's day lies in, as SQL of an engine."""
+        if self is Grain.DAY:
+            return column
+        if engine == "postgresql":
+            return f"CAST(date_trunc('{self}', {column}) AS date)"
+        return _IN_SQLITE[self].format(column=column)
+
+
+_DAY: Final = timedelta(days=1)
+_MONTHS: Final = {Grain.YEAR: 12, Grain.QUARTER: 3, Grain.MONTH: 1}
+# SQLite keeps days as ISO text.
+_IN_SQLITE: Final = {
+    Grain.YEAR: "substr({column}, 1, 4) || '-01-01'",
+    Grain.QUARTER: (
+        "substr({column}, 1, 5) || substr('01010104040407070710101010',"
+        " 2 * CAST(substr({column}, 6, 2) AS INTEGER) - 1, 2) || '-01'"
+    ),
+    Grain.MONTH: "substr({column}, 1, 7) || '-01'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some whole spans in a row."""
+
+    grain: Grain
+    first: date
+    last: date
+
+
+def pieces(first: date, last: date, grains: Sequence[Grain] = tuple(Grain)) -> Iterator[Piece]:
+    """Cut the days from a first to a last into the fewest whole spans; nothing if none lie there.
+
+    Args:
+        first: the first day; `date.min` for all days until the last.
+        last: the last day.
+        grains: the spans there are, from long to short; the shortest is the day.
+    """
+    if first > last:
+        return
+    grain, *finer = grains
+    if grain is Grain.DAY:
+        yield Piece(grain, first, last)
+        return
+    begins, ends = grain.start(first) == first, grain.end(last) == last
+    if grain.end(first) >= last and not (begins and ends):
+        yield from pieces(first, last, finer)  # Within one span.
+        return
+    begin = first if begins else grain.end(first) + _DAY
+    end = last if ends else grain.start(last) - _DAY
+    if begin > end:
+        yield from pieces(first, last, finer)
+        return
+    if not begins:
+        yield from pieces(first, begin - _DAY, finer)
+    yield Piece(grain, begin, end)
+    if not ends:
+        yield from pieces(end + _DAY, last, finer)
