@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import Popen
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
 from fundsvc.config import Settings
+from fundsvc.staff import passwords
 from tests.support import people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
@@ -107,6 +109,14 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    """Hash passwords of tests quickly; a hash states its parameters, so each is checked quickly."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", PasswordHasher(1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ SHORTEST: Final = 12
 LONGEST: Final = 256
 FEWEST_DIFFERENT: Final = 5
 _SHORTEST_NAME: Final = 4
+HASHER = PasswordHasher()
+"""How passwords are hashed: the parameters of RFC 9106, low memory. A hash states its own."""
 
 
 def normalise(password: str) -> str:
@@ -39,5 +41,5 @@ def refusals(password: str, *names: str | None) -> list[str]:
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password (parameters of RFC 9106, low memory)."""
-    return PasswordHasher().hash(normalise(password))
+    """Return the argon2id hash of a password."""
+    return HASHER.hash(normalise(password))

@@ -10,6 +10,7 @@ from tests.browser.conftest import Service, listen, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
+AXE = Axe()
 PHONE, DESK = (360, 740), (1280, 800)
 FOR_STRANGERS = ["/sign-in", "/v"]
 FOR_TREASURER = [
@@ -66,8 +67,19 @@ CUT_FIGURES = """() => [...document.querySelectorAll(".num, .amount, .fund__bala
   .map(e => e.textContent.trim())"""
 
 
-def look(context: BrowserContext, path: str, size: tuple[int, int], *, language: str) -> None:
-    """Open a page and hold it to what every page must hold."""
+# What colours and sizes can change about a page that was looked at before.
+BY_COLOUR_AND_SIZE = {"runOnly": ["color-contrast", "target-size", "scrollable-region-focusable"]}
+
+
+def look(
+    context: BrowserContext,
+    path: str,
+    size: tuple[int, int],
+    *,
+    language: str,
+    rules: dict[str, list[str]] | None = None,
+) -> None:
+    """Open a page and hold it to what every page must hold; axe looks at all its rules or some."""
     page = context.new_page()
     page.set_viewport_size({"width": size[0], "height": size[1]})
     complaints = listen(page)
@@ -78,7 +90,7 @@ def look(context: BrowserContext, path: str, size: tuple[int, int], *, language:
         assert page.locator("html").get_attribute("lang") == language
         assert page.evaluate(STICKS_OUT) <= 0, "the page scrolls sideways"
         assert page.evaluate(CUT_FIGURES) == []
-        results = Axe().run(page)
+        results = AXE.run(page, options={"resultTypes": ["violations"]} | (rules or {}))
         assert results.violations_count == 0, results.generate_report()
         assert complaints == []
     finally:
@@ -133,7 +145,7 @@ def test_no_column_of_the_trial_balance_lies_outside_its_box(
 def test_the_same_in_english_in_the_dark_with_larger_text(
     in_english: BrowserContext, path: str
 ) -> None:
-    look(in_english, path, PHONE, language="en")
+    look(in_english, path, PHONE, language="en", rules=BY_COLOUR_AND_SIZE)
 
 
 def test_a_slash_goes_to_the_search_but_stays_a_slash_in_a_field(
