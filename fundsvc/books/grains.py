@@ -4,7 +4,7 @@ A sum over any days takes whole years where it can, then quarters, months and da
 at most, however old the books are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -99,3 +99,17 @@ def pieces(first: date, last: date, grains: Sequence[Grain] = tuple(Grain)) -> I
     yield Piece(grain, begin, end)
     if not ends:
         yield from pieces(end + _DAY, last, finer)
+
+
+def joined(cut: Iterable[Piece]) -> Iterator[Piece]:
+    """Join pieces of the same grain that follow each other."""
+    held: Piece | None = None
+    for piece in cut:
+        if held and held.grain is piece.grain and held.last + _DAY == piece.first:
+            held = Piece(held.grain, held.first, piece.last)
+            continue
+        if held:
+            yield held
+        held = piece
+    if held:
+        yield held

@@ -232,14 +232,14 @@ class RollupMonth(_Rollup, OfUnit, Base):
     """The sealed entries of a month, summed."""
 
     __tablename__ = "rollup_month"
-    __table_args__ = table_args(Index("ix_rollup_month_account_id_date", "account_id", "date"))
+    __table_args__ = table_args(Index("ix_rollup_month_date", "date", "account_id"))
 
 
 class RollupQuarter(_Rollup, OfUnit, Base):
     """The sealed entries of a quarter, summed."""
 
     __tablename__ = "rollup_quarter"
-    __table_args__ = table_args(Index("ix_rollup_quarter_account_id_date", "account_id", "date"))
+    __table_args__ = table_args(Index("ix_rollup_quarter_date", "date", "account_id"))
 
 
 class RollupYear(_Rollup, OfUnit, Base):

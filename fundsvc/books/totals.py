@@ -6,15 +6,20 @@ sealed yet, from the postings. So a sum costs the same however old and large the
 equals that of all postings at any moment (`tests/books/test_totals.py`).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
+    Engine,
+    Executable,
     Integer,
+    Row,
     TextClause,
     TextualSelect,
     and_,
@@ -25,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from fundsvc import db
-from fundsvc.books.grains import Grain, Piece, pieces
+from fundsvc.books.grains import Grain, Piece, joined, pieces
 from fundsvc.db import Day
 
 KEYS: Final = ("account", "fund", "unit", "province")
@@ -35,10 +40,10 @@ _DAY: Final = timedelta(days=1)
 _SEALED: Final = text("SELECT coalesce(max(last_entry), 0) FROM seal")
 
 _SUM: Final = """
-SELECT {keys} sum(debit - credit) FILTER (WHERE date < :first),
-    sum(debit) FILTER (WHERE {inside}),
-    sum(credit) FILTER (WHERE {inside}),
-    sum(entries) FILTER (WHERE {inside}),
+SELECT {keys} CAST(sum(debit - credit) FILTER (WHERE date < :first) AS bigint),
+    CAST(sum(debit) FILTER (WHERE {inside}) AS bigint),
+    CAST(sum(credit) FILTER (WHERE {inside}) AS bigint),
+    CAST(sum(entries) FILTER (WHERE {inside}) AS bigint),
     (SELECT coalesce(max(last_entry), 0) FROM seal)
 FROM ({parts}) AS parts {group}
 """
@@ -54,7 +59,7 @@ _ROLLED: Final = (
 # tables of a CROSS JOIN in their order, and so begins at the first entry that is not sealed. The
 # casts give the columns the types of the roll-ups, or PostgreSQL turns all of those into another.
 _TAIL: Final = f"""
-SELECT {_COLUMNS}, CAST(sum(debit) AS bigint), CAST(sum(credit) AS bigint), count(DISTINCT entry_id)
+SELECT {_COLUMNS}, CAST(sum(debit) AS bigint), CAST(sum(credit) AS bigint), CAST(1 AS bigint)
 FROM (
     WITH tail AS MATERIALIZED (
         SELECT posting.date, posting.account_id, posting.fund_id, posting.unit_id,
@@ -62,10 +67,10 @@ FROM (
             CAST(CASE entry.kind WHEN '{CARRY_FORWARD}' THEN 1 ELSE 0 END AS smallint) AS carried,
             posting.debit, posting.credit, posting.entry_id
         FROM entry CROSS JOIN posting
-        WHERE entry.id > :sealed AND posting.entry_id > :sealed AND posting.entry_id = entry.id
-            AND posting.date <= :last
+        WHERE entry.id > {{sealed}} AND posting.entry_id > {{sealed}}
+            AND posting.entry_id = entry.id AND posting.date <= :last
     ) SELECT * FROM tail
-) AS part WHERE {{conditions}} GROUP BY {_COLUMNS}
+) AS part WHERE {{conditions}} GROUP BY entry_id, {_COLUMNS}
 """  # noqa: S608 - own names
 
 
@@ -144,17 +149,15 @@ def totals(
             stood before counts them in any case.
     """
     before = pieces(date.min, first - _DAY) if first > date.min else ()
-    spans = [*before, *pieces(first, last)]
+    spans = list(joined([*before, *pieces(first, last)]))
     shape = tuple(piece.grain for piece in spans)
-    query = _query(tuple(by), shape, _conditions(session, where), carried=carried)
+    conditions = _conditions(session, where)
     days = {"first": first, "last": last} | _ends(spans)
-    while True:
-        sealed = int(session.scalar(_SEALED) or 0)
-        rows = session.execute(query, days | {"sealed": sealed}).all()
-        # A seal that came between the two looks is in the roll-ups and in the tail alike: look
-        # again. (The tail begins at a plain number, because plans for a looked-up one scan all.)
-        if all(row[-1] == sealed for row in rows[:1]):
-            break
+    rows = _unsealed_since(
+        session,
+        lambda sealed: _query(tuple(by), shape, conditions, sealed, carried=carried),
+        days,
+    )
     count = len(by)
     return [
         Total(tuple(row[:count]), *(int(figure or 0) for figure in row[count:-1])) for row in rows
@@ -186,27 +189,50 @@ def moves(
     conditions = _conditions(session, where)
     if not carried:
         conditions = f"{conditions} AND carried = 0"
-    query = _moves(keys, conditions, monthly, session.get_bind().dialect.name)
     span = {"first": first, "last": last or date.max}
-    while True:
-        sealed = int(session.scalar(_SEALED) or 0)
-        rows = session.execute(query, span | {"sealed": sealed}).all()
-        if all(row[-1] == sealed for row in rows[:1]):
-            break
+    engine = session.get_bind().dialect.name
+    rows = _unsealed_since(
+        session, lambda sealed: _moves(keys, conditions, monthly, engine, sealed), span
+    )
     return [
         Move(row.date, tuple(row[1:-4]), int(row.debit), int(row.credit), int(row.entries))
         for row in rows
     ]
 
 
+def _unsealed_since(
+    session: Session, query: Callable[[int], Executable], values: Mapping[str, date]
+) -> Sequence[Row[Any]]:
+    """Return the rows of a query whose tail begins behind the last entry that is sealed.
+
+    Each row tells in its last column which one that was when it was read. A seal that came between
+    is in the roll-ups and in the tail alike; so the query is asked again with the newer number. The
+    first guess is what the same database said last time, which spares asking for it.
+    """
+    bind = session.get_bind()
+    sealed, asked = _last_known.get(bind), False
+    while True:
+        if sealed is None:
+            sealed, asked = int(session.scalar(_SEALED) or 0), True
+        rows = session.execute(query(sealed), values).all()
+        # Where there is no row, a guess could be wrong unseen.
+        if rows[0][-1] == sealed if rows else asked:
+            _last_known[bind] = sealed
+            return rows
+        sealed = None
+
+
+_last_known: Final[WeakKeyDictionary[Engine | Connection, int]] = WeakKeyDictionary()
+
+
 @lru_cache(maxsize=64)
-def _moves(keys: str, conditions: str, monthly: bool, engine: str) -> TextualSelect:  # noqa: FBT001 - a key of the cache
+def _moves(keys: str, conditions: str, monthly: bool, engine: str, sealed: int) -> TextualSelect:  # noqa: FBT001 - a key of the cache
     """Return the sum of one roll-up and the tail, day by day or month by month."""
     grain = Grain.MONTH if monthly else Grain.DAY
     rolled = _ROLLED.format(
         table=grain.table, days="date BETWEEN :first AND :last", conditions=conditions
     )
-    tail = _TAIL.format(conditions=conditions)
+    tail = _TAIL.format(conditions=conditions, sealed=sealed)
     query = _MOVED.format(
         keys=f"{keys}," if keys else "",
         parts=f"{rolled} UNION ALL {tail}",
@@ -236,11 +262,13 @@ def _conditions(session: Session, where: Where | None) -> str:
 
 @lru_cache(maxsize=256)
 def _query(
-    by: tuple[str, ...], shape: tuple[Grain, ...], conditions: str, *, carried: bool
+    by: tuple[str, ...], shape: tuple[Grain, ...], conditions: str, sealed: int, *, carried: bool
 ) -> TextClause:
-    """Return the sum of roll-ups and tail; `:sealed` is the last entry that is sealed.
+    """Return the sum of roll-ups and tail, which begins behind the last entry that is sealed.
 
-    Each piece is a part of its own, so that either engine walks straight to its rows.
+    That number stands in the text: a plan for any number would expect a third of all postings
+    behind it, and so PostgreSQL would plan anew each time. Each piece is a part of its own, so that
+    either engine walks straight to its rows.
     """
     keys = ", ".join(f"{name}_id" for name in by)
     inside = "date >= :first" if carried else "date >= :first AND carried = 0"
@@ -250,7 +278,7 @@ def _query(
         )
         for n, grain in enumerate(shape)
     ]
-    parts.append(_TAIL.format(conditions=conditions))
+    parts.append(_TAIL.format(conditions=conditions, sealed=sealed))
     query = _SUM.format(
         keys=f"{keys}," if keys else "",
         inside=inside,

@@ -85,7 +85,12 @@ def page(session: Session, book: Ledger, turn: Turn) -> LedgerPage:
     if not found.lines:
         opening = book.opening if turn.before else book.closing
         return LedgerPage((), opening, found.earlier, found.later)
-    opening = book_lines.balance_before(session, book.scope, found.lines[0].mark)
+    if not found.earlier:
+        opening = book.opening
+    elif not found.later:
+        opening = book.closing - sum(line.amount for line in found.lines)
+    else:
+        opening = book_lines.balance_before(session, book.scope, found.lines[0].mark)
     lines = tuple(_balanced(session, book.scope, found.lines, opening))
     return LedgerPage(lines, opening, found.earlier, found.later)
 

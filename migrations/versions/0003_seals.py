@@ -56,12 +56,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_entry_donor")),
         sqlite_strict=True,
     )
-    # Days are asked for in short spans; longer ones by account or all together.
-    _rollup("rollup_day")
-    op.create_index("ix_rollup_day_date", "rollup_day", ["date", "account_id"], unique=False)
-    for name in ("rollup_month", "rollup_quarter", "rollup_year"):
+    # Spans within a year are asked for by their days, years by account or all together.
+    for name in ("rollup_day", "rollup_month", "rollup_quarter"):
         _rollup(name)
-        op.create_index(f"ix_{name}_account_id_date", name, ["account_id", "date"], unique=False)
+        op.create_index(f"ix_{name}_date", name, ["date", "account_id"], unique=False)
+    _rollup("rollup_year")
+    op.create_index(
+        "ix_rollup_year_account_id_date", "rollup_year", ["account_id", "date"], unique=False
+    )
     op.add_column("donor", sa.Column("salt", sa.Text(), nullable=True))
     run_guards("seals")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from fundsvc.books.grains import Grain, Piece, pieces
+from fundsvc.books.grains import Grain, Piece, joined, pieces
 from fundsvc.db import db
 
 DAY = timedelta(days=1)
@@ -74,3 +74,11 @@ def test_the_database_finds_the_same_first_day(app: Flask, engine_name: str, gra
             day = date(2024, month, 29)
             start = connection.scalar(query, {"day": day.isoformat()})
             assert str(start) == grain.start(day).isoformat()
+
+
+def test_spans_that_follow_each_other_are_read_at_once() -> None:
+    before = pieces(date.min, date(2026, 3, 31))
+    assert list(joined([*before, *pieces(date(2026, 4, 1), date(2026, 6, 30))])) == [
+        Piece(Grain.YEAR, date.min, date(2025, 12, 31)),
+        Piece(Grain.QUARTER, date(2026, 1, 1), date(2026, 6, 30)),
+    ]

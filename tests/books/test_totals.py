@@ -15,19 +15,28 @@ from sqlalchemy.orm import Session
 from fundsvc import db
 from fundsvc.books import keys, service
 from fundsvc.books.models import Entry, Posting
-from fundsvc.books.totals import CARRY_FORWARD, KEYS, Columns, Total, moves, totals
+from fundsvc.books.totals import (
+    CARRY_FORWARD,
+    KEYS,
+    Columns,
+    Total,
+    _last_known,
+    moves,
+    totals,
+)
 from fundsvc.db import read_session, transaction
 from fundsvc.seals.service import seal_new
 from fundsvc.units.models import Unit
 from ledger.entries import Entry as LedgerEntry
 from ledger.entries import Posting as LedgerPosting
 
-START = date(2025, 11, 15)
-DAYS = st.integers(0, 120).map(lambda days: START + timedelta(days=days))
-# Ends of months and of the year are where whole and part months meet.
+START = date(2024, 11, 15)
+DAYS = st.integers(0, 490).map(lambda days: START + timedelta(days=days))
+# Ends of months, quarters and years are where whole and part spans meet.
 EDGES = st.sampled_from(
-    [date(2025, 11, 30), date(2025, 12, 1), date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 28)]
-)
+    [date(2024, 12, 31), date(2025, 3, 31), date(2025, 4, 1), date(2025, 11, 30),
+     date(2025, 12, 1), date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 28)]
+)  # fmt: skip
 DAY = DAYS | EDGES
 BOOK = st.builds(
     lambda on, amount, accounts, fund, unit, province, kind, twice: _entry(
@@ -184,3 +193,21 @@ def test_the_last_day_of_the_calendar_is_a_day(books: dict[str, int], last: date
     seal_new()
     (found,) = totals(read_session(), ["fund"], date(1, 1, 1), last)
     assert (found.before, found.debit, found.credit) == (0, 500, 500)
+
+
+@pytest.mark.parametrize("guess", [-1, 0, 10**9])
+def test_a_wrong_guess_at_what_is_sealed_is_noticed(
+    books: dict[str, int], session: Session, guess: int
+) -> None:
+    """As after a seal that was taken back, or that another process wrote."""
+    entry = _entry(START, 500, ("111", "7114"), "base", "TW", None, "other", twice=False)
+    for number in ("sealed", "not yet"):
+        with transaction() as writing:
+            service.post(writing, entry, source="test", external_id=number)
+        if number == "sealed":
+            seal_new()
+    _last_known[session.get_bind()] = guess
+    (cash,) = [total for total in totals(session, ("account",), START, START) if total.debit]
+    assert (cash.debit, cash.entries) == (1_000, 2)
+    _last_known[session.get_bind()] = guess
+    assert totals(session, ("fund",), date(2030, 1, 1), date(2030, 1, 1))[0].before == 0
