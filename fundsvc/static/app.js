@@ -24,6 +24,14 @@
     return words;
   }
 
+  /** Says in the list of errors which field each one is of, as its label does. */
+  function nameFields(errors) {
+    for (const link of errors?.querySelectorAll('a[href^="#f-"]') ?? []) {
+      const label = document.querySelector(`label[for="${CSS.escape(link.hash.slice(1))}"]`);
+      if (label) link.prepend(`${label.firstChild.textContent.trim()}: `);
+    }
+  }
+
   function spell(number, full) {
     if (number >= 1e9) {
       const rest = number % 1e9;
@@ -167,6 +175,7 @@
     for (const box of document.querySelectorAll("[data-lines]")) startLines(box.closest("form"));
     const watch = new ResizeObserver((seen) => seen.forEach((entry) => fitTable(entry.target)));
     for (const box of document.querySelectorAll(".tablebox__scroll")) watch.observe(box);
+    nameFields(document.getElementById("errors"));
     document.getElementById("errors")?.focus();
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || typing(event.target)) return;

@@ -159,6 +159,15 @@ def test_a_slash_goes_to_the_search_but_stays_a_slash_in_a_field(
     page.close()
 
 
+def test_the_list_of_errors_names_its_fields(treasurer: BrowserContext) -> None:
+    page = treasurer.new_page()
+    page.goto("/donations/new")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Ghi sổ").click()
+    expect(page.locator("#errors")).to_contain_text("Số tiền: Chưa điền.")
+    page.close()
+
+
 def test_a_form_is_sent_once_however_often_it_is_clicked(treasurer: BrowserContext) -> None:
     page = treasurer.new_page()
     sent: list[str] = []
