@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
+from typing import Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from fundsvc import db
@@ -117,7 +120,7 @@ def load(session: Session, language: str = "vi") -> Reference:
                 select(Fund.id, Fund.code, Fund.name, Fund.name_en).order_by(Fund.id)
             )
         },
-        provinces={fact.id: fact for fact in _provinces(session)},
+        provinces=_provinces(session),
         units={fact.id: fact for fact in _units(session) if allowed is None or fact.id in allowed},
         accounts={row.id: AccountFact(AccountType(row.type), row.line) for row in accounts},
         labels={
@@ -129,21 +132,30 @@ def load(session: Session, language: str = "vi") -> Reference:
     )
 
 
-def _provinces(session: Session) -> Iterable[ProvinceFact]:
-    rows = session.execute(
-        select(
-            Province.id,
-            Province.scheme,
-            Province.code,
-            Province.name,
-            Province.valid_from,
-            Province.valid_to,
-            Province.successor_id,
-        ).order_by(Province.scheme.desc(), Province.code)
-    )
-    for row in rows:
-        key = f"{row.scheme}:{row.code}"
-        yield ProvinceFact(row.id, key, row.name, row.valid_from, row.valid_to, row.successor_id)
+def _provinces(session: Session) -> Mapping[int, ProvinceFact]:
+    """Return the provinces, read once: only a new release brings others, and it begins anew."""
+    engine = session.get_bind()
+    known = _known.get(engine)
+    if known is None:
+        rows = session.execute(
+            select(
+                Province.id,
+                Province.scheme,
+                Province.code,
+                Province.name,
+                Province.valid_from,
+                Province.valid_to,
+                Province.successor_id,
+            ).order_by(Province.scheme.desc(), Province.code)
+        )
+        facts = (ProvinceFact(row.id, f"{row.scheme}:{row.code}", *row[3:]) for row in rows)
+        known = _known[engine] = MappingProxyType({fact.id: fact for fact in facts})
+    return known
+
+
+_known: Final[WeakKeyDictionary[Engine | Connection, Mapping[int, ProvinceFact]]] = (
+    WeakKeyDictionary()
+)
 
 
 def _units(session: Session) -> Iterable[UnitFact]:
