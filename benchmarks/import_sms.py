@@ -164,6 +164,7 @@ def _ours(url: str, path: Path) -> dict[str, float]:
     settings = Settings(
         database_url=url,
         secret_key="k" * 64,
+        data_key="d" * 64,
         base_url="http://localhost",
         instance_dir=path.parent / f"instance-{os.getpid()}",
     )

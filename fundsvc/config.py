@@ -23,6 +23,8 @@ class Settings:
 
     database_url: str
     secret_key: str
+    # What is sealed in the database opens with this key alone; whoever loses it loses that.
+    data_key: str
     base_url: str
     instance_dir: Path
     # How many proxies stand in front; only what the nearest of them say of a caller is believed.
@@ -55,7 +57,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     default_url = f"sqlite:///{instance / 'fundsvc.sqlite'}"
     return Settings(
         database_url=_database_url(_value(given, "FUNDSVC_DATABASE_URL") or default_url),
-        secret_key=_secret_key(_value(given, "FUNDSVC_SECRET_KEY"), instance),
+        secret_key=_key(given, "FUNDSVC_SECRET_KEY", instance),
+        data_key=_key(given, "FUNDSVC_DATA_KEY", instance),
         base_url=_base_url(_value(given, "FUNDSVC_BASE_URL") or "http://localhost:8000"),
         instance_dir=instance,
         proxies=_proxies(_value(given, "FUNDSVC_PROXIES") or "0"),
@@ -84,10 +87,11 @@ def _database_url(url: str) -> str:
     return url
 
 
-def _secret_key(key: str | None, instance: Path) -> str:
+def _key(environ: Mapping[str, str], name: str, instance: Path) -> str:
     """Take the given key, or make one once and keep it where only this user can read it."""
+    key = _value(environ, name)
     if key is None:
-        kept = instance / "secret_key"
+        kept = instance / name.removeprefix("FUNDSVC_").lower()
         if not kept.exists():
             instance.mkdir(parents=True, exist_ok=True)
             try:
@@ -99,7 +103,7 @@ def _secret_key(key: str | None, instance: Path) -> str:
                     file.write(secrets.token_hex(32))
         key = kept.read_text(encoding="ascii").strip()
     if len(key) < SHORTEST_SECRET:
-        msg = f"FUNDSVC_SECRET_KEY must have at least {SHORTEST_SECRET} characters"
+        msg = f"{name} must have at least {SHORTEST_SECRET} characters"
         raise BadSettingError(msg)
     return key
 

@@ -84,6 +84,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(
         database_url=database_url,
         secret_key="k" * 64,
+        data_key="d" * 64,
         base_url="http://localhost",
         instance_dir=tmp_path / "instance",
     )

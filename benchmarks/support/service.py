@@ -18,6 +18,7 @@ def service(url: str, *, web: bool = False) -> Iterator[Flask]:
         settings = Settings(
             database_url=url,
             secret_key="k" * 64,
+            data_key="d" * 64,
             base_url="http://localhost",
             instance_dir=Path(instance),
         )

@@ -35,6 +35,7 @@ def service(databases: Databases) -> Iterator[Service]:
         settings = Settings(
             database_url=url,
             secret_key="k" * 64,
+            data_key="d" * 64,
             base_url="http://localhost",
             instance_dir=Path(folder),
         )

@@ -32,7 +32,11 @@ def empty_books(databases: Databases, engine: str, folder: Path) -> Iterator[Ses
 
     with databases.fresh(engine) as url:
         settings = Settings(
-            database_url=url, secret_key="k" * 64, base_url="http://localhost", instance_dir=folder
+            database_url=url,
+            secret_key="k" * 64,
+            data_key="d" * 64,
+            base_url="http://localhost",
+            instance_dir=folder,
         )
         with create_app(settings, testing=True).app_context():
             session = read_session()

@@ -305,7 +305,7 @@ def main() -> int:
         migrate(url)
         app = create_app(
             Settings(
-                database_url=url, secret_key="k" * 64, base_url="http://localhost",
+                database_url=url, secret_key="k" * 64, data_key="d" * 64, base_url="http://localhost",
                 instance_dir=Path(folder),
             ),
             testing=True,
