@@ -34,6 +34,7 @@ PAGES: Final = (
     "fundsvc.periods.carry_views",
     "fundsvc.periods.opening_views",
     "fundsvc.sms.views",
+    "fundsvc.sms.file_views",
     "fundsvc.statements.views",
     "fundsvc.seals.views",
     "fundsvc.statements.book_views",

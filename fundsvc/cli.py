@@ -99,7 +99,7 @@ PLACES = {
     "user": Place("fundsvc.staff.commands:group", "Người dùng và vai trò."),
     "verify": Place("fundsvc.verify:verify", "Kiểm tra mọi điều phải đúng của sổ sách."),
     "voucher": Place("fundsvc.vouchers.commands:group", "Chứng từ: lập, duyệt, ghi sổ, in."),
-    "worker": Place("fundsvc.worker:worker", "Việc nền: niêm phong sổ mỗi phút."),
+    "worker": Place("fundsvc.worker:worker", "Việc nền: niêm phong sổ mỗi phút, đọc tệp lớn."),
 }
 
 cli = LazyGroup(

@@ -13,6 +13,7 @@ SLICES = (
     "donors",
     "dues",
     "evidence",
+    "jobs",
     "periods",
     "receipts",
     "reconciliation",

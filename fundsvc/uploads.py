@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import IO
 
 from flask import current_app, request
 from flask_babel import gettext as _
@@ -14,6 +16,7 @@ from fundsvc.errors import NotFound, Reason, Refusal
 FIELD = "file"
 PROMISED_SECONDS = 24 * 3600
 NAME_LENGTH = 200
+BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ def given() -> FileStorage:
     if found is None or not found.filename:
         raise Refusal(Reason(_("Chưa chọn tệp."), field=FIELD))
     return found
+
+
+def count_lines(stream: IO[bytes]) -> int:
+    """Return how many lines the rest of a stream has."""
+    return sum(block.count(b"\n") for block in iter(partial(stream.read, BLOCK), b""))
 
 
 def shown_name(file: FileStorage) -> str:

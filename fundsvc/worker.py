@@ -1,11 +1,14 @@
-"""Background work: seal what was booked, every minute or as soon as much has gathered."""
+"""Background work: seal what was booked, every minute or as soon as much has gathered; do jobs."""
 
 import logging
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
@@ -13,33 +16,40 @@ INTERVAL: Final = 60.0
 """Seconds between seals when little is booked."""
 MUCH: Final = 2_000
 """So many entries are sealed at once: statements read those that are not sealed one by one."""
+REST: Final = 5.0
+"""Seconds before jobs are begun again whose process failed."""
+KINDS: Final = {"sms": "fundsvc.sms.background:run"}
+"""What does the jobs of each kind."""
 _LOOK: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Làm một lượt rồi thôi.")
+@click.option("--jobs", is_flag=True, help="Chỉ làm những việc đang chờ, rồi thôi.")
 @click.option(
     "--parent", type=click.IntRange(1), metavar="PID", help="Dừng khi tiến trình cha này không còn."
 )
-def worker(*, once: bool, parent: int | None) -> None:
-    """Việc nền: niêm phong sổ mỗi phút, chạy cho đến khi dừng."""
+def worker(*, once: bool, jobs: bool, parent: int | None) -> None:
+    """Việc nền: niêm phong sổ mỗi phút, đọc tệp lớn; chạy cho đến khi dừng."""
     if once:
         look(due=True)
+        do_jobs()
         return
-    stopping = _Stopping(parent)
+    if jobs:
+        signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))
+        do_jobs(_gone(parent))
+        return
+    stopping, beside = _Stopping(parent), _Beside()
     due_at = time.monotonic()
-    while not stopping():
-        due = time.monotonic() >= due_at
-        try:
-            sealed = look(due=due, stop=stopping)
-        except Exception:  # noqa: BLE001 - told to the log, and tried again
-            # Whatever it was, books that nobody seals are worse than a line in the log a minute.
-            _log.exception("background work failed; it goes on")
-            sealed = False
-        if sealed or due:
-            due_at = time.monotonic() + INTERVAL
-        time.sleep(_LOOK)
+    try:
+        while not stopping():
+            due = time.monotonic() >= due_at
+            if _round(beside, due=due, stop=stopping) or due:
+                due_at = time.monotonic() + INTERVAL
+            time.sleep(_LOOK)
+    finally:
+        beside.end()
 
 
 def look(*, due: bool, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -57,17 +67,84 @@ def look(*, due: bool, stop: Callable[[], bool] = lambda: False) -> bool:
         session.rollback()
 
 
+def do_jobs(stop: Callable[[], bool] = lambda: False) -> None:
+    """Do the jobs that wait, in this process."""
+    from fundsvc.jobs.running import run_all  # noqa: PLC0415 - as above
+
+    run_all({kind: _named(target) for kind, target in KINDS.items()}, stop=stop)
+
+
+def _named(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _round(beside: "_Beside", *, due: bool, stop: Callable[[], bool]) -> bool:
+    """Look once at everything; return whether anything was sealed."""
+    try:
+        # On SQLite a job is the only writer: nothing is booked beside it, and a seal would wait.
+        return not beside.alone() and look(due=due, stop=stop)
+    except Exception:  # noqa: BLE001 - told to the log, and tried again
+        # Whatever it was, books that nobody seals are worse than a line in the log a minute.
+        _log.exception("background work failed; it goes on")
+        return False
+
+
+class _Beside:
+    """The process that does jobs, begun when some wait, so that sealing goes on meanwhile."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._not_before = 0.0
+
+    def alone(self) -> bool:
+        """See that waiting jobs are done; say whether nothing else should be done beside them."""
+        from fundsvc.db import db, read_session  # noqa: PLC0415 - as above
+        from fundsvc.jobs.service import any_free  # noqa: PLC0415 - as above
+
+        if not self._runs() and time.monotonic() >= self._not_before:
+            session = read_session()
+            session.rollback()
+            if any_free(session):
+                parent = str(os.getpid())
+                command = [sys.executable, "-m", "fundsvc.cli", "worker", "--jobs", "--parent"]
+                self._process = subprocess.Popen([*command, parent])  # noqa: S603 - ourselves
+            session.rollback()
+        return self._process is not None and db.engine.dialect.name == "sqlite"
+
+    def end(self) -> None:
+        """Stop the process; what it was doing waits for another."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+
+    def _runs(self) -> bool:
+        if self._process is None:
+            return False
+        ended = self._process.poll()
+        if ended is None:
+            return True
+        self._process = None
+        if ended:
+            self._not_before = time.monotonic() + REST
+        return False
+
+
+def _gone(parent: int | None) -> Callable[[], bool]:
+    return lambda: parent is not None and os.getppid() != parent
+
+
 class _Stopping:
     """True once somebody asked to stop, or the parent is gone."""
 
     def __init__(self, parent: int | None) -> None:
-        self._parent = parent
+        self._gone = _gone(parent)
         self._asked = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
 
     def __call__(self) -> bool:
-        return self._asked or (self._parent is not None and os.getppid() != self._parent)
+        return self._asked or self._gone()
 
     def _ask(self, _number: int, _frame: object) -> None:
         self._asked = True

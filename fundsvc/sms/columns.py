@@ -9,21 +9,12 @@ from flask_babel import gettext as _
 
 from fundsvc import clock
 from fundsvc.imports import Refused
+from fundsvc.sms.forms import turned
+from fundsvc.sms.layouts import Layout
 from fundsvc.sms.moments import Moments
 from fundsvc.sms.register import Register
 from fundsvc.sms.resolver import Resolver
 
-FIELDS = (
-    "operator",
-    "request_id",
-    "msisdn",
-    "short_code",
-    "message",
-    "received_at",
-    "amount",
-    "status",
-)
-OPTIONAL = "province"
 _REQUEST_ID = re.compile(r"[!-~]{1,100}")
 _MSISDN = re.compile(r"[0-9]{8,15}")
 _LONGEST_ID, _LONGEST_AMOUNT = 100, 16
@@ -75,13 +66,16 @@ class Checker:
     _moments: Moments = field(default_factory=Moments)
     _today: date = field(default_factory=clock.today)
 
-    def check(self, numbers: Sequence[int], rows: Rows, order: Sequence[int | None]) -> Chunk:
+    def check(self, numbers: Sequence[int], rows: Rows, layout: Layout) -> Chunk:
         """Return the readable ones of some rows, all as wide as the header.
 
-        `numbers` are the rows' places in the file, `order` says where each field stands in a row.
+        `numbers` are the rows' places in the file.
         """
         by_place: list[Column] = list(zip(*rows, strict=True))
         absent = ("",) * len(rows)
+        columns = [absent if at is None else by_place[at] for at in layout.order]
+        if layout.days:
+            columns = turned(columns, layout)
         (
             operator,
             request_id,
@@ -92,7 +86,7 @@ class Checker:
             amount,
             status,
             province,
-        ) = (absent if at is None else by_place[at] for at in order)
+        ) = columns
         faults: Faults = {}
         received_at, received_on = self._when(received, faults)
         if not _all_digits(msisdn, _SHORTEST_PHONE, _LONGEST_PHONE):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fundsvc.imports import ImportReport
 
 PROGRESS_FROM_BYTES = 5_000_000
+BAR = 24
 
 
 @click.group(name="campaign")
@@ -61,13 +62,17 @@ def list_campaigns(as_json: bool) -> None:
 
 @click.command("sms")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", metavar="NAME", help="Mẫu tệp; hiện có: csv.")
+@click.option(
+    "--format", "format_", metavar="NAME", help="Mẫu đã giữ; không có thì tự nhận các cột."
+)
 @click.option("--commit", is_flag=True, help="Ghi sổ; không có thì chỉ xem trước.")
 @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
 def import_sms(file: Path, format_: str | None, commit: bool, as_json: bool) -> None:
     """Nhập tin nhắn ủng hộ từ FILE của nhà mạng (CSV).
 
-    Cột: operator,request_id,msisdn,short_code,message,received_at,amount,status; thứ tự tùy ý.
+    Cột: operator,request_id,msisdn,short_code,message,received_at,amount,status; thứ tự tùy ý, tên
+    tiếng Việt cũng được (Nhà mạng, Mã giao dịch, Số thuê bao, Đầu số, Nội dung, Thời gian, Số tiền,
+    Trạng thái). Tệp có cột khác thì chọn cột một lần trên trang Nhập tin nhắn và giữ làm mẫu.
     """
     from fundsvc.db import transaction
     from fundsvc.sms import service, told
@@ -97,19 +102,24 @@ def _tell(report: "ImportReport", lines: list[str], *, as_json: bool) -> None:
 
 
 def _progress(file: Path) -> Callable[[int], None] | None:
-    """Return what draws a line of progress on stderr, for files that take more than a moment."""
+    """Return what draws a bar of progress on stderr, for files that take more than a moment."""
     if file.stat().st_size < PROGRESS_FROM_BYTES:
         return None
     from time import perf_counter
 
     from fundsvc.templating.filters import number
+    from fundsvc.uploads import count_lines
 
+    with file.open("rb") as stream:
+        total = max(count_lines(stream), 1)
     started = perf_counter()
     ending = "\r" if sys.stderr.isatty() else "\n"
 
     def draw(lines: int) -> None:
-        speed = lines / max(perf_counter() - started, 1e-9)
-        said = f"{number(lines)} dòng, {number(round(speed))} dòng/giây  "
+        full = min(BAR * lines // total, BAR)
+        bar = "█" * full + "░" * (BAR - full)
+        speed = round(lines / max(perf_counter() - started, 1e-9))
+        said = f"{bar} {number(lines)}/{number(total)} dòng, {number(speed)} dòng/giây  "
         click.echo(said + ending, err=True, nl=False)
 
     return draw

@@ -1,6 +1,7 @@
 """Tables of SMS donations: campaigns, imported files, their messages and totals."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -108,3 +109,24 @@ class SmsTotal(Base):
     messages: Mapped[int]
     gross: Mapped[int]
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"), default=None)
+
+
+class SmsProfile(Base):
+    """How files of an operator are read: header words by field, what is the same for all rows.
+
+    It is never changed, so a preview and the import after it read alike.
+    """
+
+    __tablename__ = "sms_profile"
+    __table_args__ = table_args(
+        UniqueConstraint("name"),
+        CheckConstraint("days IN ('iso', 'dmy', 'mdy', 'compact')", name="days"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    name: Mapped[str]
+    columns: Mapped[dict[str, Any]]
+    fixed: Mapped[dict[str, Any]]
+    days: Mapped[str]
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(default=None)

@@ -14,24 +14,29 @@ from typing import IO
 
 from flask_babel import gettext as _
 
-from fundsvc.errors import Reason, Refusal
 from fundsvc.imports import Refused
-from fundsvc.sms.columns import FIELDS, OPTIONAL, Checker, Chunk
+from fundsvc.sms import layouts
+from fundsvc.sms.columns import Checker, Chunk
 from fundsvc.sms.register import Register
 from fundsvc.sms.resolver import Resolver
 
 CHUNK = 500  # Small enough to stay in the processor's cache: twice as fast as 10,000.
-FIRST_ROW = 2  # As a spreadsheet numbers them: the header is row 1.
 
 
 class Reader:
-    """Reads one file; `lines` and `refused` tell of what was read so far."""
+    """Reads one file; `lines` and `refused` tell of what was read so far.
 
-    def __init__(self, register: Register, resolver: Resolver) -> None:
-        """Take the campaigns and what decides about messages."""
+    Rows are numbered as a spreadsheet shows them: the first of the file is row 1.
+    """
+
+    def __init__(
+        self, register: Register, resolver: Resolver, profile: layouts.Profile | None = None
+    ) -> None:
+        """Take the campaigns, what decides about messages, and how the file is to be read."""
         self.lines = 0
         self.refused = Refused()
         self._checker = Checker(register, resolver, self.refused)
+        self._profile = profile
         self._broken = False
 
     def chunks(self, stream: IO[bytes]) -> Iterator[Chunk]:
@@ -40,17 +45,20 @@ class Reader:
         Raises:
             Refusal: the header row does not name the columns.
         """
+        layout = layouts.find(stream, self._profile)
         # Bytes that are not UTF-8 become surrogates, so that they are refused with their row.
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
         try:
-            rows = csv.reader(text)
-            order, width = _order(_header(rows))
-            first = FIRST_ROW
+            rows = csv.reader(text, delimiter=layout.delimiter)
+            for _above in islice(rows, layout.header):
+                pass
+            first = layout.header + 1
             while not self._broken and (block := self._block(rows, first)):
-                numbers, block_rows = self._whole(range(first, first + len(block)), block, width)
+                numbers = range(first, first + len(block))
+                kept, block_rows = self._whole(numbers, block, layout.width)
                 first += len(block)
                 if block_rows:
-                    yield self._checker.check(numbers, block_rows, order)
+                    yield self._checker.check(kept, block_rows, layout)
         finally:
             text.detach()
 
@@ -86,46 +94,3 @@ class Reader:
                 why = _("Dòng có %(found)d cột, cần %(width)d cột.", found=found, width=width)
                 self.refused.add(number, None, why)
         return [number for number, _row in kept], [row for _number, row in kept]
-
-
-def check_header(stream: IO[bytes]) -> None:
-    """Hold that a file begins as files of messages do, without reading the rest of it.
-
-    Raises:
-        Refusal: the header row does not name the columns.
-    """
-    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    try:
-        _order(_header(csv.reader(text)))
-    finally:
-        text.detach()
-
-
-def _header(rows: Iterator[list[str]]) -> list[str]:
-    try:
-        return next(rows, [])
-    except csv.Error:
-        return []
-
-
-def _order(header: list[str]) -> tuple[list[int | None], int]:
-    """Return where each field stands in a row (None: not there), and how many fields a row has.
-
-    Columns of other names are passed over.
-
-    Raises:
-        Refusal: a column is missing or named twice.
-    """
-    names = [name.strip().lower() for name in header]
-    missing = [name for name in FIELDS if name not in names]
-    if missing:
-        why = _(
-            "Dòng đầu phải ghi tên các cột, cách nhau bằng dấu phẩy; còn thiếu: %(missing)s.",
-            missing=", ".join(missing),
-        )
-        raise Refusal(Reason(why, 1))
-    wanted = (*FIELDS, OPTIONAL)
-    for name in wanted:
-        if names.count(name) > 1:
-            raise Refusal(Reason(_("Cột %(name)s bị trùng.", name=name), 1, name))
-    return [names.index(name) if name in names else None for name in wanted], len(names)

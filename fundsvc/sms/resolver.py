@@ -23,10 +23,16 @@ from flask_babel import gettext as _
 from fundsvc.errors import Reason, Refusal
 from fundsvc.sms.grammar import Why
 from fundsvc.sms.register import Reading, Register
+from fundsvc.text import fold
 from ledger.money import MAX_DONG
 
 BOOKED, FAILED, UNKNOWN = "booked", "failed", "unknown"
-STATUSES = ("", "ok", FAILED)
+STATUSES = {
+    **dict.fromkeys(("", "ok", "thanh cong", "success", "successful"), "ok"),
+    **dict.fromkeys((FAILED, "that bai", "khong thanh cong", "fail", "failure"), FAILED),
+}
+"""What operators write, folded, and what it means."""
+LONGEST_WORD = 40
 LONGEST_MESSAGE = 2_000
 _DIGITS = re.compile(r"[0-9]{1,16}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
@@ -90,13 +96,13 @@ class Resolver(dict[Key, int]):
 
     def _decide(self, key: Key) -> Outcome:
         raw_operator, short_code, message, raw_amount, raw_status, raw_province, epoch = key
-        operator = raw_operator.strip().lower()
+        operator = _word(raw_operator).replace(" ", "")
         if operator not in self._operators:
             known = ", ".join(self._operators)
             why = _("Không có nhà mạng này; các nhà mạng: %(known)s.", known=known)
             raise Refusal(Reason(why, field="operator"))
-        status = raw_status.strip().lower()
-        if status not in STATUSES:
+        status = STATUSES.get(_word(raw_status))
+        if status is None:
             why = _("Trạng thái phải để trống, ok hoặc failed.")
             raise Refusal(Reason(why, field="status"))
         stated = _stated(raw_amount)
@@ -112,6 +118,11 @@ class Resolver(dict[Key, int]):
         if terms is None or amount is None:
             return Outcome(operator, UNKNOWN, None, None, province, reading.why)
         return Outcome(operator, BOOKED, amount, terms.id, province, None)
+
+
+def _word(raw: str) -> str:
+    """Return a word as it is compared: lower case, without diacritics; a long one is none."""
+    return fold(raw) if len(raw) <= LONGEST_WORD else raw
 
 
 def _check_text(short_code: str, message: str) -> None:

@@ -6,19 +6,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any
 
-from flask_babel import gettext as _
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import bulk, keys
-from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.imports import KEPT_REASONS, ImportReport, Refused, RefusedRow
-from fundsvc.sms import campaigns
+from fundsvc.sms import campaigns, profiles
 from fundsvc.sms.batches import Ahead, Batch, Batches, Sample, StageColumns
 from fundsvc.sms.inbox import Inbox, Kept, own_columns
+from fundsvc.sms.layouts import Profile
 from fundsvc.sms.models import SmsFile, SmsTotal
 from fundsvc.sms.reader import Reader
 from fundsvc.sms.register import Register, Terms
@@ -28,7 +27,6 @@ from ledger.accounts import OPERATOR_NAMES
 from ledger.entries import Entry
 
 PREVIEW = 0
-FORMATS = ("csv",)
 MEDIA_TYPE = "text/csv"
 
 
@@ -105,7 +103,7 @@ def import_sms(
         session: the open transaction.
         stream: the file, from its beginning; it must be seekable.
         name: what the file is called.
-        format: the layout; there is one as yet, `csv`.
+        format: the name of a profile, or `csv`; without one the columns are recognised.
         commit: keep and book, if no row is refused.
         by: who does it.
         progress: told the number of lines read, after each batch.
@@ -113,9 +111,7 @@ def import_sms(
     Raises:
         Refusal: the file as a whole cannot be read, or a message lies in a closed month.
     """
-    if format not in {None, *FORMATS}:
-        why = _("Không có mẫu tệp này; các mẫu: %(known)s.", known=", ".join(FORMATS))
-        raise Refusal(Reason(why, field="format"))
+    profile = profiles.named(session, format)
     sha256 = evidence.keep_stream(stream) if commit else None
     stream.seek(0)
     campaigns.lock(session)
@@ -126,6 +122,7 @@ def import_sms(
         session,
         file_id=_note_file(session, sha256, name=name, by=by) if sha256 else PREVIEW,
         by=by,
+        profile=profile,
     )
     work.run(stream, progress)
     if sha256 and not work.refused_count:
@@ -146,7 +143,9 @@ def _note_file(session: Session, sha256: str, *, name: str, by: int | None) -> i
 class _Import:
     """One file on its way into the books."""
 
-    def __init__(self, session: Session, *, file_id: int, by: int | None) -> None:
+    def __init__(
+        self, session: Session, *, file_id: int, by: int | None, profile: Profile | None = None
+    ) -> None:
         """Read the campaigns and the keys, so that the reading thread needs no database."""
         all_terms = campaigns.all_terms(session)
         register = Register(all_terms)
@@ -154,7 +153,7 @@ class _Import:
         self.keys = keys.read(session)
         self.terms = {terms.id: terms for terms in all_terms}
         self.resolver = Resolver(register, OPERATOR_NAMES, self.keys.provinces)
-        self.reader = Reader(register, self.resolver)
+        self.reader = Reader(register, self.resolver, profile)
         self.batches = Batches(self.resolver, self.reader.refused)
         self.conflicts = Refused()
         self.seen: Counter[int] = Counter()

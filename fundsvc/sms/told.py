@@ -79,10 +79,19 @@ def outcome(report: SmsImportReport) -> str:
     """Tell in one sentence what became of a file of messages."""
     if report.refused_count:
         return _nothing_taken(report)
-    new, known = number(report.new), number(report.known)
     if report.committed:
-        return _("Đã nhận %(new)s tin nhắn mới; %(known)s tin nhắn đã có.", new=new, known=known)
+        return booked(report.new, report.known)
+    new, known = number(report.new), number(report.known)
     return _("Xem trước: %(new)s tin nhắn mới, %(known)s đã có; chưa ghi sổ.", new=new, known=known)
+
+
+def booked(new: int, known: int) -> str:
+    """Tell in one sentence what a file brought that was booked."""
+    return _(
+        "Đã nhận %(new)s tin nhắn mới; %(known)s tin nhắn đã có.",
+        new=number(new),
+        known=number(known),
+    )
 
 
 def _refused(report: ImportReport) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import closing
+from typing import IO
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,9 +17,11 @@ from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.sms import campaigns, lists, service, told
+from fundsvc.jobs import service as jobs
+from fundsvc.sms import campaigns, layouts, lists, profiles, service, told
+from fundsvc.sms.background import KIND, facts
+from fundsvc.sms.file_views import PURPOSE, go_on, preview_page
 from fundsvc.sms.models import SmsFile, SmsMessage
-from fundsvc.sms.reader import check_header
 from fundsvc.sms.resolver import UNKNOWN
 from fundsvc.sms.sheet import MAX_BYTES
 from fundsvc.staff.access import allow
@@ -29,7 +32,6 @@ bp = Blueprint("sms", __name__)
 
 READERS = ("treasurer", "approver", "auditor")
 IMPORTERS = ("treasurer",)
-PURPOSE = "sms"
 
 
 def waiting_messages(session: Session) -> Iterable[Attention]:
@@ -83,15 +85,18 @@ def upload() -> str:
 @bp.post("/imports/sms")
 @allow(*IMPORTERS)
 def take() -> ResponseReturnValue:
-    """Keep a file of messages and go on to its preview, if it has the right header."""
+    """Keep a file of messages and go on to its preview, or ask first what its columns are."""
+    chosen = {"format": request.form.get("format") or None}
     try:
         with closing(uploads.given()) as given:
-            check_header(given.stream)
-            given.stream.seek(0)
-            promised = Upload(evidence.keep_stream(given.stream), uploads.shown_name(given))
+            known = _knows(given.stream, chosen["format"])
+            promised = Upload(evidence.keep_stream(given.stream), uploads.shown_name(given), chosen)
     except Refusal as refusal:
-        return _upload_page(Form({}, uploads.beside_file(refusal))), refusal.status
-    return redirect(url_for("sms.preview", token=promised.sign(PURPOSE)), 303)
+        form = Form(request.form.to_dict(), uploads.beside_file(refusal, "format"))
+        return _upload_page(form), refusal.status
+    if not known:
+        return redirect(url_for("sms_files.columns", token=promised.sign(PURPOSE)), 303)
+    return go_on(promised)
 
 
 @bp.get("/imports/sms/<token>")
@@ -100,7 +105,7 @@ def preview(token: str) -> ResponseReturnValue:
     """Show what a file says before anything is booked."""
     promised = Upload.read(token, PURPOSE)
     try:
-        return _preview_page(promised, _import(promised, commit=False))
+        return preview_page(promised.name, facts(_import(promised, commit=False)))
     except Refusal as refusal:
         return _upload_page(Form({}, uploads.beside_file(refusal))), refusal.status
 
@@ -112,7 +117,7 @@ def commit(token: str) -> ResponseReturnValue:
     promised = Upload.read(token, PURPOSE)
     report = _import(promised, commit=True)
     if not report.committed:
-        return _preview_page(promised, report), 422
+        return preview_page(promised.name, facts(report)), 422
     flash(told.outcome(report), "ok")
     return redirect(url_for("sms.index"), 303)
 
@@ -163,25 +168,34 @@ def take_campaigns() -> ResponseReturnValue:
 def _import(promised: Upload, *, commit: bool) -> service.SmsImportReport:
     with evidence.opened(promised.sha256) as stream, transaction() as session:
         return service.import_sms(
-            session, stream, name=promised.name, commit=commit, by=current_user.id
+            session,
+            stream,
+            name=promised.name,
+            format=promised.chosen.get("format"),
+            commit=commit,
+            by=current_user.id,
         )
 
 
+def _knows(stream: IO[bytes], format_: str | None) -> bool:
+    """Say whether a file's columns are known; False for a table in which they can be named."""
+    try:
+        layouts.find(stream, profiles.named(read_session(), format_))
+    except layouts.Unrecognised:
+        return False
+    return True
+
+
 def _upload_page(form: Form) -> str:
-    known = campaigns.list_campaigns(read_session())
-    return render_template("sms/upload.html", form=form, campaigns=known)
+    session = read_session()
+    return render_template(
+        "sms/upload.html",
+        form=form,
+        campaigns=campaigns.list_campaigns(session),
+        formats=[(name, name) for name in profiles.names(session)],
+        jobs=jobs.recent(session, KIND, by=current_user.id),
+    )
 
 
 def _campaign_page(form: Form) -> str:
     return render_template("sms/campaigns.html", form=form)
-
-
-def _preview_page(promised: Upload, report: service.SmsImportReport) -> str:
-    return render_template(
-        "sms/preview.html",
-        name=promised.name,
-        report=report,
-        reason=told.reason,
-        operator=told.operator,
-        phone=lists.shown_phone,
-    )

@@ -1,5 +1,5 @@
 // Small helps on top of pages that work without them: amounts in words, dates, tables, search,
-// sending once.
+// sending once, how far a job is.
 "use strict";
 
 (() => {
@@ -160,6 +160,29 @@
     else box.tabIndex = 0;
   }
 
+  /** Asks how far a job is; the page comes anew when the job has ended. */
+  async function follow(box) {
+    const bar = box.querySelector("progress");
+    const text = box.querySelector("p");
+    let state = "";
+    while (!["done", "failed"].includes(state)) {
+      await new Promise((later) => { setTimeout(later, 1000); });
+      try {
+        const answer = await fetch(box.dataset.progress);
+        if (!answer.ok) continue;
+        const told = await answer.json();
+        const plain = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ".");
+        state = told.state;
+        bar.value = told.done;
+        text.textContent = box.dataset.text
+          .replace("{done}", plain(told.done)).replace("{total}", plain(told.total));
+      } catch {
+        // The server rests for a moment; it is asked again.
+      }
+    }
+    location.reload();
+  }
+
   function typing(target) {
     return target.isContentEditable || /^(input|select|textarea)$/i.test(target.tagName);
   }
@@ -176,6 +199,7 @@
     const watch = new ResizeObserver((seen) => seen.forEach((entry) => fitTable(entry.target)));
     for (const box of document.querySelectorAll(".tablebox__scroll")) watch.observe(box);
     nameFields(document.getElementById("errors"));
+    for (const box of document.querySelectorAll("[data-progress]")) follow(box);
     document.getElementById("errors")?.focus();
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || typing(event.target)) return;

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
@@ -26,6 +27,7 @@ class Service:
     """A running service with the demo year."""
 
     address: str
+    app: Flask
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,7 @@ def service(databases: Databases) -> Iterator[Service]:
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield Service(f"http://127.0.0.1:{server.server_port}")
+        yield Service(f"http://127.0.0.1:{server.server_port}", app)
         server.shutdown()
         thread.join()
 

@@ -21,10 +21,12 @@ SignIn = Callable[..., FlaskClient]
 pytestmark = pytest.mark.usefixtures("app", "clock")
 
 
-def send(client: FlaskClient, address: str, data: bytes | None = None) -> TestResponse:
+def send(
+    client: FlaskClient, address: str, data: bytes | None = None, **typed: str
+) -> TestResponse:
     """Send a form with a file, as a browser does that has the page's token."""
     found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sms").text)
-    form: dict[str, object] = {"csrf_token": found[1]} if found else {}
+    form: dict[str, object] = {**typed, "csrf_token": found[1] if found else ""}
     if data is not None:
         form["file"] = (io.BytesIO(data), "tin <b>.csv")
     return client.post(address, data=form, content_type="multipart/form-data")

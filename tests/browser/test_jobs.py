@@ -1,0 +1,72 @@
+"""A large file as people see it: a bar that moves by itself, then the preview; columns to name."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from fundsvc import worker
+from fundsvc.sms import background
+from tests.browser.conftest import Service, listen, sign_in
+from tests.browser.test_pages import CUT_FIGURES, DESK, PHONE, STICKS_OUT
+from tests.sms.test_layouts import STRANGE, STRANGE_CELLS, table
+from tests.support import messages
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def hold(page: Page) -> None:
+    """Hold a page to what every page must hold, on a phone and on a desk."""
+    for width, height in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(STICKS_OUT) <= 0, "the page scrolls sideways"
+        assert page.evaluate(CUT_FIGURES) == []
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+
+
+def send(page: Page, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "tin-nhan.csv"
+    path.write_bytes(data)
+    page.goto("/imports/sms")
+    page.get_by_label("Tệp tin nhắn").set_input_files(path)
+    page.get_by_role("button", name="Đọc tệp").click()
+
+
+def test_the_bar_moves_and_the_preview_comes_by_itself(
+    treasurer: BrowserContext, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "LARGE", 20)
+    page = treasurer.new_page()
+    complaints = listen(page)
+    send(page, tmp_path, messages.make("viettel", 60).csv())
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    hold(page)
+    thread = threading.Thread(target=_work, args=(service,))
+    thread.start()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Xem trước tin nhắn ủng hộ")
+    thread.join()
+    hold(page)
+    assert complaints == []
+
+
+def test_columns_are_named_on_a_phone(browser: Browser, service: Service, tmp_path: Path) -> None:
+    context = browser.new_context(
+        base_url=service.address, viewport={"width": PHONE[0], "height": PHONE[1]}
+    )
+    page = context.new_page()
+    sign_in(page, "thuquy")
+    send(page, tmp_path, table(STRANGE, STRANGE_CELLS))
+    hold(page)
+    page.get_by_role("button", name="Giữ mẫu và đọc tệp").click()
+    expect(page.locator("#errors")).to_be_focused()
+    hold(page)
+    context.close()
+
+
+def _work(service: Service) -> None:
+    with service.app.app_context():
+        worker.do_jobs()

@@ -1,0 +1,140 @@
+"""A worker killed in the middle of a job: another takes it up, nothing is doubled or lost.
+
+The processes are real: `fundsvc worker` and the one that it begins for jobs.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from fundsvc.books.models import Entry
+from fundsvc.config import Settings
+from fundsvc.db import transaction
+from fundsvc.evidence import service as evidence
+from fundsvc.jobs import running
+from fundsvc.jobs.models import DONE, RUNNING, Job
+from fundsvc.sms import background, campaigns
+from fundsvc.sms.models import SmsMessage
+from fundsvc.uploads import Upload
+from fundsvc.verify import faults
+from tests.support import messages
+
+ROWS = 40_000
+PATIENCE = 60.0
+
+Start = Callable[[], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Start]:
+    """Begin a worker on the test's database; those that are left end with the test."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def run() -> subprocess.Popen[bytes]:
+        environment = os.environ | {
+            "FUNDSVC_DATABASE_URL": settings.database_url,
+            "FUNDSVC_SECRET_KEY": settings.secret_key,
+            "FUNDSVC_INSTANCE_DIR": str(settings.instance_dir),
+        }
+        process = subprocess.Popen([sys.executable, "-m", "fundsvc.cli", "worker"], env=environment)
+        begun.append(process)
+        return process
+
+    yield run
+    for process in begun:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+def job_id(app: Flask) -> int:
+    """A large file that was looked at and shall be booked."""
+    made = messages.make("viettel", ROWS)
+    promised = Upload(evidence.keep(made.csv()), "lon.csv")
+    with transaction() as session:
+        campaigns.import_campaigns(session, messages.CAMPAIGNS, by=None)
+        looked = background.look_at(session, promised, key="a", lines=len(made.rows), by=1)
+        job = background.book(session, looked, by=1)
+        session.delete(looked)
+        return job.id
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_job_is_taken_up_again_after_kill_9(start: Start, job_id: int, session: Session) -> None:
+    for _death in range(2):
+        process = start()
+        await_(lambda: running.done(job_id) > 0)
+        assert stored(session) == 0, "nothing of a job that goes on is there yet"
+        kill_all(process)
+        Path(running._path(job_id)).unlink(missing_ok=True)
+        assert state(session, job_id) == RUNNING
+        assert stored(session) == 0
+        let_the_lease_run_out()
+    start()
+    await_(lambda: state(session, job_id) == DONE)
+    told = session.get_one(Job, job_id).told
+    assert told
+    assert told["new"] == stored(session) == ROWS
+    booked = session.scalar(select(func.count()).where(Entry.source == "sms:viettel"))
+    assert booked == told["messages"]
+    assert list(faults(session)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_stopped_worker_leaves_its_job_to_the_next(
+    start: Start, job_id: int, session: Session
+) -> None:
+    process = start()
+    await_(lambda: running.done(job_id) > 0)
+    process.terminate()
+    process.wait(PATIENCE)
+    session.rollback()
+    left = session.get_one(Job, job_id)
+    assert (left.state, left.tries, stored(session)) == ("waiting", 0, 0)
+    start()
+    await_(lambda: state(session, job_id) == DONE)
+    assert stored(session) == ROWS
+
+
+def await_(condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def kill_all(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a worker and the process it began, as a power cut would."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for number in (process.pid, *map(int, children)):
+        os.kill(number, signal.SIGKILL)
+    process.wait()
+
+
+def let_the_lease_run_out() -> None:
+    with transaction() as session:
+        past = "2020-01-01T00:00:00.000000+00:00"
+        session.execute(text(f"UPDATE job SET lease_until = '{past}' WHERE state = 'running'"))
+
+
+def state(session: Session, job_id: int) -> str:
+    session.rollback()
+    session.expire_all()
+    return session.get_one(Job, job_id).state
+
+
+def stored(session: Session) -> int:
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(SmsMessage)) or 0
