@@ -257,9 +257,9 @@ def _bare_inserts(*, moment: str, day: str, amount: str, now: str) -> tuple[str,
     """Return the three statements that bring raw rows into the tables."""
     return (
         (
-            "INSERT INTO sms_message (operator, request_id, msisdn, short_code, message,"
-            " received_at, received_on, status, file_id, row, amount, stated, campaign_id)"
-            f" SELECT operator, request_id, msisdn, short_code, message, {moment}, {day},"
+            "INSERT INTO sms_message (operator, request_id, phone_hash, phone_sealed, short_code,"
+            " message, received_at, received_on, status, file_id, row, amount, stated, campaign_id)"
+            f" SELECT operator, request_id, msisdn, msisdn, short_code, message, {moment}, {day},"
             f" CASE WHEN {BOOKED} THEN 'booked' ELSE 'failed' END, 1, n, {amount}, NULL, 1 FROM raw"
         ),
         (

@@ -35,11 +35,14 @@ PAGES: Final = (
     "fundsvc.periods.opening_views",
     "fundsvc.sms.views",
     "fundsvc.sms.file_views",
+    "fundsvc.sms.campaign_views",
+    "fundsvc.sms.phone_views",
     "fundsvc.statements.views",
     "fundsvc.seals.views",
     "fundsvc.statements.book_views",
     "fundsvc.statements.entry_views",
     "fundsvc.public.views",
+    "fundsvc.public.giver_views",
     "fundsvc.staff.views",
 )
 """Where the blueprints are; what needs a person today is listed in this order too."""

@@ -8,7 +8,7 @@ can be held against its hash.
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
@@ -51,11 +51,14 @@ class Keys:
         ecb = modes.ECB()  # noqa: S305 - over nonces, which is what CTR itself does
         return Cipher(self.phone, ecb).encryptor().update(nonces)
 
-    def hash(self, phone: bytes) -> bytes:
-        """Return the keyed hash of a number in its one form."""
-        hashing = self.keyed.copy()
-        hashing.update(phone)
-        return hashing.digest()
+    def hashes(self, phones: Iterable[bytes]) -> list[bytes]:
+        """Return the keyed hashes of numbers in their one form."""
+        copy, hashes = self.keyed.copy, []
+        for phone in phones:
+            hashing = copy()
+            hashing.update(phone)
+            hashes.append(hashing.digest())
+        return hashes
 
 
 def seal(body: bytes) -> bytes:
@@ -101,7 +104,8 @@ def normal_phones(column: Sequence[str]) -> list[str]:
 
 def phone_hash(phone: str) -> str:
     """Return the keyed hash that a number, however written, is found by."""
-    return _keys().hash(normal_phone(phone).encode("utf-8", "replace")).hex()
+    (hashed,) = _keys().hashes([normal_phone(phone).encode("utf-8", "replace")])
+    return hashed.hex()
 
 
 def code_hash(hashed: str, code: str) -> str:
@@ -119,7 +123,7 @@ def seal_phones(phones: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     keys = _keys()
     plain = [phone.encode() for phone in phones]
-    hashes = b"".join(map(keys.hash, plain))
+    hashes = b"".join(keys.hashes(plain))
     padded = b"".join([number.ljust(_BLOCK, b"\0") for number in plain])
     if len(padded) != len(hashes):
         msg = "a phone number is too long"
@@ -141,11 +145,11 @@ def open_phones(hashes: Sequence[str], sealed: Sequence[str]) -> list[str | None
         for column in (hashes, sealed)
     )
     plain = _xor(hidden, keys.blocks(nonces))
-    opened: list[str | None] = []
-    for at in range(0, len(plain), _BLOCK):
-        number = plain[at : at + _BLOCK].rstrip(b"\0")
-        opened.append(number.decode() if keys.hash(number) == nonces[at : at + _BLOCK] else None)
-    return opened
+    phones = [plain[at : at + _BLOCK].rstrip(b"\0") for at in range(0, len(plain), _BLOCK)]
+    return [
+        phone.decode() if made.hex() == hashed else None
+        for phone, made, hashed in zip(phones, keys.hashes(phones), hashes, strict=True)
+    ]
 
 
 def open_phone(hashed: str, sealed: str) -> str:
@@ -182,5 +186,4 @@ def _xor(one: bytes, other: bytes) -> bytes:
 
 def _cut(blocks: bytes) -> list[str]:
     """Return blocks one by one, as hexadecimal text."""
-    text = blocks.hex()
-    return [text[at : at + _HEX] for at in range(0, len(text), _HEX)]
+    return blocks.hex("-", _BLOCK).split("-") if blocks else []

@@ -1,9 +1,14 @@
 """The migrations make exactly the tables that the models declare, and run twice without harm."""
 
+from alembic import command
+from flask import Flask
 from sqlalchemy import create_engine, inspect, text
 
 from fundsvc import schema
+from fundsvc.config import Settings
 from fundsvc.db import equip
+from fundsvc.secrecy import open_phone, phone_hash
+from tests.support.databases import Databases
 
 
 def test_migrations_give_the_tables_of_the_models(database_url: str) -> None:
@@ -48,3 +53,48 @@ def _counts(url: str) -> dict[str, int]:
         }
     engine.dispose()
     return counts
+
+
+def test_numbers_that_are_there_are_sealed_and_days_counted(
+    engine_name: str, databases: Databases, settings: Settings
+) -> None:
+    app = Flask("migrating")
+    app.config["FUNDSVC"] = settings
+    with databases.blank(engine_name) as url, app.app_context():
+        engine = create_engine(url)
+        equip(engine)
+        with engine.connect().execution_options(fundsvc_writes=True) as connection:
+            with connection.begin():
+                command.upgrade(schema._config(connection), "0007")
+                for statement in BEFORE:
+                    connection.exec_driver_sql(statement)
+            with connection.begin():
+                command.upgrade(schema._config(connection), "head")
+            rows = connection.execute(text("SELECT * FROM sms_message ORDER BY request_id")).all()
+            day = connection.execute(text("SELECT messages, gross FROM sms_day")).one()
+            assert schema.drift(connection) == []
+        engine.dispose()
+        assert [open_phone(row.phone_hash, row.phone_sealed) for row in rows] == [
+            "84912345678",
+            "84987654321",
+            "84912345678",
+        ]
+        assert rows[0].phone_hash == phone_hash("0912345678")
+        assert tuple(day) == (2, 120_000)
+
+
+MESSAGE = (
+    "INSERT INTO sms_message (operator, request_id, msisdn, short_code, message, received_at,"
+    " received_on, status, file_id, row, amount, campaign_id) VALUES ('viettel', {0}, '1400', 'TS',"
+    " '2026-07-05T01:30:00.000000+00:00', '2026-07-05', {1})"
+)
+BEFORE = (
+    "INSERT INTO fund VALUES (1, 'f', 'F', 'F', 'F', 'none')",
+    """INSERT INTO unit (id, code, name, kind, address, folded)
+    VALUES (1, 'TW', 'x', 'centre', '', 'x')""",
+    """INSERT INTO campaign
+    VALUES (1, '1400', 'TS', 'units', 20000, 1, 1, '2026-07-01', '2026-08-31')""",
+    MESSAGE.format("'A', '84912345678'", "'booked', 1, 2, 100000, 1"),
+    MESSAGE.format("'B', '84987654321'", "'booked', 1, 3, 20000, 1"),
+    MESSAGE.format("'C', '0912345678'", "'failed', 1, 4, NULL, NULL"),
+)

@@ -1,1 +1,1 @@
-"""What strangers see: verification of receipts."""
+"""What strangers see: verification of receipts, and receipts for messages."""

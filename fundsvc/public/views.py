@@ -43,7 +43,7 @@ def ask() -> ResponseReturnValue:
         tidy = service.tidy_number(number)
         if "/" not in tidy and tidy not in {"", ".", ".."}:
             return redirect(url_for(".verify", number=tidy, c=service.tidy_code(code)), 303)
-    return _private(render_template("public/verify.html", verdict=None, number=number, code=code))
+    return private(render_template("public/verify.html", verdict=None, number=number, code=code))
 
 
 @bp.get("/v/<number>")
@@ -51,14 +51,12 @@ def ask() -> ResponseReturnValue:
 def verify(number: str) -> ResponseReturnValue:
     """Tell whether a receipt is valid, voided or unknown."""
     if not current_app.extensions[_LIMITER].allows(request.remote_addr or ""):
-        answer = _private(render_template("public/busy.html"))
-        answer.headers["Retry-After"] = "60"
-        return answer, _TOO_MANY
+        return busy()
     code = request.args.get("c", "")
     if not code:
         # Somebody typed the address without the code: ask for it, and say nothing of the number.
         page = render_template("public/verify.html", verdict=None, number=number, code="")
-        return _private(page)
+        return private(page)
     verdict = service.verify(read_session(), number, code)
     page = render_template(
         "public/verify.html",
@@ -67,7 +65,7 @@ def verify(number: str) -> ResponseReturnValue:
         number=service.tidy_number(number),
         code=document.in_fours(service.tidy_code(code)),
     )
-    return _private(page), _STATUS[verdict.state]
+    return private(page), _STATUS[verdict.state]
 
 
 def _shown(verdict: Verdict) -> dict[str, Any] | None:
@@ -81,7 +79,9 @@ def _shown(verdict: Verdict) -> dict[str, Any] | None:
         "amount_words": facts.amount_words,
         "fund": facts.fund_name,
         "unit": facts.unit_name,
-        "donor": mask_name(facts.donor_name),
+        "donor": facts.phone or mask_name(facts.donor_name),
+        "messages": facts.messages,
+        "first_on": facts.first_on,
         "received_on": facts.received_on,
         "issued_on": facts.issued_on,
         "voided_on": facts.voided_on,
@@ -89,8 +89,15 @@ def _shown(verdict: Verdict) -> dict[str, Any] | None:
     }
 
 
-def _private(page: str) -> Response:
-    """Return a page whose address, which holds the code, is neither cached nor passed on."""
+def busy() -> ResponseReturnValue:
+    """Ask whoever comes too often to wait."""
+    answer = private(render_template("public/busy.html"))
+    answer.headers["Retry-After"] = "60"
+    return answer, _TOO_MANY
+
+
+def private(page: str | Response) -> Response:
+    """Return a page that is neither cached nor passed on: it, or its address, tells of somebody."""
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"

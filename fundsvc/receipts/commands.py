@@ -25,6 +25,7 @@ def told(receipt: Receipt) -> dict[str, Any]:
         "number": receipt.number,
         "state": "voided" if facts.voided_on else "valid",
         "donation": receipt.donation_id,
+        "messages": facts.messages,
         "unit": facts.unit_code,
         "fund": facts.fund_code,
         "amount": facts.amount,

@@ -20,6 +20,7 @@ FACTS_VERSION = 1
 _CODE_GROUP = 4
 _LINE = 70
 _DENSITIES = ((8, ""), (16, "close"))
+_DAYS = ("received_on", "issued_on", "first_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class ReceiptFacts:
     Amounts are whole đồng, dates are accounting dates. `voided_on` alone is added later, when a
     voided receipt is shown. Names are those of the day of issue. `seal` and `head` are the newest
     seal of the books at that moment: whoever holds the receipt holds it, and can tell later
-    whether the books before it were changed.
+    whether the books before it were changed. A receipt of messages says how many of which phone,
+    its middle hidden, from `first_on` to `received_on`.
     """
 
     number: str
@@ -55,14 +57,17 @@ class ReceiptFacts:
     replaces: str = ""
     seal: int = 0
     head: str = ""
+    phone: str = ""
+    messages: int = 0
+    first_on: date | None = None
     voided_on: date | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the facts as plain values for keeping; state that may change is left out."""
         kept = asdict(self)
         del kept["voided_on"]
-        for name in ("received_on", "issued_on"):
-            kept[name] = kept[name].isoformat()
+        for name in _DAYS:
+            kept[name] = kept[name].isoformat() if kept[name] else None
         return {"version": FACTS_VERSION, **kept}
 
     @classmethod
@@ -70,8 +75,8 @@ class ReceiptFacts:
         """Return the facts that `as_json` kept."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in kept.items() if name in known}
-        for name in ("received_on", "issued_on"):
-            values[name] = date.fromisoformat(values[name])
+        for name in _DAYS:
+            values[name] = date.fromisoformat(values[name]) if values.get(name) else None
         return replace(cls(**values), voided_on=voided_on)
 
 
@@ -118,18 +123,29 @@ def render(facts: ReceiptFacts, code: str, base_url: str, *, copy: bool = False)
 
 def _lines(facts: ReceiptFacts) -> list[tuple[str, str]]:
     organisation = facts.donor_kind == "organisation"
-    paid = {"cash": "tiền mặt", "bank": "chuyển khoản"}[facts.method]
-    received = f"{facts.received_on:%d/%m/%Y}, {paid}"
+    payer = "Đơn vị nộp" if organisation else "Họ và tên người nộp"
     every = (
-        ("Đơn vị nộp" if organisation else "Họ và tên người nộp", facts.donor_name or "Ẩn danh"),
+        ("Thuê bao", facts.phone) if facts.phone else (payer, facts.donor_name or "Ẩn danh"),
         ("Địa chỉ", facts.donor_address),
         ("Thay mặt", facts.on_behalf_of),
         ("Tưởng nhớ", facts.in_memory_of),
         ("Nội dung thu", f"Ủng hộ {facts.fund_name}"),
         ("Mục đích", facts.earmark),
-        ("Ngày nhận", received),
+        ("Ngày nhận", _received(facts)),
     )
     return [(label, text) for label, text in every if text]
+
+
+def _received(facts: ReceiptFacts) -> str:
+    """Say when and how the money came."""
+    last = f"{facts.received_on:%d/%m/%Y}"
+    if facts.first_on is None:
+        paid = {"cash": "tiền mặt", "bank": "chuyển khoản"}[facts.method]
+        return f"{last}, {paid}"
+    count = grouped(facts.messages)
+    if facts.first_on == facts.received_on:
+        return f"{last}, {count} tin nhắn"
+    return f"từ {facts.first_on:%d/%m/%Y} đến {last}, {count} tin nhắn"
 
 
 def _density(facts: ReceiptFacts, lines: list[tuple[str, str]]) -> str:

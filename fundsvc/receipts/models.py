@@ -1,9 +1,16 @@
-"""Table of receipts."""
+"""Tables of receipts, and of the messages that one was issued for."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundsvc.db import Base, OfUnit, Small, table_args
@@ -12,6 +19,7 @@ from fundsvc.db import Base, OfUnit, Small, table_args
 class Receipt(OfUnit, Base):
     """A numbered receipt: its facts are frozen at issue; later it may be voided and replaced.
 
+    It is for one donation, or for messages (`ReceiptSms`).
     `number` is `<series>-<year>-<serial>`, the serial gapless per series and year. `code` proves to
     a stranger that the holder has the paper. `pdf_sha256` names the stored original once printed.
     """
@@ -38,7 +46,7 @@ class Receipt(OfUnit, Base):
     year: Mapped[int] = mapped_column(Small)
     serial: Mapped[int]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), index=True)
+    donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
     facts: Mapped[dict[str, Any]]
     code: Mapped[str]
     issued_at: Mapped[datetime]
@@ -48,3 +56,29 @@ class Receipt(OfUnit, Base):
     voided_by: Mapped[int | None] = mapped_column(default=None)
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"), default=None)
     pdf_sha256: Mapped[str | None] = mapped_column(default=None)
+
+
+class ReceiptSms(Base):
+    """A message that a receipt is for; voiding the receipt frees it for another one."""
+
+    __tablename__ = "receipt_sms"
+    __table_args__ = table_args(
+        ForeignKeyConstraint(
+            ["operator", "request_id"], ["sms_message.operator", "sms_message.request_id"]
+        ),
+        Index(
+            "ix_receipt_sms_valid",
+            "operator",
+            "request_id",
+            unique=True,
+            postgresql_where=text("NOT voided"),
+            sqlite_where=text("NOT voided"),
+        ),
+    )
+
+    receipt_id: Mapped[int] = mapped_column(
+        ForeignKey("receipt.id"), primary_key=True, autoincrement=False
+    )
+    operator: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[str] = mapped_column(primary_key=True)
+    voided: Mapped[bool] = mapped_column(default=False)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -18,7 +18,7 @@ from fundsvc.books.models import Fund
 from fundsvc.books.sealing import last_seal
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.receipts.document import ReceiptFacts, words
-from fundsvc.receipts.models import Receipt
+from fundsvc.receipts.models import Receipt, ReceiptSms
 from fundsvc.text import clean
 from fundsvc.units.models import Unit
 
@@ -34,9 +34,13 @@ _TYPED: Final = str.maketrans("", "", " -.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a receipt is wanted for: the donation, as the slice that knows it tells it."""
+    """What a receipt is wanted for, as the slice that knows it tells it.
 
-    donation_id: int
+    That is one donation, or messages of one phone from `first_on` to `received_on`.
+    """
+
+    donation_id: int | None = None
+    messages: tuple[tuple[str, str], ...] = ()
     unit_id: int
     fund_id: int
     amount: int
@@ -49,6 +53,8 @@ class Order:
     in_memory_of: str = ""
     earmark: str = ""
     province: str = ""
+    phone: str = ""
+    first_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +73,22 @@ UNKNOWN: Final = Verdict("unknown")
 
 
 def issue(session: Session, order: Order, *, by: int | None, issuer: str = "") -> Receipt:
-    """Issue the receipt of a donation: the next number of its fund and this year.
+    """Issue the receipt of a donation or of messages: the next number of its fund and this year.
 
     Call it last in a transaction: from here to the commit others wait for their number. The caller
-    holds a lock on the donation, so that two cannot issue for it at once; the database refuses a
-    second valid one in any case.
+    holds a lock on the donation or the messages, so that two cannot issue for them at once; the
+    database refuses a second valid one in any case.
 
     Args:
         session: the open transaction.
-        order: the donation's facts.
+        order: the facts of what was given.
         by: the staff user who issues.
         issuer: that person's name, printed under the signature.
 
     Raises:
-        Conflict: the donation has a valid receipt.
+        Conflict: the donation, or one of the messages, has a valid receipt.
     """
-    earlier = session.scalars(
-        select(Receipt).where(Receipt.donation_id == order.donation_id).order_by(Receipt.id)
-    ).all()
-    for receipt in earlier:
-        if receipt.voided_at is None:
-            why = _("Khoản ủng hộ này đã có biên nhận số %(number)s.", number=receipt.number)
-            raise Conflict(why)
-    replaced = earlier[-1] if earlier else None
+    replaced = _replaced(session, order)
     facts = _facts(session, order, issuer, replaced)
     prefix = session.get_one(Fund, order.fund_id).prefix
     year = facts.issued_on.year
@@ -109,10 +108,38 @@ def issue(session: Session, order: Order, *, by: int | None, issuer: str = "") -
     )
     session.add(receipt)
     session.flush()
+    session.add_all(
+        ReceiptSms(receipt_id=receipt.id, operator=operator, request_id=request_id)
+        for operator, request_id in order.messages
+    )
+    session.flush()
     if replaced is not None:
         replaced.replaced_by_id = receipt.id
         session.flush()
     return receipt
+
+
+def _replaced(session: Session, order: Order) -> Receipt | None:
+    """Hold that there is no valid receipt yet; return the voided one that this one replaces."""
+    if order.donation_id is None:
+        taken = (
+            select(Receipt.number)
+            .join(ReceiptSms, ReceiptSms.receipt_id == Receipt.id)
+            .where(
+                tuple_(ReceiptSms.operator, ReceiptSms.request_id).in_(order.messages),
+                ~ReceiptSms.voided,
+            )
+        )
+        for number in session.scalars(taken.limit(1)):
+            why = _("Có tin nhắn đã được cấp biên nhận số %(number)s.", number=number)
+            raise Conflict(why)
+        return None
+    earlier = of_donation(session, order.donation_id)
+    for receipt in earlier:
+        if receipt.voided_at is None:
+            why = _("Khoản ủng hộ này đã có biên nhận số %(number)s.", number=receipt.number)
+            raise Conflict(why)
+    return earlier[-1] if earlier else None
 
 
 def book_of(prefix: str) -> str:
@@ -121,7 +148,7 @@ def book_of(prefix: str) -> str:
 
 
 def void(session: Session, number: str, reason: str, *, by: int | None) -> Receipt:
-    """Void a receipt; it keeps its number, and its donation may get another receipt.
+    """Void a receipt; it keeps its number, and what it was for may get another receipt.
 
     Raises:
         NotFound: there is no such receipt, or not for this person.
@@ -135,6 +162,10 @@ def void(session: Session, number: str, reason: str, *, by: int | None) -> Recei
     if receipt.voided_at is not None:
         raise Conflict(_("Biên nhận %(number)s đã hủy trước đây.", number=receipt.number))
     receipt.voided_at, receipt.void_reason, receipt.voided_by = clock.now(), why, by
+    session.flush()
+    session.execute(
+        update(ReceiptSms).where(ReceiptSms.receipt_id == receipt.id).values(voided=True)
+    )
     audit.record(session, "receipt.void", f"receipt:{receipt.number}", {"reason": why}, by=by)
     session.flush()
     return receipt
@@ -227,6 +258,9 @@ def _facts(session: Session, order: Order, issuer: str, replaced: Receipt | None
         received_on=order.received_on,
         issued_on=clock.today(),
         issued_by=issuer,
+        phone=order.phone,
+        messages=len(order.messages),
+        first_on=order.first_on,
         replaces=replaced.number if replaced else "",
         seal=sealed.number,
         head=sealed.head,

@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 
 from flask_babel import gettext as _
-from sqlalchemy import column, func, select, table
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, column, func, literal, or_, select, table
+from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Entry, Posting, Series
 from fundsvc.books.verify import Fault
 from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.service import DamagedFileError
-from fundsvc.receipts.models import Receipt
+from fundsvc.receipts.models import Receipt, ReceiptSms
 from fundsvc.receipts.service import book_of
 from ledger.words import grouped
 
-# Donations live a floor above; a receipt needs no more of them than these columns.
+# These live on floors above; a receipt needs no more of them than these columns.
 _DONATION = table("donation", column("id"), column("amount"), column("entry_id"))
+_MESSAGE = table("sms_message", column("operator"), column("request_id"), column("amount"))
 MOST_NAMED = 20
 
 
@@ -24,6 +25,7 @@ def faults(session: Session) -> Iterator[Fault]:
     """Yield every fault of receipts, series by series, then receipt by receipt."""
     yield from _numbers(session)
     yield from _amounts(session)
+    yield from _messages(session)
     yield from _taken_back(session)
     yield from _originals(session)
 
@@ -78,6 +80,7 @@ def _amounts(session: Session) -> Iterator[Fault]:
     query = (
         select(Receipt.number, Receipt.facts, _DONATION.c.amount, booked)
         .outerjoin(_DONATION, _DONATION.c.id == Receipt.donation_id)
+        .where(Receipt.donation_id.is_not(None))
         .order_by(Receipt.id)
     )
     for number, facts, amount, total in session.execute(query):
@@ -94,16 +97,56 @@ def _amounts(session: Session) -> Iterator[Fault]:
             yield Fault("receipt-amount", f"receipt:{number}", why)
 
 
-def _taken_back(session: Session) -> Iterator[Fault]:
-    """Valid receipts of donations whose entry was reversed."""
+def _messages(session: Session) -> Iterator[Fault]:
+    """Receipts of messages that state another number or sum than their messages come to."""
     query = (
-        select(Receipt.number)
-        .join(_DONATION, _DONATION.c.id == Receipt.donation_id)
-        .join(Entry, Entry.reverses_id == _DONATION.c.entry_id)
-        .where(Receipt.voided_at.is_(None))
+        select(
+            Receipt.number,
+            Receipt.facts,
+            Receipt.voided_at,
+            func.count(ReceiptSms.request_id),
+            func.sum(_MESSAGE.c.amount),
+            func.count().filter(ReceiptSms.voided),
+        )
+        .outerjoin(ReceiptSms, ReceiptSms.receipt_id == Receipt.id)
+        .outerjoin(
+            _MESSAGE,
+            and_(
+                _MESSAGE.c.operator == ReceiptSms.operator,
+                _MESSAGE.c.request_id == ReceiptSms.request_id,
+            ),
+        )
+        .where(Receipt.donation_id.is_(None))
+        .group_by(Receipt.id, Receipt.number, Receipt.facts, Receipt.voided_at)
         .order_by(Receipt.id)
     )
-    for number in session.scalars(query):
+    for number, facts, voided_at, count, amount, freed in session.execute(query):
+        told = facts.get("messages"), facts["amount"], count if voided_at else 0
+        if told != (count, amount, freed) or not count:
+            why = _("Biên nhận %(number)s không khớp với các tin nhắn của nó.", number=number)
+            yield Fault("receipt-messages", f"receipt:{number}", why)
+
+
+def _taken_back(session: Session) -> Iterator[Fault]:
+    """Valid receipts of donations or messages whose entry was reversed."""
+    donation, message, reversal = aliased(Entry), aliased(Entry), aliased(Entry)
+    query = (
+        select(Receipt.number)
+        .outerjoin(_DONATION, _DONATION.c.id == Receipt.donation_id)
+        .outerjoin(donation, donation.reverses_id == _DONATION.c.entry_id)
+        .outerjoin(ReceiptSms, ReceiptSms.receipt_id == Receipt.id)
+        .outerjoin(
+            message,
+            and_(
+                message.source == literal("sms:") + ReceiptSms.operator,
+                message.external_id == ReceiptSms.request_id,
+            ),
+        )
+        .outerjoin(reversal, reversal.reverses_id == message.id)
+        .where(Receipt.voided_at.is_(None), or_(donation.id.is_not(None), reversal.id.is_not(None)))
+        .order_by(Receipt.id)
+    )
+    for number in dict.fromkeys(session.scalars(query)):
         why = _("Biên nhận %(number)s còn hiệu lực mà khoản ủng hộ đã ghi đảo.", number=number)
         yield Fault("receipt-reversed", f"receipt:{number}", why)
 

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 
 from fundsvc.books.bulk import Encoded
 from fundsvc.imports import Refused
+from fundsvc.secrecy import seal_phones
 from fundsvc.sms.columns import Chunk
 from fundsvc.sms.reader import Reader
 from fundsvc.sms.resolver import BOOKED, Outcome, Resolver
@@ -77,6 +78,7 @@ class StageColumns:
         facts = map(self._facts.__getitem__, chunk.outcome)
         template, amount, province, number = zip(*facts, strict=True)
         days = {day: day.isoformat() for day in set(chunk.received_on)}
+        phone_hash, phone_sealed = seal_phones(chunk.msisdn)
         return self._encode(
             {
                 "n": list(map(str, chunk.row)),
@@ -85,7 +87,8 @@ class StageColumns:
                 "external_id": chunk.request_id,
                 "amount": amount,
                 "province_id": province,
-                "msisdn": chunk.msisdn,
+                "phone_hash": phone_hash,
+                "phone_sealed": phone_sealed,
                 "short_code": chunk.short_code,
                 "message": chunk.message,
                 "received_at": chunk.received_at,

@@ -1,6 +1,7 @@
 """Campaigns: take them in from a file, list them, and make the register messages are read by."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
@@ -11,12 +12,12 @@ from sqlalchemy.orm import Session
 from fundsvc.audit import service as audit
 from fundsvc.books import keys
 from fundsvc.books.models import Fund
+from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.imports import ImportReport, Refused
-from fundsvc.sms import sheet
+from fundsvc.sms import fees, sheet
 from fundsvc.sms.grammar import Grammar, Rule
-from fundsvc.sms.models import Campaign, SmsTotal
+from fundsvc.sms.models import Campaign, SmsDay
 from fundsvc.sms.register import Register, Terms, clash
-from fundsvc.sms.resolver import BOOKED
 from fundsvc.text import fold
 from fundsvc.units.models import Unit
 
@@ -38,6 +39,8 @@ class CampaignFacts:
     unit_name: str
     starts: date
     ends: date
+    most_units: int | None
+    most_daily: int | None
     messages: int
     gross: int
 
@@ -52,6 +55,8 @@ class CampaignFacts:
             "unit": self.unit,
             "starts": self.starts.isoformat(),
             "ends": self.ends.isoformat(),
+            "most_units": self.most_units,
+            "most_daily": self.most_daily,
             "messages": self.messages,
             "gross": self.gross,
         }
@@ -75,11 +80,14 @@ def all_terms(session: Session) -> list[Terms]:
         Terms(
             id=row.id,
             short_code=row.short_code,
-            rule=Rule(fold(row.keyword), cast("Grammar", row.grammar), row.unit_value),
+            rule=Rule(
+                fold(row.keyword), cast("Grammar", row.grammar), row.unit_value, row.most_units
+            ),
             starts=row.starts,
             ends=row.ends,
             fund=funds[row.fund_id],
             unit=units[row.unit_id],
+            most_daily=row.most_daily,
         )
         for row in session.scalars(select(Campaign).order_by(Campaign.id))
     ]
@@ -94,12 +102,11 @@ def list_campaigns(session: Session) -> list[CampaignFacts]:
     """Return the campaigns, the latest first, with their messages and gross."""
     totals = (
         select(
-            SmsTotal.campaign_id,
-            func.sum(SmsTotal.messages).label("messages"),
-            func.sum(SmsTotal.gross).label("gross"),
+            SmsDay.campaign_id,
+            func.sum(SmsDay.messages).label("messages"),
+            func.sum(SmsDay.gross).label("gross"),
         )
-        .where(SmsTotal.status == BOOKED)
-        .group_by(SmsTotal.campaign_id)
+        .group_by(SmsDay.campaign_id)
         .subquery()
     )
     rows = session.execute(
@@ -122,6 +129,8 @@ def list_campaigns(session: Session) -> list[CampaignFacts]:
             unit_name=unit.name,
             starts=row.starts,
             ends=row.ends,
+            most_units=row.most_units,
+            most_daily=row.most_daily,
             messages=int(messages or 0),
             gross=int(gross or 0),
         )
@@ -147,23 +156,7 @@ def import_campaigns(
     fresh, known = _sort(session, rows, existing, refused)
     committed = commit and not refused.count
     if committed and fresh:
-        ids = keys.read(session)
-        session.add_all(
-            Campaign(
-                short_code=row.short_code,
-                keyword=row.keyword,
-                grammar=row.grammar,
-                unit_value=row.unit_value,
-                fund_id=ids.funds[row.fund],
-                unit_id=ids.units[row.unit],
-                starts=row.starts,
-                ends=row.ends,
-            )
-            for row in fresh
-        )
-        names = [f"{row.short_code} {row.keyword}" for row in fresh]
-        audit.record(session, "campaign.import", "campaigns", {"campaigns": names}, by=by)
-        session.flush()
+        _keep(session, fresh, by)
     days = [day for row in rows for day in (row.starts, row.ends)]
     return ImportReport(
         lines=lines,
@@ -179,6 +172,48 @@ def import_campaigns(
     )
 
 
+def add_campaign(session: Session, cells: Mapping[str, str], *, by: int | None) -> str:
+    """Take in one campaign by its cells, as a file would have them; return its name.
+
+    Raises:
+        Refusal: a cell cannot be read, or the campaign is there or clashes with another.
+    """
+    lock(session)
+    refused = Refused()
+    row = sheet.campaign(1, cells, refused)
+    fresh = _sort(session, [row], all_terms(session), refused)[0] if row else []
+    if refused.count:
+        raise Refusal(*(Reason(told.reason, field=told.field) for told in refused.rows))
+    if not fresh:
+        raise Conflict(Reason(_("Đã có đợt vận động này."), field="keyword"))
+    _keep(session, fresh, by)
+    return f"{fresh[0].keyword} {fresh[0].short_code}"
+
+
+def _keep(session: Session, fresh: list[sheet.CampaignRow], by: int | None) -> None:
+    ids = keys.read(session)
+    for row in fresh:
+        kept = Campaign(
+            short_code=row.short_code,
+            keyword=row.keyword,
+            grammar=row.grammar,
+            unit_value=row.unit_value,
+            fund_id=ids.funds[row.fund],
+            unit_id=ids.units[row.unit],
+            starts=row.starts,
+            ends=row.ends,
+            most_units=row.most_units,
+            most_daily=row.most_daily,
+        )
+        session.add(kept)
+        session.flush()
+        for operator, rate in row.fees.items():
+            fees.keep(session, fees.Fee(kept.id, operator, row.starts, rate), by=by)
+    names = [f"{row.short_code} {row.keyword}" for row in fresh]
+    audit.record(session, "campaign.import", "campaigns", {"campaigns": names}, by=by)
+    session.flush()
+
+
 def _sort(
     session: Session, rows: list[sheet.CampaignRow], existing: list[Terms], refused: Refused
 ) -> tuple[list[sheet.CampaignRow], int]:
@@ -189,7 +224,7 @@ def _sort(
     known = 0
     for row in rows:
         terms = Terms(
-            0, row.short_code, row.rule, row.starts, row.ends, fund=row.fund, unit=row.unit
+            0, row.short_code, row.rule, row.starts, row.ends, row.fund, row.unit, row.most_daily
         )
         clashes = [other for other in taken if clash(terms, other)]
         if row.fund not in ids.funds:
@@ -201,6 +236,8 @@ def _sort(
             fresh.append(row)
         elif all(_same(terms, other) for other in clashes):
             known += 1
+            if clashes[0].id:
+                _check_fees(session, row, clashes[0].id, refused)
         else:
             why = _(
                 "Cú pháp %(keyword)s của đầu số %(short_code)s đã có đợt vận động khác trong các"
@@ -214,11 +251,13 @@ def _sort(
     return fresh, known
 
 
+def _check_fees(session: Session, row: sheet.CampaignRow, known: int, refused: Refused) -> None:
+    """Refuse other fees than the campaign began with: a new one has a day of its own."""
+    for operator, rate in row.fees.items():
+        if fees.rate_on(session, known, operator, row.starts) != rate:
+            why = _("Đợt vận động đã có phí khác; ghi phí mới bằng biểu mẫu, kèm ngày áp dụng.")
+            refused.add(row.row, f"fee_{operator}", why)
+
+
 def _same(one: Terms, other: Terms) -> bool:
-    return (one.rule, one.starts, one.ends, one.fund, one.unit) == (
-        other.rule,
-        other.starts,
-        other.ends,
-        other.fund,
-        other.unit,
-    )
+    return replace(one, id=0) == replace(other, id=0)

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from fundsvc import clock
 from fundsvc.imports import Refused
+from fundsvc.secrecy import normal_phones
 from fundsvc.sms.forms import turned
 from fundsvc.sms.layouts import Layout
 from fundsvc.sms.moments import Moments
@@ -105,7 +106,7 @@ class Checker:
         chunk = Chunk(
             row=numbers,
             request_id=request_id,
-            msisdn=msisdn,
+            msisdn=normal_phones(msisdn),
             short_code=short_code,
             message=message,
             received_at=received_at,

@@ -26,7 +26,9 @@ def group() -> None:
 def import_file(file: Path, as_json: bool) -> None:
     """Nhận các đợt vận động từ FILE (CSV), tất cả hoặc không gì cả.
 
-    Cột: short_code,keyword,grammar,unit_value,fund,unit,starts,ends.
+    Cột: short_code,keyword,grammar,unit_value,fund,unit,starts,ends; không bắt buộc: most_units
+    (số đơn vị nhiều nhất một tin), most_daily (số tin một ngày của một thuê bao), fee_viettel,
+    fee_vinaphone, … (phí nhà mạng, phần trăm).
     """
     from fundsvc.db import transaction
     from fundsvc.sms import campaigns, told

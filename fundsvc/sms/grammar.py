@@ -73,20 +73,32 @@ class Why(StrEnum):
     """The number is outside the grammar's range."""
     UNCLEAR = "unclear"
     """The number can be read in more than one way."""
+    OVER_LIMIT = "over-limit"
+    """The campaign takes fewer units in one message."""
+    OVER_DAILY = "over-daily"
+    """The campaign takes fewer messages of one phone a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A campaign's keyword (folded), its grammar, and the đồng that one unit stands for."""
+    """A campaign's keyword (folded), its grammar, and the đồng that one unit stands for.
+
+    `limit` is the largest number of units that the campaign takes in one message, if it says one.
+    """
 
     keyword: str
     grammar: Grammar
     unit_value: int
+    limit: int | None = None
 
     @property
     def most(self) -> int:
         """The largest number of units that one message can give."""
         return {"single": 1, "units": MOST_UNITS, "thousands": MOST_THOUSANDS}[self.grammar]
+
+    def exceeds(self, amount: int) -> bool:
+        """Say whether an amount is more than the campaign takes in one message."""
+        return self.limit is not None and amount > self.limit * self.unit_value
 
     def gives(self, amount: int) -> bool:
         """Say whether some message of this grammar stands for the amount."""

@@ -5,6 +5,7 @@ All work is done by set statements over the stage of `books.bulk`; only this sli
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,22 +29,25 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import Big, Moment
 from fundsvc.imports import Refused
-from fundsvc.sms.models import SmsMessage
+from fundsvc.sms.daily import Daily, Moved
+from fundsvc.sms.models import SmsDay, SmsMessage
 from fundsvc.sms.resolver import BOOKED, FAILED, UNKNOWN, Resolver
 
 _MESSAGE: Table = SmsMessage.__table__  # type: ignore[assignment]  # A mapped class has a Table.
+_DAY: Table = SmsDay.__table__  # type: ignore[assignment]
 
 
 def own_columns() -> list[Column[Any]]:
     """Return the columns that this slice adds to the stage, in the order they are encoded in."""
     return [
-        Column("msisdn", Text),
+        Column("phone_hash", Text),
+        Column("phone_sealed", Text),
         Column("short_code", Text),
         Column("message", Text),
         Column("received_at", Moment),
@@ -64,15 +68,23 @@ class Kept:
     """Rows that earlier files brought in vain, and that a campaign now explains."""
     refused: Counter[int] = field(default_factory=Counter)
     """Rows that were known with another content."""
+    moved: Moved = field(default_factory=Counter)
+    """Rows over the limit of their campaign, phone and day, from which outcome to which."""
 
 
 class Inbox:
     """Keeps the messages of one file, batch by batch."""
 
     def __init__(
-        self, session: Session, staged: Table, resolver: Resolver, *, file_id: int
+        self,
+        session: Session,
+        staged: Table,
+        resolver: Resolver,
+        *,
+        file_id: int,
+        limits: Mapping[int, int],
     ) -> None:
-        """Make the temporary table of outcomes."""
+        """Make the temporary table of outcomes; `limits` are those of `daily`, by campaign."""
         self._session = session
         self._staged = staged
         self._resolver = resolver
@@ -90,6 +102,7 @@ class Inbox:
             prefixes=["TEMPORARY"],
         )
         self._outcome.create(session.connection(), checkfirst=False)
+        self._daily = Daily(session, staged, self._outcome, resolver, limits)
 
     def close(self) -> None:
         """Drop the temporary table."""
@@ -108,8 +121,15 @@ class Inbox:
             refused: where rows with another content than before are noted.
         """
         self._write_outcomes()
+        moved = self._daily.hold()
+        self._write_outcomes()
+        kept = self._keep(rows, refused)
+        kept.moved = moved
+        return kept
+
+    def _keep(self, rows: int, refused: Refused) -> Kept:
         if self._session.connection().dialect.name == "sqlite":
-            new = sqlite_insert(_MESSAGE).on_conflict_do_nothing()
+            new = sqlite.insert(_MESSAGE).on_conflict_do_nothing()
             met_known = self._insert(new) < rows
             return self._sort_out_known(refused) if met_known else Kept()
         if not self._meets_known:
@@ -123,6 +143,29 @@ class Inbox:
         self._meets_known = bool(kept.known or kept.repeated)
         self._insert(insert(_MESSAGE), unless_rebooked=bool(kept.rebooked))
         return kept
+
+    def count_days(self) -> None:
+        """Add what is left on the stage, which is what will be booked, to the sums of its days."""
+        staged, outcome = self._staged.c, self._outcome.c
+        groups = (outcome.operator, outcome.campaign_id, staged.date, staged.province_id)
+        sums = (
+            select(
+                *groups[:-1],
+                func.coalesce(staged.province_id, 0),
+                func.count(),
+                func.sum(staged.amount),
+            )
+            .select_from(self._rows())
+            .where(outcome.status == BOOKED)
+            .group_by(*groups)
+        )
+        engine = self._session.connection().dialect.name
+        adding = (sqlite if engine == "sqlite" else postgresql).insert(_DAY)
+        adding = adding.from_select([column.name for column in _DAY.c], sums)
+        counts = {name: _DAY.c[name] + adding.excluded[name] for name in ("messages", "gross")}
+        self._session.execute(
+            adding.on_conflict_do_update(index_elements=list(_DAY.primary_key), set_=counts)
+        )
 
     def _write_outcomes(self) -> None:
         new = self._resolver.outcomes[self._written :]
@@ -145,7 +188,8 @@ class Inbox:
         rows = select(
             outcome.operator,
             staged.external_id,
-            staged.msisdn,
+            staged.phone_hash,
+            staged.phone_sealed,
             staged.short_code,
             func.coalesce(staged.message, ""),
             staged.received_at,
@@ -164,7 +208,8 @@ class Inbox:
         columns = [
             "operator",
             "request_id",
-            "msisdn",
+            "phone_hash",
+            "phone_sealed",
             "short_code",
             "message",
             "received_at",
@@ -193,7 +238,7 @@ class Inbox:
     def _same_content(self) -> ColumnElement[bool]:
         staged = self._staged.c
         return and_(
-            _MESSAGE.c.msisdn == staged.msisdn,
+            _MESSAGE.c.phone_hash == staged.phone_hash,
             _MESSAGE.c.short_code == staged.short_code,
             _MESSAGE.c.message == func.coalesce(staged.message, ""),
             _MESSAGE.c.received_at == staged.received_at,

@@ -1,14 +1,16 @@
 """Lists of messages: what campaigns came to per operator, and the messages that wait."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from fundsvc.sms.models import Campaign, SmsMessage, SmsTotal
+from fundsvc.secrecy import open_phones
+from fundsvc.sms.models import Campaign, SmsDay, SmsMessage, SmsTotal
 from fundsvc.sms.resolver import BOOKED, FAILED, UNKNOWN
 from fundsvc.text import mask_phone
 
@@ -23,6 +25,15 @@ class OperatorCount:
 
     campaign_id: int
     operator: str
+    messages: int
+    gross: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """What the booked messages of one day come to (gross in đồng)."""
+
+    on: date
     messages: int
     gross: int
 
@@ -54,20 +65,31 @@ def by_operator(session: Session) -> list[OperatorCount]:
     """Return messages and gross for each campaign in scope and operator."""
     rows = session.execute(
         select(
-            SmsTotal.campaign_id,
-            SmsTotal.operator,
-            func.sum(SmsTotal.messages),
-            func.sum(SmsTotal.gross),
+            SmsDay.campaign_id,
+            SmsDay.operator,
+            func.sum(SmsDay.messages),
+            func.sum(SmsDay.gross),
         )
-        .join(Campaign, Campaign.id == SmsTotal.campaign_id)
-        .where(SmsTotal.status == BOOKED)
-        .group_by(SmsTotal.campaign_id, SmsTotal.operator)
-        .order_by(SmsTotal.campaign_id, SmsTotal.operator)
+        .join(Campaign, Campaign.id == SmsDay.campaign_id)
+        .group_by(SmsDay.campaign_id, SmsDay.operator)
+        .order_by(SmsDay.campaign_id, SmsDay.operator)
     )
     return [
-        OperatorCount(int(campaign_id or 0), operator, int(messages), int(gross))
+        OperatorCount(campaign_id, operator, int(messages), int(gross))
         for campaign_id, operator, messages, gross in rows
     ]
+
+
+def by_day(session: Session, campaign_id: int, first: date, last: date) -> list[DayCount]:
+    """Return messages and gross of each day that had any, in order."""
+    rows = session.execute(
+        select(SmsDay.received_on, func.sum(SmsDay.messages), func.sum(SmsDay.gross))
+        .join(Campaign, Campaign.id == SmsDay.campaign_id)
+        .where(SmsDay.campaign_id == campaign_id, SmsDay.received_on.between(first, last))
+        .group_by(SmsDay.received_on)
+        .order_by(SmsDay.received_on)
+    )
+    return [DayCount(on, int(messages), int(gross)) for on, messages, gross in rows]
 
 
 def waiting_counts(session: Session) -> dict[str, int]:
@@ -101,21 +123,34 @@ def waiting(session: Session, status: str | None = None, before: str | None = No
     rows = session.scalars(
         query.order_by(*(column.desc() for column in order)).limit(PAGE + 1)
     ).all()
-    shown = tuple(_facts(row) for row in rows[:PAGE])
+    shown = tuple(map(_facts, rows[:PAGE], shown_phones(rows[:PAGE])))
     return Page(shown, _mark(shown[-1]) if len(rows) > PAGE else None)
 
 
 def shown_phone(msisdn: str) -> str:
     """Return a phone number as people know it, its middle hidden: `0912***678`."""
-    known = _TRUNK + msisdn.removeprefix(_COUNTRY) if msisdn.startswith(_COUNTRY) else msisdn
-    return mask_phone(known)
+    return mask_phone(home_number(msisdn))
 
 
-def _facts(row: SmsMessage) -> WaitingMessage:
+def home_number(msisdn: str) -> str:
+    """Return a phone number as people dial it in Vietnam."""
+    return _TRUNK + msisdn.removeprefix(_COUNTRY) if msisdn.startswith(_COUNTRY) else msisdn
+
+
+def shown_phones(messages: Sequence[SmsMessage]) -> list[str]:
+    """Return the numbers of messages as people know them, their middles hidden."""
+    opened = open_phones(
+        [message.phone_hash for message in messages],
+        [message.phone_sealed for message in messages],
+    )
+    return [shown_phone(phone or "") for phone in opened]
+
+
+def _facts(row: SmsMessage, phone: str) -> WaitingMessage:
     return WaitingMessage(
         operator=row.operator,
         request_id=row.request_id,
-        phone=shown_phone(row.msisdn),
+        phone=phone,
         short_code=row.short_code,
         message=row.message,
         received_at=row.received_at,

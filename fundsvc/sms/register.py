@@ -20,6 +20,7 @@ class Terms:
     ends: date
     fund: str
     unit: str
+    most_daily: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ The rules, in this order:
 5. The text has no certain amount (`TS`) but the operator states one that the campaign can give:
    booked, for the operator knows what it took. One that the campaign cannot give: refused.
 6. Neither gives an amount: kept and shown as unknown.
+7. The amount is more than the campaign takes in one message: kept and shown as unknown.
 """
 
 import re
@@ -81,12 +82,17 @@ class Resolver(dict[Key, int]):
             # Not remembered: a file full of different faults must not fill the memory.
             self._reasons.extend(refusal.reasons[:1])
             return -len(self._reasons)
-        number = self._numbers.setdefault(outcome, len(self.outcomes))
-        if number == len(self.outcomes):
-            self.outcomes.append(outcome)
+        number = self.number(outcome)
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         self[key] = number
+        return number
+
+    def number(self, outcome: Outcome) -> int:
+        """Return the number of an outcome, a new one if it has none yet."""
+        number = self._numbers.setdefault(outcome, len(self.outcomes))
+        if number == len(self.outcomes):
+            self.outcomes.append(outcome)
         return number
 
     def take_reasons(self) -> list[Reason]:
@@ -117,6 +123,8 @@ class Resolver(dict[Key, int]):
         terms, amount = reading.terms, _weigh(stated, reading)
         if terms is None or amount is None:
             return Outcome(operator, UNKNOWN, None, None, province, reading.why)
+        if terms.rule.exceeds(amount):
+            return Outcome(operator, UNKNOWN, None, None, province, Why.OVER_LIMIT)
         return Outcome(operator, BOOKED, amount, terms.id, province, None)
 
 

@@ -175,12 +175,18 @@ class _Import:
         """Bring all rows through the stage, batch by batch."""
         with bulk.staging(self.session, *own_columns()) as stage:
             columns = self._columns(stage)
-            inbox = Inbox(self.session, stage.table, self.resolver, file_id=self.file_id)
+            limits = {
+                terms.id: terms.most_daily for terms in self.terms.values() if terms.most_daily
+            }
+            inbox = Inbox(
+                self.session, stage.table, self.resolver, file_id=self.file_id, limits=limits
+            )
             made = self.batches.make(self.reader, stream, columns)
             with closing(Ahead(made)) as reading:
                 while (batch := reading.take()) is not None:
                     stage.load(batch.parts)
                     kept = inbox.keep(batch.outcomes.total(), self.conflicts)
+                    inbox.count_days()
                     # Beside the longest statements: short ones would wait for the other thread.
                     reading.go_on()
                     stage.post(maker_id=self.by)
@@ -200,7 +206,11 @@ class _Import:
         return StageColumns(self.resolver, stage.encode, templates, self.keys.provinces)
 
     def _count(self, batch: Batch, kept: Kept) -> None:
-        seen = batch.outcomes - kept.repeated - kept.refused
+        seen = Counter(batch.outcomes)
+        for (taken, given), count in kept.moved.items():
+            seen[taken] -= count
+            seen[given] += count
+        seen = seen - kept.repeated - kept.refused
         self.seen += seen
         self.added += seen - kept.known
         self.rebooked += kept.rebooked

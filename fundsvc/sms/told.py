@@ -18,19 +18,16 @@ def operator(code: str) -> str:
 
 def reason(why: str) -> str:
     """Say why a message was not booked."""
-    match Why(why):
-        case Why.NO_KEYWORD:
-            return _("không có cú pháp này")
-        case Why.OUTSIDE_DATES:
-            return _("ngoài thời gian của đợt vận động")
-        case Why.TWO_CAMPAIGNS:
-            return _("có thể thuộc hai đợt vận động")
-        case Why.NO_NUMBER:
-            return _("thiếu số lượng sau cú pháp")
-        case Why.OUT_OF_RANGE:
-            return _("số lượng ngoài mức cho phép")
-        case Why.UNCLEAR:
-            return _("số lượng có thể hiểu nhiều cách")
+    return {
+        Why.NO_KEYWORD: _("không có cú pháp này"),
+        Why.OUTSIDE_DATES: _("ngoài thời gian của đợt vận động"),
+        Why.TWO_CAMPAIGNS: _("có thể thuộc hai đợt vận động"),
+        Why.NO_NUMBER: _("thiếu số lượng sau cú pháp"),
+        Why.OUT_OF_RANGE: _("số lượng ngoài mức cho phép"),
+        Why.UNCLEAR: _("số lượng có thể hiểu nhiều cách"),
+        Why.OVER_LIMIT: _("quá mức một tin nhắn của đợt vận động"),
+        Why.OVER_DAILY: _("quá số tin nhắn một ngày của một thuê bao"),
+    }[Why(why)]
 
 
 def campaigns(report: ImportReport) -> list[str]:

@@ -1,39 +1,71 @@
-"""Compare the totals of messages with the messages."""
+"""Compare the totals of messages and the sums of their days with the messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from fundsvc.books.verify import Fault
-from fundsvc.sms.models import SmsMessage, SmsTotal
+from fundsvc.secrecy import open_phones
+from fundsvc.sms.models import SmsDay, SmsMessage, SmsTotal
+from fundsvc.sms.resolver import BOOKED
+
+_PART = 10_000
 
 
 def faults(session: Session) -> Iterator[Fault]:
-    """Yield operators whose totals are not what their messages come to."""
-    kept = select(
-        SmsMessage.operator,
-        SmsMessage.status,
-        SmsMessage.campaign_id,
-        func.count().label("messages"),
-        func.coalesce(func.sum(SmsMessage.amount), 0).label("gross"),
-    ).group_by(SmsMessage.operator, SmsMessage.status, SmsMessage.campaign_id)
-    told = select(
-        SmsTotal.operator,
-        SmsTotal.status,
-        SmsTotal.campaign_id,
-        (-func.sum(SmsTotal.messages)).label("messages"),
-        (-func.sum(SmsTotal.gross)).label("gross"),
-    ).group_by(SmsTotal.operator, SmsTotal.status, SmsTotal.campaign_id)
-    both = union_all(kept, told).subquery()
-    rows = session.scalars(
-        select(both.c.operator)
-        .group_by(both.c.operator, both.c.status, both.c.campaign_id)
-        .having(or_(func.sum(both.c.messages) != 0, func.sum(both.c.gross) != 0))
-        .order_by(both.c.operator)
+    """Yield operators whose sums are not what their messages come to, and unreadable numbers."""
+    message, total, day = SmsMessage, SmsTotal, SmsDay
+    if operators := _differing(
+        session,
+        (message.operator, message.status, message.campaign_id),
+        (total.operator, total.status, total.campaign_id, total.messages, total.gross),
+    ):
+        why = _("Tổng số tin nhắn của nhà mạng không khớp với các tin nhắn.")
+        yield from (Fault("sms-total", f"sms:{operator}", why) for operator in operators)
+    province = func.coalesce(message.province_id, 0)
+    if operators := _differing(
+        session,
+        (message.operator, message.received_on, message.campaign_id, province),
+        (day.operator, day.received_on, day.campaign_id, day.province_id, day.messages, day.gross),
+        message.status == BOOKED,
+    ):
+        why = _("Số tin nhắn theo ngày của nhà mạng không khớp với các tin nhắn.")
+        yield from (Fault("sms-day", f"sms:{operator}", why) for operator in operators)
+    yield from _unreadable(session)
+
+
+def _differing(session: Session, kept: Sequence[Any], told: Sequence[Any], *only: Any) -> list[str]:
+    """Return operators of whose messages, grouped by `kept`, `told` gives other sums."""
+    counts = (func.count(), func.coalesce(func.sum(SmsMessage.amount), 0))
+    messages = select(*_named([*kept, *counts])).where(*only).group_by(*kept)
+    *groups, number, gross = told
+    sums = select(*_named([*groups, -func.sum(number), -func.sum(gross)])).group_by(*groups)
+    both = union_all(messages, sums).subquery()
+    *names, number, gross = both.c
+    query = (
+        select(both.c.c0)
+        .group_by(*names)
+        .having(or_(func.sum(number) != 0, func.sum(gross) != 0))
         .distinct()
     )
-    for operator in rows:
-        why = _("Tổng số tin nhắn của nhà mạng không khớp với các tin nhắn.")
-        yield Fault("sms-total", f"sms:{operator}", why)
+    return sorted(session.scalars(query))
+
+
+def _named(columns: Sequence[Any]) -> list[Any]:
+    return [column.label(f"c{place}") for place, column in enumerate(columns)]
+
+
+def _unreadable(session: Session) -> Iterator[Fault]:
+    """Messages whose number does not open with the data key, or is not the one that is hashed."""
+    query = select(
+        SmsMessage.operator, SmsMessage.request_id, SmsMessage.phone_hash, SmsMessage.phone_sealed
+    )
+    for part in session.execute(query).yield_per(_PART).partitions():
+        _operators, _ids, hashes, sealed = zip(*part, strict=True)
+        for row, phone in zip(part, open_phones(hashes, sealed), strict=True):
+            if phone is None:
+                why = _("Không mở được số điện thoại: đã bị sửa, hoặc khóa dữ liệu là khóa khác.")
+                yield Fault("sms-phone", f"sms:{row.operator}:{row.request_id}", why)

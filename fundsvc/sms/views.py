@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import closing
-from typing import IO
+from typing import IO, Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,22 +11,22 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc import uploads
+from fundsvc import clock, uploads
 from fundsvc.books.models import Entry
 from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, scope, transaction
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.jobs import service as jobs
-from fundsvc.sms import campaigns, layouts, lists, profiles, service, told
+from fundsvc.sms import campaigns, chart, layouts, lists, profiles, service, told
 from fundsvc.sms.background import KIND, facts
 from fundsvc.sms.file_views import PURPOSE, go_on, preview_page
 from fundsvc.sms.models import SmsFile, SmsMessage
 from fundsvc.sms.resolver import UNKNOWN
-from fundsvc.sms.sheet import MAX_BYTES
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend, moment
 from fundsvc.uploads import Upload
+from ledger.accounts import OPERATOR_NAMES
 
 bp = Blueprint("sms", __name__)
 
@@ -55,12 +55,13 @@ def origin_of(session: Session, entry: Entry) -> Origin | None:
     label = _(
         "Tin nhắn “%(message)s” từ %(phone)s, %(operator)s, lúc %(at)s",
         message=message.message,
-        phone=lists.shown_phone(message.msisdn),
+        phone=lists.shown_phones([message])[0],
         operator=told.operator(operator),
         at=moment(message.received_at),
     )
     files = (sha256,) if sha256 and has_file(session, sha256) else ()
-    return Origin(label, url_for("sms.index"), files=files)
+    page = url_for("phones.message", operator=operator, id=message.request_id)
+    return Origin(label, page, files=files)
 
 
 def has_file(session: Session, sha256: str) -> bool:
@@ -130,39 +131,38 @@ def index() -> str:
     status = request.args.get("status", "")
     return render_template(
         "sms/index.html",
-        campaigns=campaigns.list_campaigns(session),
-        operators=lists.by_operator(session),
-        counts=lists.waiting_counts(session),
+        **_live(session),
         status=status,
         page=lists.waiting(session, status, request.args.get("before")),
         reason=told.reason,
-        operator=told.operator,
     )
 
 
-@bp.get("/sms/campaigns")
-@allow(*IMPORTERS)
-def campaign_form() -> str:
-    """Show the form that takes a file of campaigns."""
-    return _campaign_page(Form({}))
+@bp.get("/sms/live")
+@allow(*READERS)
+def live() -> str:
+    """Give the counters by themselves, for the page that renews them every few seconds."""
+    return render_template("sms/live.html", **_live(read_session()))
 
 
-@bp.post("/sms/campaigns")
-@allow(*IMPORTERS)
-def take_campaigns() -> ResponseReturnValue:
-    """Take in a file of campaigns, all of it or nothing."""
-    try:
-        with closing(uploads.given()) as given:
-            data = given.stream.read(MAX_BYTES + 1)
-        with transaction() as session:
-            report = campaigns.import_campaigns(session, data, by=current_user.id)
-    except Refusal as refusal:
-        return _campaign_page(Form({}, uploads.beside_file(refusal))), refusal.status
-    if report.refused_count:
-        reasons = tuple(Reason(row.reason, row.row) for row in report.refused)
-        return _campaign_page(Form({}, reasons)), 422
-    flash(told.campaigns(report)[-1], "ok")
-    return redirect(url_for("sms.index"), 303)
+def _live(session: Session) -> dict[str, Any]:
+    found, today = campaigns.list_campaigns(session), clock.today()
+    days = [
+        chart.draw(campaign, *span, lists.by_day(session, campaign.id, *span))
+        for campaign in chart.shown(found, today)
+        for span in [chart.span(campaign, today)]
+    ]
+    return {
+        "campaigns": found,
+        "operators": {
+            (count.campaign_id, count.operator): count for count in lists.by_operator(session)
+        },
+        "counts": lists.waiting_counts(session),
+        "days": days,
+        "today": [count for one in days for count in one.counts if count.on == today],
+        "operator": told.operator,
+        "operator_names": OPERATOR_NAMES,
+    }
 
 
 def _import(promised: Upload, *, commit: bool) -> service.SmsImportReport:
@@ -195,7 +195,3 @@ def _upload_page(form: Form) -> str:
         formats=[(name, name) for name in profiles.names(session)],
         jobs=jobs.recent(session, KIND, by=current_user.id),
     )
-
-
-def _campaign_page(form: Form) -> str:
-    return render_template("sms/campaigns.html", form=form)

@@ -6,6 +6,8 @@
   const DIGITS = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"];
   const SCALES = ["", "nghìn", "triệu"];
   const MAX_DONG = 10 ** 15;
+  const LIVE_EVERY = 5_000;
+  const LIVE_WHILE = 10 * 60_000;
   const AMOUNT = /^(?:[0-9]{1,16}|[0-9]{1,3}(?:\.[0-9]{3}){1,5}|[0-9]{1,3}(?: [0-9]{3}){1,5})$/;
 
   /** Spells 1…999; `full` says the hundreds even when they are zero. */
@@ -183,6 +185,28 @@
     location.reload();
   }
 
+  /**
+   * Renews what is marked data-live, piece by piece, so that focus, scroll and what is folded out
+   * stay. Nobody who has left the desk is kept signed in by it.
+   */
+  function keepLive(box) {
+    let touched = Date.now();
+    for (const kind of ["pointerdown", "keydown", "scroll"]) {
+      document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+    }
+    setInterval(async () => {
+      if (document.hidden || Date.now() - touched > LIVE_WHILE) return;
+      const answer = await fetch(box.dataset.liveFrom).catch(() => null);
+      if (!answer?.ok || answer.redirected) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const old of box.querySelectorAll("[data-live]")) {
+        const now = fresh.getElementById(old.id);
+        if (!now || old.contains(document.activeElement)) continue;
+        if (now.innerHTML !== old.innerHTML) old.replaceChildren(...now.childNodes);
+      }
+    }, LIVE_EVERY);
+  }
+
   function typing(target) {
     return target.isContentEditable || /^(input|select|textarea)$/i.test(target.tagName);
   }
@@ -196,6 +220,7 @@
       input.addEventListener("change", () => tidyDay(input));
     }
     for (const box of document.querySelectorAll("[data-lines]")) startLines(box.closest("form"));
+    for (const box of document.querySelectorAll("[data-live-from]")) keepLive(box);
     const watch = new ResizeObserver((seen) => seen.forEach((entry) => fitTable(entry.target)));
     for (const box of document.querySelectorAll(".tablebox__scroll")) watch.observe(box);
     nameFields(document.getElementById("errors"));

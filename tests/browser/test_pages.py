@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 AXE = Axe()
 PHONE, DESK = (360, 740), (1280, 800)
-FOR_STRANGERS = ["/sign-in", "/v"]
+FOR_STRANGERS = ["/sign-in", "/v", "/receipts"]
 FOR_TREASURER = [
     "/",
     "/bank-accounts",
@@ -39,6 +39,7 @@ FOR_TREASURER = [
     "/settings",
     "/sms",
     "/sms/campaigns",
+    "/sms/codes",
     "/spending",
     "/spending/new",
     "/entries/1",

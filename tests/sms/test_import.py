@@ -19,8 +19,9 @@ from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.seals.service import files_of
+from fundsvc.secrecy import open_phone, phone_hash
 from fundsvc.sms import batches, campaigns, service
-from fundsvc.sms.models import SmsFile, SmsMessage, SmsTotal
+from fundsvc.sms.models import SmsDay, SmsFile, SmsMessage, SmsTotal
 from fundsvc.units.models import Unit
 from fundsvc.verify import faults
 from tests.sms.conftest import Import
@@ -352,7 +353,51 @@ def test_verify_names_what_does_not_agree(bring: Import, engine_name: str) -> No
             ("sms", f"entry:{first}"),
             ("sms", f"entry:{entry_id}"),
             ("sms-total", "sms:viettel"),
+            ("sms-day", "sms:viettel"),
         }
+
+
+def test_verify_names_a_number_that_does_not_open(bring: Import, engine_name: str) -> None:
+    bring([messages.one()])
+    with transaction() as session:
+        off = "DISABLE TRIGGER USER" if engine_name == "postgresql" else None
+        dropping = "DROP TRIGGER sms_message_update"
+        session.execute(text(f"ALTER TABLE sms_message {off}" if off else dropping))
+        session.execute(text("UPDATE sms_message SET phone_sealed = replace(phone_hash, '1', '2')"))
+    with transaction() as session:
+        found = [(fault.rule, fault.place) for fault in faults(session)]
+    assert found == [("sms-phone", "sms:viettel:VI1")]
+
+
+def test_no_number_stands_in_the_database(bring: Import, session: Session) -> None:
+    bring([messages.one(), messages.one(request_id="VI2", msisdn="0912345678")])
+    kept = session.scalars(select(SmsMessage).order_by(SmsMessage.request_id)).all()
+    assert len({(row.phone_hash, row.phone_sealed) for row in kept}) == 1
+    assert kept[0].phone_hash == phone_hash("84912345678")
+    assert open_phone(kept[0].phone_hash, kept[0].phone_sealed) == "84912345678"
+    for row in kept:
+        assert "912345678" not in repr(vars(row))
+
+
+def test_days_are_counted_as_messages_come(bring: Import, session: Session) -> None:
+    bring(
+        list(
+            messages.several(
+                messages.one(),
+                messages.one(message="TS 2"),
+                messages.one(message="XX"),
+                messages.one(status="failed"),
+                messages.one(received_at="2026-07-06 00:00:00"),
+            )
+        )
+    )
+    bring([messages.one(request_id="VI9"), messages.one()])
+    days = session.scalars(select(SmsDay).order_by(SmsDay.received_on)).all()
+    assert [(str(day.received_on), day.messages, day.gross) for day in days] == [
+        ("2026-07-05", 3, 240_000),
+        ("2026-07-06", 1, 100_000),
+    ]
+    assert clean(session)
 
 
 def test_a_message_of_tomorrow_is_refused(bring: Import, session: Session) -> None:

@@ -52,6 +52,20 @@ class Databases:
             # Forced: a test that fails may leave a connection behind.
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def blank(self, engine_name: str) -> Iterator[str]:
+        """Give the URL of a database without any table, and drop it afterwards."""
+        self._made += 1
+        name = f"blank_{os.getpid()}_{self._made}"
+        if engine_name == "sqlite":
+            yield f"sqlite:///{self.folder / name}.sqlite"
+            return
+        server = self._postgres()
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+            yield _named(server, name)
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def drop_template(self) -> None:
         """Leave nothing behind on a server that was given; one of our own goes as a whole."""
         given = os.environ.get(GIVEN)
