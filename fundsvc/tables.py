@@ -13,6 +13,7 @@ SLICES = (
     "donors",
     "dues",
     "evidence",
+    "inbox",
     "jobs",
     "periods",
     "receipts",

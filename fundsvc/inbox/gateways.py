@@ -1,0 +1,102 @@
+"""Who may push, and the secrets they sign with: added, replaced one by one, retired."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock, secrecy
+from fundsvc.errors import Conflict, NotFound, Reason
+from fundsvc.inbox.models import Gateway, GatewaySecret
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFacts:
+    """A secret as lists show it: its number, and never itself."""
+
+    number: int
+    added_at: datetime
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A gateway with the secrets that are good now."""
+
+    name: str
+    form: str
+    settings: dict[str, Any]
+    secrets: tuple[str, ...]
+
+
+def known(session: Session, kind: str) -> dict[str, Known]:
+    """Return the gateways of a kind by name, ready to check what they push."""
+    secrets: dict[int, list[str]] = {}
+    good = select(GatewaySecret).where(GatewaySecret.retired_at.is_(None))
+    for secret in session.scalars(good.order_by(GatewaySecret.id.desc())):
+        secrets.setdefault(secret.gateway_id, []).append(secrecy.unseal(secret.sealed).decode())
+    found = session.scalars(select(Gateway).where(Gateway.kind == kind).order_by(Gateway.name))
+    return {
+        row.name: Known(row.name, row.form, row.settings, tuple(secrets.get(row.id, ())))
+        for row in found
+    }
+
+
+def secrets_of(session: Session, kind: str) -> dict[str, list[SecretFacts]]:
+    """Return all secrets of the gateways of a kind, good and retired, by the gateway's name."""
+    rows = session.execute(
+        select(Gateway.name, GatewaySecret)
+        .join(GatewaySecret, GatewaySecret.gateway_id == Gateway.id)
+        .where(Gateway.kind == kind)
+        .order_by(Gateway.name, GatewaySecret.id)
+    )
+    found: dict[str, list[SecretFacts]] = {}
+    for name, row in rows:
+        found.setdefault(name, []).append(SecretFacts(row.id, row.added_at, row.retired_at))
+    return found
+
+
+def add(
+    session: Session, kind: str, name: str, form: str, settings: dict[str, Any], *secrets: str
+) -> bool:
+    """Add a gateway, or more secrets to one that is there; return whether it is a new one.
+
+    Raises:
+        Conflict: there is one of this name, with another form or other settings.
+    """
+    found = _find(session, kind, name)
+    if found is not None and (found.form, found.settings) != (form, settings):
+        why = _("Cổng %(name)s đã có, với mẫu hoặc thiết lập khác.", name=name)
+        raise Conflict(Reason(why, field="name"))
+    now = clock.now()
+    row = found or Gateway(kind=kind, name=name, form=form, settings=settings, added_at=now)
+    session.add(row)
+    session.flush()
+    session.add_all(
+        GatewaySecret(gateway_id=row.id, sealed=secrecy.seal(secret.encode()), added_at=now)
+        for secret in secrets
+    )
+    session.flush()
+    return found is None
+
+
+def retire_secret(session: Session, kind: str, name: str, number: int) -> None:
+    """Let a secret be good no longer; a gateway without any can push nothing.
+
+    Raises:
+        NotFound: the gateway has no such secret, or it is retired already.
+    """
+    gateway = _find(session, kind, name)
+    secret = session.get(GatewaySecret, number) if gateway else None
+    if not (gateway and secret and secret.gateway_id == gateway.id) or secret.retired_at:
+        why = _("Cổng %(name)s không có khóa số %(number)s đang dùng.", name=name, number=number)
+        raise NotFound(Reason(why, field="number"))
+    secret.retired_at = clock.now()
+    session.flush()
+
+
+def _find(session: Session, kind: str, name: str) -> Gateway | None:
+    return session.scalars(select(Gateway).filter_by(kind=kind, name=name)).one_or_none()
