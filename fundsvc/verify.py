@@ -56,6 +56,7 @@ def steps(
     return checks | {
         "donors": partial(others_named, session),
         "sms totals": partial(sms.faults, session),
+        "pushes": partial(sms.lost, session),
         "receipts": partial(receipts.faults, session),
         "vouchers": partial(vouchers.faults, session),
         "periods": partial(periods.faults, session),

@@ -1,4 +1,4 @@
-"""Background work: seal what was booked, every minute or as soon as much has gathered; do jobs."""
+"""Background work: book what was pushed, seal what was booked, do jobs."""
 
 import logging
 import os
@@ -31,8 +31,9 @@ _log = logging.getLogger(__name__)
     "--parent", type=click.IntRange(1), metavar="PID", help="Dừng khi tiến trình cha này không còn."
 )
 def worker(*, once: bool, jobs: bool, parent: int | None) -> None:
-    """Việc nền: niêm phong sổ mỗi phút, đọc tệp lớn; chạy cho đến khi dừng."""
+    """Việc nền: ghi sổ tin đẩy, niêm phong sổ mỗi phút, đọc tệp lớn; chạy cho đến khi dừng."""
     if once:
+        handle_pushes()
         look(due=True)
         do_jobs()
         return
@@ -50,6 +51,16 @@ def worker(*, once: bool, jobs: bool, parent: int | None) -> None:
             time.sleep(_LOOK)
     finally:
         beside.end()
+
+
+def handle_pushes(stop: Callable[[], bool] = lambda: False) -> None:
+    """Book what gateways pushed since the last look; if that fails, the rest goes on."""
+    from fundsvc.sms.handling import handle  # noqa: PLC0415 - as above
+
+    try:
+        handle(stop)
+    except Exception:  # noqa: BLE001 - told to the log, and tried again
+        _log.exception("pushed messages wait")
 
 
 def look(*, due: bool, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -83,7 +94,10 @@ def _round(beside: "_Beside", *, due: bool, stop: Callable[[], bool]) -> bool:
     """Look once at everything; return whether anything was sealed."""
     try:
         # On SQLite a job is the only writer: nothing is booked beside it, and a seal would wait.
-        return not beside.alone() and look(due=due, stop=stop)
+        if beside.alone():
+            return False
+        handle_pushes(stop)
+        return look(due=due, stop=stop)
     except Exception:  # noqa: BLE001 - told to the log, and tried again
         # Whatever it was, books that nobody seals are worse than a line in the log a minute.
         _log.exception("background work failed; it goes on")

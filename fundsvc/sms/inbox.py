@@ -7,6 +7,7 @@ All work is done by set statements over the stage of `books.bulk`; only this sli
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,6 +22,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    extract,
     func,
     insert,
     literal,
@@ -39,6 +41,8 @@ from fundsvc.sms.daily import Daily, Moved
 from fundsvc.sms.models import SmsDay, SmsMessage
 from fundsvc.sms.resolver import BOOKED, FAILED, UNKNOWN, Resolver
 
+CLOCKS_APART = timedelta(minutes=10)
+"""How far apart a push and a file may put the same message."""
 _MESSAGE: Table = SmsMessage.__table__  # type: ignore[assignment]  # A mapped class has a Table.
 _DAY: Table = SmsDay.__table__  # type: ignore[assignment]
 
@@ -70,6 +74,8 @@ class Kept:
     """Rows that were known with another content."""
     moved: Moved = field(default_factory=Counter)
     """Rows over the limit of their campaign, phone and day, from which outcome to which."""
+    disputed: list[str] = field(default_factory=list)
+    """Messages (`operator:request_id`) that were pushed with another text than this file has."""
 
 
 class Inbox:
@@ -236,6 +242,31 @@ class Inbox:
         )
 
     def _same_content(self) -> ColumnElement[bool]:
+        """Say when a known message is the same: in a file every field counts.
+
+        A push and a file (or another push) tell of one message in different words: what a gateway
+        pushes states no amount and no status, and its clock is not the operator's. So where either
+        side was pushed, identity and text decide; only the times may not be far apart.
+        """
+        staged = self._staged.c
+        return or_(
+            self._all_alike(),
+            and_(
+                or_(_MESSAGE.c.file_id < 0, literal(self._file_id) < 0),
+                _MESSAGE.c.message == func.coalesce(staged.message, ""),
+                self._apart() <= int(CLOCKS_APART.total_seconds()),
+            ),
+        )
+
+    def _apart(self) -> ColumnElement[Any]:
+        """Return how many seconds the times of a known and a staged message lie apart."""
+        times = _MESSAGE.c.received_at, self._staged.c.received_at
+        if self._session.connection().dialect.name == "sqlite":
+            kept, staged = (func.julianday(time) for time in times)
+            return func.round(func.abs(kept - staged) * 86_400)
+        return func.abs(extract("epoch", times[0] - times[1]))
+
+    def _all_alike(self) -> ColumnElement[bool]:
         staged = self._staged.c
         return and_(
             _MESSAGE.c.phone_hash == staged.phone_hash,
@@ -248,15 +279,26 @@ class Inbox:
         )
 
     def _sort_out_known(self, refused: Refused) -> Kept:
-        """Take known rows off the stage; refuse those with another content."""
+        """Take known rows off the stage; refuse those with another content.
+
+        A gateway's push is no proof against the operator's own file, so there the file is not
+        refused: the message stays as it is booked, and a person is told.
+        """
         staged, outcome = self._staged.c, self._outcome.c
         of_this_row = and_(_MESSAGE.c.file_id == self._file_id, _MESSAGE.c.row == staged.n)
         known = self._rows().join(_MESSAGE, and_(*self._same_identity(), ~of_this_row))
         same = self._same_content()
         kept = Kept()
         why = _("Nhà mạng đã gửi mã tin này trước đây với nội dung khác.")
-        others = select(staged.n, staged.outcome).select_from(known).where(~same)
-        for number, decided in self._session.execute(others.order_by(staged.n)):
+        disputed = and_(_MESSAGE.c.file_id < 0, literal(self._file_id) >= 0)
+        name = _MESSAGE.c.operator + literal(":") + _MESSAGE.c.request_id
+        others = select(staged.n, staged.outcome, case((disputed, name)))
+        others = others.select_from(known).where(~same).order_by(staged.n)
+        for number, decided, pushed in self._session.execute(others).all():
+            if pushed is not None:
+                kept.known[decided] += 1
+                kept.disputed.append(pushed)
+                continue
             kept.refused[decided] += 1
             refused.add(number, "request_id", why)
         waiting = and_(
@@ -276,7 +318,7 @@ class Inbox:
             .group_by(kind, staged.outcome)
         )
         for name, number, count in self._session.execute(counted):
-            getattr(kept, name)[number] = count
+            getattr(kept, name)[number] += count
         done = select(staged.n).select_from(known).where(or_(~same, ~waiting))
         self._session.execute(delete(self._staged).where(staged.n.in_(done)))
         if kept.rebooked:

@@ -1,5 +1,7 @@
 """Import messages: preview and commit are one reading; every message is kept and booked or none."""
 
+import hashlib
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +16,7 @@ from fundsvc.audit import service as audit
 from fundsvc.books import bulk, keys
 from fundsvc.evidence import service as evidence
 from fundsvc.imports import KEPT_REASONS, ImportReport, Refused, RefusedRow
+from fundsvc.inbox import service as pushes
 from fundsvc.sms import campaigns, profiles
 from fundsvc.sms.batches import Ahead, Batch, Batches, Sample, StageColumns
 from fundsvc.sms.inbox import Inbox, Kept, own_columns
@@ -27,6 +30,10 @@ from ledger.accounts import OPERATOR_NAMES
 from ledger.entries import Entry
 
 PREVIEW = 0
+KIND = "sms"
+"""What is pushed to this slice, in the inbox."""
+# It is stored, so it is not translated.
+DISPUTED = "Tệp của nhà mạng ghi nội dung khác; sổ đang theo tin đã đẩy."
 MEDIA_TYPE = "text/csv"
 
 
@@ -132,8 +139,51 @@ def import_sms(
     return work.report(committed=False)
 
 
-def _note_file(session: Session, sha256: str, *, name: str, by: int | None) -> int:
-    evidence.note(session, sha256, name=name, media_type=MEDIA_TYPE, by=by)
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Rows of a batch of pushes that cannot be booked: unreadable, or known with another text."""
+
+    unreadable: tuple[RefusedRow, ...]
+    conflicting: tuple[RefusedRow, ...]
+
+
+def book_pushed(session: Session, stream: IO[bytes], *, gateway: str) -> SetAside:
+    """Keep and book a batch of pushed messages, in the form of a file; all of it or nothing.
+
+    When any row is set aside, the caller takes back what was done, and brings the others again.
+    The messages' `file_id` is a number below zero that no other batch has, so no file is theirs.
+
+    Args:
+        session: the open transaction, which holds `campaigns.lock`.
+        stream: the rows as a CSV file.
+        gateway: who pushed them; its totals are kept together.
+
+    Raises:
+        Refusal: a message lies in a closed month.
+    """
+    work = _Import(session, file_id=-1 - secrets.randbits(62), by=None)
+    work.run(stream, None)
+    if not work.refused_count:
+        work.add_to_totals(_pushed_file(session, gateway))
+    return SetAside(tuple(work.reader.refused.rows), tuple(work.conflicts.rows))
+
+
+def _pushed_file(session: Session, gateway: str) -> int:
+    """Return the file that stands for all pushes of a gateway in the totals: a note that says so.
+
+    What was pushed lies in the inbox; a file for every batch would be one for every message.
+    """
+    name = f"Cổng {gateway}"
+    said = f"Tin nhắn do {name} đẩy tới; nguyên văn nằm trong hộp nhận.\n".encode()
+    known = SmsFile.sha256 == hashlib.sha256(said).hexdigest()
+    found = session.scalars(select(SmsFile.id).where(known)).first()
+    return found or _note_file(session, evidence.keep(said), name=name, by=None, kind="text/plain")
+
+
+def _note_file(
+    session: Session, sha256: str, *, name: str, by: int | None, kind: str = MEDIA_TYPE
+) -> int:
+    evidence.note(session, sha256, name=name, media_type=kind, by=by)
     file = SmsFile(sha256=sha256, name=name, imported_at=clock.now(), imported_by=by)
     session.add(file)
     session.flush()
@@ -159,6 +209,7 @@ class _Import:
         self.seen: Counter[int] = Counter()
         self.added: Counter[int] = Counter()
         self.rebooked: Counter[int] = Counter()
+        self.disputed: list[str] = []
 
     @property
     def refused(self) -> list[RefusedRow]:
@@ -214,6 +265,7 @@ class _Import:
         self.seen += seen
         self.added += seen - kept.known
         self.rebooked += kept.rebooked
+        self.disputed += kept.disputed
 
     def report(self, *, committed: bool) -> SmsImportReport:
         """Tell what the file says and what of it is new."""
@@ -267,10 +319,42 @@ class _Import:
 
     def settle(self, sha256: str) -> None:
         """Write what the file added; one imported before that adds nothing leaves no mark."""
+        pushes.dispute(self.session, KIND, self.disputed, DISPUTED)
         before = select(SmsFile.id).where(SmsFile.sha256 == sha256, SmsFile.id != self.file_id)
         if not self.added and self.session.scalar(before.limit(1)) is not None:
             self.session.execute(delete(SmsFile).where(SmsFile.id == self.file_id))
             return
+        self.add_to_totals(self.file_id)
+        facts = {"new": self.added.total(), "lines": self.reader.lines, "sha256": sha256}
+        audit.record(self.session, "sms.import", f"sms_file:{self.file_id}", facts, by=self.by)
+        self.session.flush()
+
+    def add_to_totals(self, file_id: int) -> None:
+        """Add what is new to the totals of a file; pushes add to those of their gateway again."""
+        kept = {
+            (total.operator, total.status, total.campaign_id): total
+            for total in self.session.scalars(select(SmsTotal).where(SmsTotal.file_id == file_id))
+        }
+        for (operator, status, campaign_id), (messages, gross) in self._sums().items():
+            total = kept.get((operator, status, campaign_id))
+            if total is not None:
+                total.messages += messages
+                total.gross += gross
+            elif messages:
+                self.session.add(
+                    SmsTotal(
+                        file_id=file_id,
+                        operator=operator,
+                        status=status,
+                        campaign_id=campaign_id,
+                        messages=messages,
+                        gross=gross,
+                    )
+                )
+        self.session.flush()
+
+    def _sums(self) -> dict[tuple[str, str, int | None], list[int]]:
+        """Return messages and gross that are new, by operator, status and campaign."""
         sums: defaultdict[tuple[str, str, int | None], list[int]] = defaultdict(lambda: [0, 0])
         for number, count in self.added.items():
             outcome = self.resolver.outcomes[number]
@@ -280,21 +364,7 @@ class _Import:
             added[1] += count * (outcome.amount or 0)
         for number, count in self.rebooked.items():
             sums[self.resolver.outcomes[number].operator, UNKNOWN, None][0] -= count
-        self.session.add_all(
-            SmsTotal(
-                file_id=self.file_id,
-                operator=operator,
-                status=status,
-                campaign_id=campaign_id,
-                messages=messages,
-                gross=gross,
-            )
-            for (operator, status, campaign_id), (messages, gross) in sums.items()
-            if messages
-        )
-        facts = {"new": self.added.total(), "lines": self.reader.lines, "sha256": sha256}
-        audit.record(self.session, "sms.import", f"sms_file:{self.file_id}", facts, by=self.by)
-        self.session.flush()
+        return sums
 
 
 def _entry(operator: str, terms: Terms) -> Entry:

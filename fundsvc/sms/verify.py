@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select, union_all
+from sqlalchemy import func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from fundsvc.books.verify import Fault
+from fundsvc.inbox.models import HANDLED, InboxItem
 from fundsvc.secrecy import open_phones
 from fundsvc.sms.models import SmsDay, SmsMessage, SmsTotal
 from fundsvc.sms.resolver import BOOKED
@@ -69,3 +70,14 @@ def _unreadable(session: Session) -> Iterator[Fault]:
             if phone is None:
                 why = _("Không mở được số điện thoại: đã bị sửa, hoặc khóa dữ liệu là khóa khác.")
                 yield Fault("sms-phone", f"sms:{row.operator}:{row.request_id}", why)
+
+
+def lost(session: Session) -> Iterator[Fault]:
+    """Yield what was pushed and is said to be handled, but whose message is not there."""
+    handled = select(InboxItem.led_to).where(
+        InboxItem.state == HANDLED, InboxItem.led_to.is_not(None), InboxItem.source.like("sms:%")
+    )
+    there = select(SmsMessage.operator + literal(":") + SmsMessage.request_id)
+    for name in session.scalars(handled.except_(there)):
+        why = _("Tin đẩy đã xử lý nhưng không có tin nhắn.")
+        yield Fault("sms-push", f"sms:{name}", why)

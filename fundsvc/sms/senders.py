@@ -1,0 +1,65 @@
+"""Set up the gateways that may push messages: their form, their secrets, their operator."""
+
+import re
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from fundsvc.audit import service as audit
+from fundsvc.errors import Reason, Refusal
+from fundsvc.inbox import gateways
+from fundsvc.sms.gateways import forms
+from fundsvc.sms.service import KIND
+from ledger.accounts import OPERATOR_NAMES
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+
+
+def add(
+    session: Session,
+    name: str,
+    form_name: str,
+    secrets: Sequence[str],
+    *,
+    operator: str | None,
+    by: int | None,
+) -> bool:
+    """Add a gateway, or more secrets to one that is there; return whether it is a new one.
+
+    Raises:
+        Refusal: a name, form, operator or secret that cannot be; the reasons name the field.
+    """
+    form = forms().get(form_name)
+    if not _NAME.fullmatch(name):
+        why = _("Tên cổng gồm chữ thường không dấu, chữ số và dấu gạch, nhiều nhất 40 ký tự.")
+        raise Refusal(Reason(why, field="name"))
+    if form is None:
+        why = _("Không có mẫu này; các mẫu: %(known)s.", known=", ".join(sorted(forms())))
+        raise Refusal(Reason(why, field="form"))
+    if form.names_operator == (operator is not None) or operator not in {None, *OPERATOR_NAMES}:
+        raise Refusal(Reason(_operator_reason(names_it=form.names_operator), field="operator"))
+    if not all(form.takes(secret) for secret in secrets):
+        raise Refusal(Reason(_("Khóa không đúng dạng của mẫu này."), field="secret"))
+    settings = {} if operator is None else {"operator": operator}
+    fresh = gateways.add(session, KIND, name, form_name, settings, *secrets)
+    facts = {"form": form_name, "secrets": len(secrets), **settings}
+    audit.record(session, "gateway.add", f"gateway:{name}", facts, by=by)
+    return fresh
+
+
+def retire_secret(session: Session, name: str, number: int, *, by: int | None) -> None:
+    """Let a secret be good no longer.
+
+    Raises:
+        NotFound: the gateway has no such secret, or it is retired already.
+    """
+    gateways.retire_secret(session, KIND, name, number)
+    audit.record(session, "gateway.retire-secret", f"gateway:{name}", {"number": number}, by=by)
+
+
+def _operator_reason(*, names_it: bool) -> str:
+    if names_it:
+        return _("Tin của mẫu này tự nói nhà mạng; không ghi nhà mạng cho cổng.")
+    known = ", ".join(OPERATOR_NAMES)
+    return _("Mẫu này cần một nhà mạng cho cổng: %(known)s.", known=known)
