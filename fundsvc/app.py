@@ -38,6 +38,8 @@ PAGES: Final = (
     "fundsvc.sms.campaign_views",
     "fundsvc.sms.phone_views",
     "fundsvc.sms.push_views",
+    "fundsvc.settlements.views",
+    "fundsvc.settlements.file_views",
     "fundsvc.statements.views",
     "fundsvc.seals.views",
     "fundsvc.statements.book_views",

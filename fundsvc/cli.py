@@ -70,6 +70,9 @@ class LazyGroup(click.Group):
 
 IMPORTS = {
     "bank": Place("fundsvc.reconciliation.commands:import_bank", "Đọc sao kê ngân hàng."),
+    "settlement": Place(
+        "fundsvc.settlements.commands:import_settlement", "Đọc bảng quyết toán của nhà mạng."
+    ),
     "sms": Place("fundsvc.sms.commands:import_sms", "Đọc tin nhắn ủng hộ từ nhà mạng."),
 }
 
@@ -96,6 +99,7 @@ PLACES = {
     "seal": Place("fundsvc.seals.commands:seal", "Niêm phong các bút toán mới."),
     "serve": Place("fundsvc.cli:serve", "Chạy máy chủ web.", within_app=False),
     "sms": Place("fundsvc.sms.push_commands:sms", "Tin nhắn do cổng đẩy tới."),
+    "settlement": Place("fundsvc.settlements.commands:group", "Đối soát và quyết toán nhà mạng."),
     "statement": Place("fundsvc.statements.commands:group", "Báo cáo."),
     "units": Place("fundsvc.units.commands:group", "Đơn vị thành viên."),
     "user": Place("fundsvc.staff.commands:group", "Người dùng và vai trò."),

@@ -18,6 +18,7 @@ SLICES = (
     "periods",
     "receipts",
     "reconciliation",
+    "settlements",
     "sms",
     "spending",
     "staff",

@@ -21,6 +21,8 @@ from fundsvc.donors import service as donors
 from fundsvc.donors.models import Donor
 from fundsvc.dues.models import DuesTotal
 from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.settlements import service as settlements
+from fundsvc.settlements.models import Settlement, SettlementEntry
 from fundsvc.sms.models import Campaign, SmsMessage
 from fundsvc.spending.models import Payment
 from ledger.accounts import (
@@ -79,6 +81,14 @@ _BANK_FUND = (
 _SMS_FUND, _SMS_UNIT = (
     select(column).where(Campaign.id == SmsMessage.campaign_id).scalar_subquery()
     for column in (Campaign.fund_id, Campaign.unit_id)
+)
+_SETTLED_WITH, _SETTLED_FUND = (
+    select(column)
+    .select_from(Settlement)
+    .join(Campaign, Campaign.id == Settlement.campaign_id)
+    .where(Settlement.id == SettlementEntry.settlement_id)
+    .scalar_subquery()
+    for column in (Settlement.operator, Campaign.fund_id)
 )
 _SPENT = case((ENTRY.c.kind == "bank-fee", expense("fee")), else_=UNIDENTIFIED_OUT)
 
@@ -156,6 +166,24 @@ FACTS = (
         credit=literal(income("sms")),
         province_id=SmsMessage.province_id,
         only=SmsMessage.status == "booked",
+    ),
+    Facts(
+        name="settlement",
+        model=SettlementEntry,
+        key=SettlementEntry.id,
+        matches=SettlementEntry.entry_id == ENTRY.c.id,
+        source=settlements.SOURCE,
+        amount=SettlementEntry.amount,
+        on=SettlementEntry.booked_on,
+        fund_id=_SETTLED_FUND,
+        unit_id=SettlementEntry.unit_id,
+        debit=case(
+            (SettlementEntry.kind == "fee", expense("fee")),
+            (SettlementEntry.kind == "money", UNIDENTIFIED_IN),
+            else_=expense("other"),
+        ),
+        credit=literal(f"{OPERATORS}.") + _SETTLED_WITH,
+        province_id=SettlementEntry.province_id,
     ),
 )
 

@@ -25,6 +25,7 @@ from fundsvc.evidence.service import DamagedFileError
 from fundsvc.periods import verify as periods
 from fundsvc.receipts import verify as receipts
 from fundsvc.seals import verify as seals
+from fundsvc.settlements import verify as settlements
 from fundsvc.sms import verify as sms
 from fundsvc.verified import FACTS, disagreeing, lonely, others_named
 from fundsvc.vouchers import verify as vouchers
@@ -57,6 +58,7 @@ def steps(
         "donors": partial(others_named, session),
         "sms totals": partial(sms.faults, session),
         "pushes": partial(sms.lost, session),
+        "settlements": partial(settlements.faults, session),
         "receipts": partial(receipts.faults, session),
         "vouchers": partial(vouchers.faults, session),
         "periods": partial(periods.faults, session),

@@ -66,6 +66,25 @@ def bank_debit(*, bank_account: str, **facts: Unpack[Facts]) -> Entry:
     return _entry("bank-out", UNIDENTIFIED_OUT, bank_account_code(bank_account), facts)
 
 
+def operator_fee(*, operator: str, **facts: Unpack[Facts]) -> Entry:
+    """N 615 / C 138.operator: what an operator keeps for itself of the messages it reports."""
+    return _entry("operator-fee", expense("fee"), operator_code(operator), facts)
+
+
+def operator_money(*, operator: str, **facts: Unpack[Facts]) -> Entry:
+    """N 3381 / C 138.operator: money on the bank's statement turns out to be an operator's."""
+    return _entry("operator-money", UNIDENTIFIED_IN, operator_code(operator), facts)
+
+
+def operator_loss(*, operator: str, **facts: Unpack[Facts]) -> Entry:
+    """N 811 / C 138.operator: what an operator will never pay, given up by two people.
+
+    It is spent on no purpose of the fund and is no administration, so it stands with the other
+    payments, where written off receivables belong.
+    """
+    return _entry("operator-loss", expense("other"), operator_code(operator), facts)
+
+
 def cash_donation(**facts: Unpack[Facts]) -> Entry:
     """N 111 / C 7114: a donation handed over at a counter."""
     return _entry("donation", CASH, income("cash"), facts)

@@ -14,6 +14,11 @@ from fundsvc.text import fold
 
 OPERATORS = {"viettel": 48, "mobifone": 25, "vinaphone": 22, "vietnamobile": 5}
 STATES_AMOUNTS = "vinaphone"
+FEES = {"viettel": 300, "mobifone": 300, "vinaphone": 250, "vietnamobile": 0}
+"""What operators keep of each message, in đồng."""
+SETTLED, SETTLED_AFTER = ("TRIAN", "TSNT"), timedelta(days=55)
+SHORT, MISSING = ("mobifone", "TSNT"), 3
+"""Who reports fewer messages of one unit than came in, and how many."""
 SMS_COLUMNS = (
     "operator",
     "request_id",
@@ -91,9 +96,15 @@ def messages(span: Span) -> list[File]:
 
 
 def _messages(span: Span, drive: Campaign) -> bytes:
+    rows = [row for row, _amount in _sent(span, drive)]
+    return _csv(SMS_COLUMNS, [[row[name] for name in SMS_COLUMNS] for row in rows])
+
+
+def _sent(span: Span, drive: Campaign) -> list[tuple[dict[str, str], int]]:
+    """Return the messages that have come, and what each is worth: nothing if it failed."""
     rng = chance(f"sms {drive.keyword}")
     first, last = date(span.year, *drive.first), date(span.year, *drive.last)
-    rows = []
+    rows: list[tuple[dict[str, str], int]] = []
     for number in range(drive.messages):
         operator = rng.choices(list(OPERATORS), list(OPERATORS.values()))[0]
         text, amount = _message(rng, drive)
@@ -113,9 +124,81 @@ def _messages(span: Span, drive: Campaign) -> bytes:
             "province": _province(rng) if drive.grammar == "thousands" else "",
         }
         if on < span.last:
-            rows.append(row)
-    rows.sort(key=lambda row: row["received_at"])
-    return _csv(SMS_COLUMNS, [[row[name] for name in SMS_COLUMNS] for row in rows])
+            rows.append((row, 0 if slip or failed else amount))
+    return sorted(rows, key=lambda sent: sent[0]["received_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an operator reports and pays for a drive; amounts in đồng."""
+
+    operator: str
+    drive: Campaign
+    first: date
+    last: date
+    messages: int
+    gross: int
+    paid_on: date
+
+    @property
+    def fee(self) -> int:
+        """What the operator keeps."""
+        return self.messages * FEES[self.operator]
+
+    @property
+    def reference(self) -> str:
+        """What the bank's memo says."""
+        return f"DS{self.operator[:3].upper()}{self.drive.short_code}"
+
+
+def settled(span: Span) -> list[Settled]:
+    """Return what operators have reported and paid by the last day; one reports too little."""
+    found = []
+    for drive in (drive for drive in CAMPAIGNS if drive.keyword in SETTLED):
+        first, last = date(span.year, *drive.first), date(span.year, *drive.last)
+        if last + SETTLED_AFTER >= span.last:
+            continue
+        sent = _sent(span, drive)
+        for operator in OPERATORS:
+            worth = [amount for row, amount in sent if row["operator"] == operator and amount]
+            less = MISSING if (operator, drive.keyword) == SHORT else 0
+            found.append(
+                Settled(
+                    operator=operator,
+                    drive=drive,
+                    first=first,
+                    last=last,
+                    messages=len(worth) - less,
+                    gross=sum(worth) - less * drive.unit_value,
+                    paid_on=last + SETTLED_AFTER,
+                )
+            )
+    return found
+
+
+def settlements(span: Span) -> bytes:
+    """Return the file of what operators report."""
+    header = (
+        "operator", "period_from", "period_to", "short_code", "keyword", "messages", "gross",
+        "fee", "net", "paid_on", "bank_reference",
+    )  # fmt: skip
+    rows = [
+        (
+            part.operator,
+            part.first.isoformat(),
+            part.last.isoformat(),
+            part.drive.short_code,
+            part.drive.keyword,
+            part.messages,
+            part.gross,
+            part.fee,
+            part.gross - part.fee,
+            part.paid_on.isoformat(),
+            part.reference,
+        )
+        for part in settled(span)
+    ]
+    return _csv(header, rows)
 
 
 def _message(rng: Random, drive: Campaign) -> tuple[str, int]:
@@ -144,6 +227,10 @@ def bank_statement(span: Span) -> File:
     for month in range(3, 11):
         memo = f"PHI DICH VU SMS BANKING THANG {month:02}"
         lines.append((date(span.year, month, 27), memo, -22_000, ""))
+    lines += [
+        (part.paid_on, f"{part.reference} thanh toan tin nhan ung ho", part.gross - part.fee, "")
+        for part in settled(span)
+    ]
     lines = sorted(line for line in lines if line[0] < span.last)
     balance = BANK_OPENING
     rows = []

@@ -28,6 +28,9 @@ from fundsvc.receipts import service as receipts
 from fundsvc.reconciliation import service as reconciliation
 from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.seals.service import seal_within
+from fundsvc.settlements import bank, importing
+from fundsvc.settlements import service as settlements
+from fundsvc.settlements.models import Settlement
 from fundsvc.sms import campaigns
 from fundsvc.sms import service as sms
 from fundsvc.spending import service as spending
@@ -37,6 +40,7 @@ from ledger import recipes
 
 PASSWORD = "duong-mon-mau"  # noqa: S105 - printed by the command, and good for made-up money only
 MARK = "demo.load"
+SETTLEMENTS = "quyet-toan-nha-mang.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def load(session: Session, tell: Tell) -> None:
     statement = files.bank_statement(span)
     with _at(statement.on, 5):
         _statement(session, statement, people["thuquy"])
+        _settlements(session, span, people["thuquy"])
     tell(_("Khoản ủng hộ, hội phí và chi trong năm"))
     for number, event in enumerate(_events(span)):
         with _at(event.on, number):
@@ -157,9 +162,9 @@ def _users(session: Session) -> dict[str, int]:
 
 
 def _accounts(session: Session) -> None:
-    for code, bank, number, fund, unit in plan.BANK_ACCOUNTS:
+    for code, name, number, fund, unit in plan.BANK_ACCOUNTS:
         add_bank_account(
-            session, code=code, bank=bank, number=number, fund=fund, unit=unit, by=None
+            session, code=code, bank=name, number=number, fund=fund, unit=unit, by=None
         )
 
 
@@ -190,6 +195,15 @@ def _statement(session: Session, file: files.File, by: int) -> None:
         session, file.data, name=file.name, account_code="AGRNT", commit=True
     )
     _hold(reconciliation.import_bank(session, statement, by=by))
+
+
+def _settlements(session: Session, span: Span, by: int) -> None:
+    """Accept what the operators report, and tie each to its line of the bank."""
+    data = files.settlements(span)
+    _hold(importing.import_settlements(session, data, name=SETTLEMENTS, commit=True, by=by))
+    for row in session.scalars(select(Settlement).order_by(Settlement.id)).all():
+        settlements.accept(session, row.id, by=by)
+        settlements.confirm_money(session, row.id, bank.offers(session, row)[0].id, by=by)
 
 
 def _hold(report: ImportReport) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import column, exists, func, select, table
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Entry
@@ -12,6 +12,8 @@ from fundsvc.periods.checklist import Item, Part, Span
 from fundsvc.reconciliation.models import BankAccount, BankLine
 
 UNDECIDED = ("bank-in", "bank-out")
+# Settlements live above; the lines they have taken are read by the table's name.
+_SETTLED = table("settlement_payment", column("bank_line_id"))
 
 
 def items(session: Session, span: Span) -> Iterator[Item]:
@@ -31,6 +33,7 @@ def items(session: Session, span: Span) -> Iterator[Item]:
             BankLine.booked_on.between(span.first, span.last),
             entry.c.kind.in_(UNDECIDED),
             ~is_undone(BankLine.entry_id),
+            ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
         )
         .group_by(BankAccount.code, BankAccount.bank)
         .order_by(BankAccount.code)

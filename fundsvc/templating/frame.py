@@ -44,8 +44,9 @@ PLACES: Final = (
         (
             ("/donations", lazy_gettext("Khoản ủng hộ")),
             ("/sms", lazy_gettext("Tin nhắn ủng hộ")),
+            ("/sms/settlements", lazy_gettext("Quyết toán nhà mạng")),
         ),
-        ("/receipts", "/imports/sms"),
+        ("/receipts", "/imports/sms", "/imports/settlement"),
         on_phone_bar=True,
     ),
     Place(

@@ -78,6 +78,18 @@ def written(entry: Entry) -> list[str]:
             recipes.bank_debit(bank_account="VCB1", **facts()),
             ["N 1388 500000", "C 112.VCB1 500000"],
         ),
+        (
+            recipes.operator_fee(operator="mobifone", **facts(300)),
+            ["N 615 300", "C 138.mobifone 300"],
+        ),
+        (
+            recipes.operator_money(operator="mobifone", **facts()),
+            ["N 3381 500000", "C 138.mobifone 500000"],
+        ),
+        (
+            recipes.operator_loss(operator="mobifone", **facts(60_000)),
+            ["N 811 60000", "C 138.mobifone 60000"],
+        ),
         (recipes.cash_donation(**facts()), ["N 111 500000", "C 7114 500000"]),
         (recipes.bank_donation(**facts()), ["N 3381 500000", "C 7113 500000"]),
         (

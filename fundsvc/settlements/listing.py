@@ -1,0 +1,248 @@
+"""Settlements as pages show them: three numbers side by side, their differences, what is open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc.books.models import Fund
+from fundsvc.books.reversing import is_undone
+from fundsvc.errors import NotFound
+from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.settlements import counting
+from fundsvc.settlements.counting import Count, Days
+from fundsvc.settlements.models import (
+    Claim,
+    Settlement,
+    SettlementEntry,
+    SettlementLoss,
+    SettlementPayment,
+)
+from fundsvc.sms.models import Campaign
+from fundsvc.templating import in_language
+from fundsvc.units.models import Unit
+
+DONE, DIFFERS, TO_ACCEPT, TO_PAY, OPEN = "done", "differs", "to-accept", "to-pay", "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementFacts:
+    """A settlement with all its sums, in đồng.
+
+    `booked_fee`, `received` and `lost` are what was booked and not taken back.
+    """
+
+    id: int
+    operator: str
+    campaign_id: int
+    short_code: str
+    keyword: str
+    unit_value: int
+    fund_name: str
+    unit_name: str
+    period_from: date
+    period_to: date
+    counted: Count
+    reported: Count
+    fee: int
+    net: int
+    paid_on: date
+    bank_reference: str
+    accepted_at: datetime | None
+    booked_fee: int
+    received: int
+    lost: int
+    has_list: bool
+
+    @property
+    def difference(self) -> Count:
+        """What the operator reports more than we counted."""
+        return self.reported - self.counted
+
+    @property
+    def unpaid(self) -> int:
+        """What of the reported net the bank has not received; below zero when it got more."""
+        return self.net - self.received
+
+    @property
+    def remaining(self) -> int:
+        """What the operator still owes by our count."""
+        return self.counted.gross - self.booked_fee - self.received - self.lost
+
+    @property
+    def state(self) -> str:
+        """What is to be done: nothing, clear a difference, accept, wait for money, look again."""
+        if self.accepted_at and not self.remaining:
+            return DONE
+        if self.difference != Count() and not self.lost:
+            return DIFFERS
+        if self.accepted_at is None:
+            return TO_ACCEPT
+        return TO_PAY if self.received < self.net else OPEN
+
+    @property
+    def settled(self) -> int:
+        """All that was booked off the receivable."""
+        return self.booked_fee + self.received + self.lost
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the settlement as `settlement list --json` prints it."""
+        return {
+            "id": self.id,
+            "operator": self.operator,
+            "short_code": self.short_code,
+            "keyword": self.keyword,
+            "period_from": self.period_from.isoformat(),
+            "period_to": self.period_to.isoformat(),
+            "counted": self.counted.as_json(),
+            "reported": self.reported.as_json() | {"fee": self.fee, "net": self.net},
+            "difference": self.difference.as_json(),
+            "received": self.received,
+            "remaining": self.remaining,
+            "state": self.state,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyFacts:
+    """A confirmed line of the bank."""
+
+    act: int
+    booked_on: date
+    account: str
+    memo: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a settlement's page shows beside its sums."""
+
+    money: tuple[MoneyFacts, ...]
+    losses: tuple[SettlementLoss, ...]
+    claims: tuple[Claim, ...]
+    fee_act: int | None
+
+
+def every(session: Session, days: Days) -> list[SettlementFacts]:
+    """Return the settlements, those of the latest days first; `days` is what was counted."""
+    rows = session.execute(
+        _query().order_by(
+            Settlement.period_to.desc(),
+            Settlement.operator,
+            Campaign.short_code,
+            Campaign.keyword,
+            Settlement.id,
+        )
+    ).all()
+    sums = _sums(session) if rows else {}
+    return [_facts(row, _within(days, row.Settlement), sums) for row in rows]
+
+
+def one(session: Session, settlement_id: int) -> tuple[Settlement, SettlementFacts]:
+    """Return a settlement, its row and its facts.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    row = session.execute(_query().where(Settlement.id == settlement_id)).first()
+    if row is None:
+        raise NotFound
+    found = row.Settlement
+    asked = counting.Asked(found.operator, found.campaign_id, found.period_from, found.period_to)
+    return found, _facts(row, counting.counted(session, asked), _sums(session, found.id))
+
+
+def detail(session: Session, settlement_id: int) -> Detail:
+    """Return the money, losses and claims of a settlement, the oldest first."""
+    money = session.execute(
+        select(SettlementPayment.act, BankLine, BankAccount.code)
+        .join(BankLine, BankLine.id == SettlementPayment.bank_line_id)
+        .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
+        .where(SettlementPayment.settlement_id == settlement_id)
+        .order_by(BankLine.booked_on, BankLine.id)
+    )
+    losses = select(SettlementLoss).filter_by(settlement_id=settlement_id)
+    claims = select(Claim).filter_by(settlement_id=settlement_id)
+    fee = select(func.max(SettlementEntry.act)).where(
+        SettlementEntry.settlement_id == settlement_id,
+        SettlementEntry.kind == "fee",
+        ~is_undone(SettlementEntry.entry_id),
+    )
+    return Detail(
+        money=tuple(
+            MoneyFacts(act, line.booked_on, code, line.memo, line.credit)
+            for act, line, code in money
+        ),
+        losses=tuple(session.scalars(losses.order_by(SettlementLoss.id))),
+        claims=tuple(session.scalars(claims.order_by(Claim.id))),
+        fee_act=session.scalar(fee),
+    )
+
+
+def settled(session: Session) -> Iterable[tuple[Settlement, int]]:
+    """Return each settlement with all that was booked off its receivable."""
+    sums = _sums(session)
+    return [
+        (row, sum(sums.get((row.id, kind), 0) for kind in ("fee", "money", "loss")))
+        for row in session.scalars(select(Settlement).order_by(Settlement.period_from))
+    ]
+
+
+def _query() -> Any:
+    return (
+        select(Settlement, Campaign, Fund, Unit.name.label("unit_name"))
+        .join(Campaign, Campaign.id == Settlement.campaign_id)
+        .join(Fund, Fund.id == Campaign.fund_id)
+        .join(Unit, Unit.id == Campaign.unit_id)
+    )
+
+
+def _sums(session: Session, settlement_id: int | None = None) -> dict[tuple[int, str], int]:
+    """Return what was booked and not taken back, by settlement and kind."""
+    query = (
+        select(
+            SettlementEntry.settlement_id, SettlementEntry.kind, func.sum(SettlementEntry.amount)
+        )
+        .where(~is_undone(SettlementEntry.entry_id))
+        .group_by(SettlementEntry.settlement_id, SettlementEntry.kind)
+    )
+    if settlement_id is not None:
+        query = query.where(SettlementEntry.settlement_id == settlement_id)
+    return {(number, kind): int(amount) for number, kind, amount in session.execute(query)}
+
+
+def _within(days: Days, row: Settlement) -> Count:
+    found = days.get((row.operator, row.campaign_id), {})
+    inside = (count for day, count in found.items() if row.period_from <= day <= row.period_to)
+    return sum(inside, Count())
+
+
+def _facts(found: Any, counted: Count, sums: dict[tuple[int, str], int]) -> SettlementFacts:
+    row, campaign, fund = found.Settlement, found.Campaign, found.Fund
+    return SettlementFacts(
+        id=row.id,
+        operator=row.operator,
+        campaign_id=row.campaign_id,
+        short_code=campaign.short_code,
+        keyword=campaign.keyword,
+        unit_value=campaign.unit_value,
+        fund_name=in_language(fund.name, fund.name_en),
+        unit_name=found.unit_name,
+        period_from=row.period_from,
+        period_to=row.period_to,
+        counted=counted,
+        reported=Count(row.messages, row.gross),
+        fee=row.fee,
+        net=row.net,
+        paid_on=row.paid_on,
+        bank_reference=row.bank_reference,
+        accepted_at=row.accepted_at,
+        booked_fee=sums.get((row.id, "fee"), 0),
+        received=sums.get((row.id, "money"), 0),
+        lost=sums.get((row.id, "loss"), 0),
+        has_list=row.detail_sha256 is not None,
+    )

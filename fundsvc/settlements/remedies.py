@@ -1,0 +1,321 @@
+"""Make differences good: give a loss up by two people, claim it by letter, take a message back."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.audit import service as audit
+from fundsvc.books.models import Entry
+from fundsvc.books.reversing import is_undone, take_back
+from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
+from fundsvc.receipts.models import Receipt, ReceiptSms
+from fundsvc.settlements import counting, differences
+from fundsvc.settlements.counting import SOURCE
+from fundsvc.settlements.differences import NamedList
+from fundsvc.settlements.models import Claim, Settlement, SettlementEntry, SettlementLoss
+from fundsvc.settlements.service import LOSS, asked_of, book, subject, taken
+from fundsvc.sms.models import SmsMessage
+from fundsvc.staff import acting
+from fundsvc.text import clean
+from ledger.words import grouped
+
+WHOLE: Final = "difference"
+"""A remedy for the sums as such, not for named messages."""
+MAKERS, APPROVERS = frozenset({"treasurer"}), frozenset({"approver"})
+LONGEST_REASON, LONGEST_NUMBER = 300, 40
+MOST_LINES: Final = 1_000
+OPEN: Final = "open"
+CLOSED: Final = ("met", "refused", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a receivable that a remedy is for."""
+
+    about: str
+    messages: int
+    amount: int
+    lines: tuple[dict[str, Any], ...]
+    weights: dict[int | None, int] | None
+
+
+def remaining(session: Session, row: Settlement) -> int:
+    """Return what the operator still owes by our count: nothing booked, given up or asked for."""
+    counted = counting.counted(session, asked_of(row)).gross
+    booked = session.scalar(
+        select(func.coalesce(func.sum(SettlementEntry.amount), 0)).where(
+            SettlementEntry.settlement_id == row.id, ~is_undone(SettlementEntry.entry_id)
+        )
+    )
+    asked = session.scalar(
+        select(func.coalesce(func.sum(SettlementLoss.amount), 0)).where(
+            SettlementLoss.settlement_id == row.id, SettlementLoss.state == "asked"
+        )
+    )
+    return counted - int(booked or 0) - int(asked or 0)
+
+
+def ask_loss(
+    session: Session, settlement_id: int, *, about: str, amount: int | None, reason: str, by: int
+) -> int:
+    """Ask to give up a part of the receivable; another person decides.
+
+    `about` names a list of differences, whose messages and sum it is then for; with `WHOLE` the
+    amount is what the person says.
+
+    Raises:
+        NotFound: there is no such settlement.
+        Refusal: there is no reason, or more would be given up than is still owed.
+    """
+    row = taken(session, settlement_id)
+    why = _reason(reason)
+    part = _part(session, row, about, amount)
+    _hold_untaken(session, row, part)
+    left = remaining(session, row)
+    if part.amount > left:
+        told = _(
+            "Nhà mạng chỉ còn nợ %(left)s đ của kỳ này (đã trừ đề nghị đang chờ duyệt).",
+            left=grouped(max(left, 0)),
+        )
+        raise Refusal(Reason(told, field="amount"))
+    loss = SettlementLoss(
+        settlement_id=row.id,
+        unit_id=row.unit_id,
+        about=part.about,
+        messages=part.messages,
+        amount=part.amount,
+        reason=why,
+        items={"lines": list(part.lines), "provinces": _as_json(part.weights)},
+        state="asked",
+        asked_by=by,
+        asked_at=clock.now(),
+    )
+    session.add(loss)
+    session.flush()
+    facts = {"loss": loss.id, "about": about, "amount": part.amount, "reason": why}
+    audit.record(session, "settlement.ask-loss", subject(row.id), facts, by=by)
+    return loss.id
+
+
+def decide_loss(session: Session, loss_id: int, *, approve: bool, by: int) -> Settlement:
+    """Approve a loss and book it, or refuse it; who asked for it may only take it back.
+
+    Raises:
+        NotFound: there is no such loss.
+        Forbidden: the person is no approver, or asked for it.
+        Conflict: it was decided before.
+    """
+    loss = session.scalar(
+        select(SettlementLoss).where(SettlementLoss.id == loss_id).with_for_update()
+    )
+    if loss is None:
+        raise NotFound
+    row = taken(session, loss.settlement_id)
+    if loss.state != "asked":
+        raise Conflict(_("Đề nghị này đã được quyết định từ trước."))
+    if approve or by != loss.asked_by:
+        acting.hold_role(session, by, APPROVERS, _("Anh/Chị không có quyền làm việc này."))
+    if approve and by == loss.asked_by:
+        why = _("Anh/Chị đã lập đề nghị này nên không tự duyệt được; người khác phải duyệt.")
+        raise Forbidden(Reason(why, field="approver"))
+    if approve:
+        loss.act = book(
+            session,
+            row,
+            LOSS,
+            loss.amount,
+            on=clock.today(),
+            by=loss.asked_by,
+            approver=by,
+            weights=_weights(loss.items["provinces"]),
+        )
+    loss.state = "approved" if approve else "refused"
+    loss.decided_by, loss.decided_at = by, clock.now()
+    kind = "settlement.approve-loss" if approve else "settlement.refuse-loss"
+    audit.record(session, kind, subject(row.id), {"loss": loss.id, "amount": loss.amount}, by=by)
+    session.flush()
+    return row
+
+
+def make_claim(
+    session: Session, settlement_id: int, *, about: str, amount: int | None, number: str, by: int
+) -> int:
+    """Claim a part of the receivable by letter; its facts are frozen as they stand now.
+
+    Raises:
+        NotFound: there is no such settlement.
+        Refusal: there is nothing to claim.
+        Conflict: an open claim asks for the same already.
+    """
+    row = taken(session, settlement_id)
+    part = _part(session, row, about, amount)
+    twin = select(Claim.id).filter_by(settlement_id=row.id, about=about, state=OPEN)
+    if session.scalar(twin) is not None:
+        raise Conflict(_("Đã có công văn đang chờ trả lời cho phần này."))
+    claim = Claim(
+        settlement_id=row.id,
+        unit_id=row.unit_id,
+        about=part.about,
+        number=clean(number, LONGEST_NUMBER, "number"),
+        made_on=clock.today(),
+        messages=part.messages,
+        amount=part.amount,
+        facts=_claim_facts(session, row, part),
+        state=OPEN,
+        made_by=by,
+        made_at=clock.now(),
+    )
+    session.add(claim)
+    session.flush()
+    facts = {"claim": claim.id, "about": about, "amount": part.amount}
+    audit.record(session, "settlement.claim", subject(row.id), facts, by=by)
+    return claim.id
+
+
+def close_claim(
+    session: Session, claim_id: int, *, state: str, outcome: str, on: date | None, by: int
+) -> int:
+    """Note what came of a claim; return its settlement.
+
+    Raises:
+        NotFound: there is no such claim.
+        Conflict: it was closed before.
+        Refusal: the day lies in the future or before the letter's.
+    """
+    claim = session.scalar(select(Claim).where(Claim.id == claim_id).with_for_update())
+    if claim is None:
+        raise NotFound
+    if claim.state != OPEN:
+        raise Conflict(_("Công văn này đã có kết quả từ trước."))
+    on = on or clock.today()
+    if not claim.made_on <= on <= clock.today():
+        why = _("Ngày trả lời phải từ ngày công văn đến hôm nay.")
+        raise Refusal(Reason(why, field="closed_on"))
+    claim.state, claim.closed_on, claim.closed_by = state, on, by
+    claim.outcome = clean(outcome, LONGEST_REASON, "outcome")
+    facts = {"claim": claim.id, "state": state}
+    audit.record(session, "settlement.close-claim", subject(claim.settlement_id), facts, by=by)
+    session.flush()
+    return claim.settlement_id
+
+
+def reverse_message(
+    session: Session, settlement_id: int, request_id: str, *, reason: str, by: int
+) -> None:
+    """Take back the entry of a message that was not to be counted.
+
+    Raises:
+        NotFound: there is no such settlement, or no such booked message of its campaign.
+        Refusal: there is no reason, or the donor holds a receipt for it.
+        Conflict: it was taken back before with another reason.
+    """
+    row = taken(session, settlement_id)
+    entry_id = session.scalar(
+        select(Entry.id)
+        .join(SmsMessage, SmsMessage.request_id == Entry.external_id)
+        .where(
+            Entry.source == f"{SOURCE}{row.operator}",
+            Entry.external_id == request_id,
+            SmsMessage.operator == row.operator,
+            SmsMessage.campaign_id == row.campaign_id,
+        )
+    )
+    if entry_id is None:
+        raise NotFound(Reason(_("Không có tin nhắn này trong sổ."), field="request_id"))
+    receipt = session.scalar(
+        select(Receipt.number)
+        .join(ReceiptSms, ReceiptSms.receipt_id == Receipt.id)
+        .where(
+            ReceiptSms.operator == row.operator,
+            ReceiptSms.request_id == request_id,
+            ~ReceiptSms.voided,
+        )
+    )
+    if receipt is not None:
+        told = _("Tin này có biên nhận %(number)s; hủy biên nhận trước.", number=receipt)
+        raise Refusal(Reason(told, field="request_id"))
+    take_back(session, entry_id, subject=subject(row.id), on=None, reason=reason, by=by)
+
+
+def _part(session: Session, row: Settlement, about: str, amount: int | None) -> Part:
+    if about == WHOLE:
+        if amount is None:
+            raise Refusal(Reason(_("Chưa điền."), field="amount"))
+        gap = counting.counted(session, asked_of(row)).messages - row.messages
+        return Part(WHOLE, max(gap, 0), amount, (), None)
+    found = differences.one_list(session, row, about, MOST_LINES)
+    if about not in differences.OWED or found.owed <= 0:
+        raise Refusal(_("Danh sách này không có khoản nào nhà mạng còn nợ."))
+    return Part(about, found.messages, found.owed, _lines(found), _provinces(session, row, about))
+
+
+def _lines(found: NamedList) -> tuple[dict[str, Any], ...]:
+    """Return the messages of a list as plain facts; of very long ones the first."""
+    return tuple(
+        {
+            "request_id": line.request_id,
+            "phone": line.phone,
+            "message": line.message,
+            "received_at": line.received_at.isoformat() if line.received_at else None,
+            "ours": line.ours,
+            "theirs": line.theirs,
+        }
+        for line in found.lines
+    )
+
+
+def _provinces(session: Session, row: Settlement, about: str) -> dict[int | None, int]:
+    """Return what is owed by the provinces of the list's messages."""
+    sums: Counter[int | None] = Counter()
+    for kind, line in differences.every(session, row):
+        if kind == about:
+            less = (line.theirs or 0) if about == differences.AMOUNT else 0
+            sums[line.province_id] += (line.ours or 0) - less
+    return dict(sums)
+
+
+def _hold_untaken(session: Session, row: Settlement, part: Part) -> None:
+    """Hold that no other loss is for the same messages."""
+    if part.about == WHOLE:
+        return
+    same = select(SettlementLoss.id).where(
+        SettlementLoss.settlement_id == row.id,
+        SettlementLoss.about == part.about,
+        SettlementLoss.state.in_(("asked", "approved")),
+    )
+    if session.scalar(same.limit(1)) is not None:
+        raise Conflict(_("Đã có đề nghị xóa nợ cho danh sách này."))
+
+
+def _claim_facts(session: Session, row: Settlement, part: Part) -> dict[str, Any]:
+    counted = counting.counted(session, asked_of(row))
+    return {
+        "lines": list(part.lines),
+        "counted": asdict(counted),
+        "reported": {"messages": row.messages, "gross": row.gross},
+        "fee": row.fee,
+        "net": row.net,
+        "paid_on": row.paid_on.isoformat(),
+    }
+
+
+def _reason(reason: str) -> str:
+    why = clean(reason, LONGEST_REASON, "reason")
+    if not why:
+        raise Refusal(Reason(_("Xin ghi lý do."), field="reason"))
+    return why
+
+
+def _as_json(weights: dict[int | None, int] | None) -> dict[str, int] | None:
+    """Return weights as JSON has them: keys are texts, no province is an empty one."""
+    return None if weights is None else {str(at or ""): sum_ for at, sum_ in weights.items()}
+
+
+def _weights(kept: dict[str, int] | None) -> dict[int | None, int] | None:
+    return None if kept is None else {int(at) if at else None: sum_ for at, sum_ in kept.items()}

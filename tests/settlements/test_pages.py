@@ -1,0 +1,177 @@
+"""The pages of settlements: from the file to the last đồng, and who may see and do what."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc.settlements.models import Claim, SettlementLoss
+from tests import corpus
+from tests.settlements.conftest import (
+    as_csv,
+    bank_line,
+    bring,
+    message,
+    owed,
+    reported,
+    take,
+)
+from tests.support.forms import send
+
+SignIn = Callable[..., FlaskClient]
+NAMES = ("request_id", "amount", "status")
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def file(data: bytes) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(data), "quyet <b>.csv"
+
+
+@pytest.mark.usefixtures("given")
+def test_from_the_file_to_the_last_dong(signed_in: SignIn, session: Session) -> None:
+    client, approver = signed_in("treasurer"), signed_in("approver")
+    taken = send(client, "/imports/settlement", file=file(as_csv(reported())))
+    assert taken.status_code == 303
+    page = client.get(taken.location).text
+    assert "quyet &lt;b&gt;.csv" in page
+    assert "−60.000" in page
+    assert send(client, taken.location).location == "/sms/settlements"
+    assert send(client, taken.location).status_code == 303
+    assert "có chênh lệch" in client.get("/sms/settlements").text
+    here = "/sms/settlements/1"
+    assert "MO4" in client.get(here).text, "the message of the differing amount"
+    assert send(client, here, f"{here}/accept").status_code == 303
+    line = bank_line()
+    assert "đúng mã chuyển khoản" in client.get(here).text
+    assert send(client, here, f"{here}/money/{line}").status_code == 303
+    rows = [{"request_id": name, "amount": "", "status": ""} for name in ("MO1", "MO2", "MO3")]
+    listed = send(client, here, "/imports/settlement/1/list", file=file(as_csv(*rows, names=NAMES)))
+    assert listed.status_code == 303
+    page = client.get(here).text
+    assert "Hội có, nhà mạng không có" in page
+    assert page.count("MO4") == 1
+    assert "0912***678" in page
+    assert "84912345678" not in page
+    claimed = send(client, here, f"{here}/claims", about="missing-there", number="15/CV")
+    assert claimed.status_code == 303
+    session.rollback()  # A fresh look.
+    claim = session.scalars(select(Claim.id)).one()
+    assert client.get(f"/sms/claims/{claim}.pdf").data.startswith(b"%PDF")
+    answered = send(client, here, f"{here}/claims/{claim}/close", state="refused", outcome="Không")
+    assert answered.status_code == 303
+    assert "nhà mạng từ chối" in client.get(here).text
+    asked = send(client, here, f"{here}/losses", about="missing-there", reason="Số lẻ")
+    assert asked.status_code == 303
+    session.rollback()  # A fresh look.
+    loss = session.scalars(select(SettlementLoss.id)).one()
+    assert send(client, here, f"{here}/losses/{loss}/approve").status_code == 403
+    assert "đề nghị xóa nợ nhà mạng chờ duyệt" in approver.get("/").text
+    assert send(approver, "/settings", f"{here}/losses/{loss}/approve").status_code == 303
+    assert owed() == 0
+    assert "đã xong" in client.get(here).text
+    assert "Không nhà mạng nào còn nợ" in client.get("/sms/settlements").text
+
+
+def test_what_was_typed_stays_when_it_is_refused(signed_in: SignIn, settlement: int) -> None:
+    client, here = signed_in("treasurer"), f"/sms/settlements/{settlement}"
+    refused = send(
+        client, here, f"{here}/losses", about="difference", amount="999.000", reason="Lý do dài"
+    )
+    assert refused.status_code == 422
+    assert "chỉ còn nợ" in refused.text
+    assert "999.000" in refused.text
+    assert "Lý do dài" in refused.text
+    for fields in ({}, {"about": "x"}, {"about": "difference", "amount": "1,5", "reason": "x"}):
+        for act in ("losses", "claims"):
+            assert send(client, here, f"{here}/{act}", **fields).status_code == 422
+    assert send(client, here, f"{here}/money/99").status_code == 404
+    assert send(client, here, f"{here}/acts/9/reverse", reason="x").status_code == 404
+    assert send(client, here, f"{here}/messages/reverse", request_id="MO4").status_code == 422
+    done = send(client, here, f"{here}/messages/reverse", request_id="MO4", reason="Trùng")
+    assert done.status_code == 303
+    assert owed() == 300_000
+
+
+@pytest.mark.usefixtures("given")
+def test_a_file_with_refused_rows_cannot_be_taken(signed_in: SignIn) -> None:
+    client = signed_in("treasurer")
+    taken = send(client, "/imports/settlement", file=file(as_csv(reported(net="5"))))
+    page = client.get(taken.location).text
+    assert "Không nhận tệp" in page
+    assert ">Nhận quyết toán<" not in page
+    assert send(client, taken.location).status_code == 422
+    take(reported())
+    other = as_csv(reported(bank_reference="KHAC"))
+    kept = send(client, "/imports/settlement", file=file(other))
+    assert "chọn thay thế" in client.get(kept.location).text
+    replacing = send(client, "/imports/settlement", file=file(other), replace="1")
+    assert send(client, replacing.location).status_code == 303
+    assert "KHAC" in client.get("/sms/settlements/1").text
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_another_kind_of_file_is_told_beside_the_field(signed_in: SignIn, settlement: int) -> None:
+    client = signed_in("treasurer")
+    for address in ("/imports/settlement", f"/imports/settlement/{settlement}/list"):
+        for name, data in corpus.FILES.items():
+            if len(data) < 2**18:  # Larger ones lie in files, which the test client leaves open.
+                answer = send(client, "/imports/settlement", address, file=file(data))
+                assert answer.status_code == 422, name
+                assert 'id="f-file-error"' in answer.text, name
+
+
+@pytest.mark.parametrize(
+    ("role", "sees", "imports"),
+    [
+        ("treasurer", 200, 200),
+        ("approver", 200, 403),
+        ("auditor", 200, 403),
+        ("unit-treasurer", 403, 403),
+        ("admin", 403, 403),
+    ],
+)
+def test_who_may_see_and_who_may_act(
+    signed_in: SignIn, settlement: int, role: str, sees: int, imports: int
+) -> None:
+    client, here = signed_in(role), f"/sms/settlements/{settlement}"
+    for address in ("/sms/settlements", here, f"{here}.csv", "/sms/settlements.csv"):
+        assert client.get(address).status_code == sees, address
+    assert client.get("/sms/settlements/ageing.csv").status_code == sees
+    assert client.get("/imports/settlement").status_code == imports
+    if role != "treasurer":
+        assert send(client, "/settings", f"{here}/accept").status_code == 403
+        assert owed() == 360_000
+    if sees == 200:
+        assert ("Chấp nhận quyết toán" in client.get(here).text) is (role == "treasurer")
+        assert client.get(f"{here}9").status_code == 404
+
+
+def test_the_tables_are_given_as_csv(signed_in: SignIn, settlement: int) -> None:
+    bring(message("MO9", "TS 1", received_at="2026-06-30 23:59:59"))
+    client = signed_in("auditor")
+    listed = client.get("/sms/settlements.csv").data.decode("utf-8-sig").splitlines()
+    assert listed[1].startswith("MobiFone,1400,TS,2026-07-01,2026-08-31,4,360000,3,300000,900,")
+    aged = client.get("/sms/settlements/ageing.csv").data.decode("utf-8-sig").splitlines()
+    assert aged[1] == "MobiFone,1400,TS,0,0,360000,0,360000"
+
+
+def test_the_entry_leads_to_the_settlement(
+    signed_in: SignIn, settlement: int, session: Session
+) -> None:
+    from fundsvc.settlements.models import SettlementEntry
+
+    client, here = signed_in("treasurer"), f"/sms/settlements/{settlement}"
+    send(client, here, f"{here}/accept")
+    session.rollback()  # A fresh look.
+    entry = session.scalars(select(SettlementEntry.entry_id)).first()
+    page = client.get(f"/entries/{entry}").text
+    assert "Phí của nhà mạng" in page
+    assert here in page
+    undone = send(client, here, f"{here}/acts/1/reverse", reason="Nhầm")
+    assert undone.status_code == 303
+    assert owed() == 360_000
+    assert "Chấp nhận quyết toán" in client.get(here).text

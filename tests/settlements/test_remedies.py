@@ -1,0 +1,175 @@
+"""Differences made good: given up by two people, claimed by letter, a message taken back."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import verify
+from fundsvc.db import transaction
+from fundsvc.errors import Conflict, Forbidden, NotFound, Refusal
+from fundsvc.settlements import counting, details, document, listing, remedies, service
+from fundsvc.settlements.models import Claim, SettlementEntry, SettlementLoss
+from tests.settlements.conftest import People, as_csv, balance, bank_line, owed
+from tests.support.paper import assert_nothing_overlaps, flat
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def with_list(settlement: int, people: People) -> int:
+    """The settlement with the operator's own list, in which MO4 of Quảng Trị is missing."""
+    rows = [{"request_id": name, "amount": "", "status": ""} for name in ("MO1", "MO2", "MO3")]
+    data = as_csv(*rows, names=("request_id", "amount", "status"))
+    with transaction() as session:
+        details.take_list(session, settlement, data, name="ds.csv", by=people.treasurer)
+    return settlement
+
+
+def ask(settlement: int, by: int, about: str = "missing-there", amount: int | None = None) -> int:
+    with transaction() as session:
+        return remedies.ask_loss(
+            session, settlement, about=about, amount=amount, reason="Số lẻ, không đòi", by=by
+        )
+
+
+def test_a_loss_is_booked_when_another_person_approves(
+    session: Session, with_list: int, people: People
+) -> None:
+    loss = ask(with_list, people.treasurer)
+    assert owed() == 360_000
+    with pytest.raises(Forbidden), transaction() as writing:
+        remedies.decide_loss(writing, loss, approve=True, by=people.treasurer)
+    with transaction() as writing:
+        remedies.decide_loss(writing, loss, approve=True, by=people.approver)
+    assert (owed(), balance("811")) == (300_000, 60_000)
+    session.rollback()
+    kept = session.get_one(SettlementLoss, loss)
+    assert (kept.amount, kept.messages, kept.state) == (60_000, 1, "approved")
+    assert [line["request_id"] for line in kept.items["lines"]] == ["MO4"]
+    parts = session.scalars(select(SettlementEntry).filter_by(kind="loss")).all()
+    assert len(parts) == 1, "all of it came from Quảng Trị"
+    assert parts[0].province_id is not None
+    assert list(verify.faults(session)) == []
+    with pytest.raises(Conflict), transaction() as writing:
+        remedies.decide_loss(writing, loss, approve=False, by=people.approver2)
+    with pytest.raises(Conflict):
+        ask(with_list, people.treasurer)
+
+
+def test_a_settlement_is_done_when_nothing_is_owed(
+    session: Session, with_list: int, people: People
+) -> None:
+    line = bank_line()
+    with transaction() as writing:
+        service.accept(writing, with_list, by=people.treasurer)
+        service.confirm_money(writing, with_list, line, by=people.treasurer)
+    loss = ask(with_list, people.treasurer, "difference", 60_000)
+    with transaction() as writing:
+        remedies.decide_loss(writing, loss, approve=True, by=people.approver)
+    session.rollback()
+    facts = listing.one(session, with_list)[1]
+    assert (facts.remaining, facts.state, owed()) == (0, listing.DONE, 0)
+    with transaction() as writing:
+        service.undo(writing, with_list, 3, reason="Nhà mạng trả rồi", by=people.treasurer)
+    assert owed() == 60_000
+    session.rollback()
+    assert session.get_one(SettlementLoss, loss).state == "reversed"
+    assert list(verify.faults(session)) == []
+
+
+def test_a_refused_loss_books_nothing(session: Session, with_list: int, people: People) -> None:
+    loss = ask(with_list, people.treasurer)
+    with transaction() as writing:
+        remedies.decide_loss(writing, loss, approve=False, by=people.approver)
+    assert owed() == 360_000
+    again = ask(with_list, people.treasurer)
+    with transaction() as writing:
+        remedies.decide_loss(writing, again, approve=False, by=people.treasurer)
+    session.rollback()
+    assert session.get_one(SettlementLoss, again).state == "refused"
+
+
+def test_no_more_is_given_up_than_is_owed(with_list: int, people: People) -> None:
+    with pytest.raises(Refusal, match="chỉ còn nợ"):
+        ask(with_list, people.treasurer, "difference", 360_001)
+    ask(with_list, people.treasurer, "difference", 360_000)
+    with pytest.raises(Refusal, match="chỉ còn nợ"):
+        ask(with_list, people.treasurer, "difference", 1)
+    with pytest.raises(Refusal):
+        ask(with_list, people.treasurer, "late")
+    with pytest.raises(Refusal):
+        ask(with_list, people.treasurer, "difference")
+    with pytest.raises(NotFound):
+        ask(with_list + 1, people.treasurer)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_claim_is_a_letter_with_its_list(
+    session: Session, with_list: int, people: People
+) -> None:
+    with transaction() as writing:
+        claim = remedies.make_claim(
+            writing, with_list, about="missing-there", amount=None, number="15/CV-TWH",
+            by=people.treasurer,
+        )  # fmt: skip
+    with pytest.raises(Conflict), transaction() as writing:
+        remedies.make_claim(
+            writing, with_list, about="missing-there", amount=None, number="",
+            by=people.treasurer,
+        )  # fmt: skip
+    name, data = document.letter_of(claim)
+    assert name.startswith("cong-van-mobifone-20261020")
+    text = flat(data)
+    for said in (
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Số: 15/CV-TWH",
+        "Kính gửi: Nhà mạng MobiFone",
+        "60.000 đồng",
+        "Sáu mươi nghìn đồng",
+        "MO4",
+        "0912***678",
+        "Nơi nhận",
+    ):
+        assert said in text, said
+    assert "84912345678" not in text
+    assert_nothing_overlaps(data)
+    with transaction() as writing:
+        closing = {"state": "met", "outcome": "Trả kỳ sau", "on": None, "by": people.treasurer}
+        assert remedies.close_claim(writing, claim, **closing) == with_list  # type: ignore[arg-type]  # one of each
+    session.rollback()
+    kept = session.get_one(Claim, claim)
+    assert (kept.state, kept.closed_on) == ("met", date(2026, 10, 20))
+    with pytest.raises(Conflict), transaction() as writing:
+        remedies.close_claim(writing, claim, **closing)  # type: ignore[arg-type]  # as above
+    with pytest.raises(NotFound):
+        document.letter_of(claim + 1)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_claim_of_the_sums_asks_for_the_list(settlement: int, people: People) -> None:
+    with transaction() as session:
+        claim = remedies.make_claim(
+            session, settlement, about="difference", amount=60_000, number="",
+            by=people.treasurer,
+        )  # fmt: skip
+    text = flat(document.letter_of(claim)[1])
+    assert "gửi danh sách tin nhắn chi tiết" in text
+    assert "1 tin nhắn" in text
+
+
+def test_a_message_counted_by_mistake_is_taken_back(
+    session: Session, settlement: int, people: People
+) -> None:
+    with transaction() as writing:
+        remedies.reverse_message(
+            writing, settlement, "MO4", reason="Nhà mạng gửi hai lần", by=people.treasurer
+        )
+    assert (owed(), balance("7111")) == (300_000, -300_000)
+    facts = listing.one(session, settlement)[1]
+    assert (facts.difference.messages, facts.difference.gross) == (0, 0)
+    assert listing.every(session, counting.by_day(session))[0].counted == facts.counted
+    with pytest.raises(NotFound), transaction() as writing:
+        remedies.reverse_message(writing, settlement, "MO9", reason="x", by=people.treasurer)
+    assert list(verify.faults(session)) == []

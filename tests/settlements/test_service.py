@@ -1,0 +1,174 @@
+"""Accepting, the bank's money, taking back: the receivable to the đồng, province by province."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given as any_of
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc import verify
+from fundsvc.books.models import Entry
+from fundsvc.db import transaction
+from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.periods import service as periods
+from fundsvc.settlements import bank, listing, service
+from fundsvc.settlements.models import SettlementEntry
+from fundsvc.settlements.service import shares
+from fundsvc.units.models import Province
+from tests.settlements.conftest import (
+    People,
+    balance,
+    bank_line,
+    last_id,
+    owed,
+    reported,
+    take,
+)
+
+pytestmark = pytest.mark.usefixtures("app")
+weights = st.dictionaries(
+    st.one_of(st.none(), st.integers(1, 97)), st.integers(0, 10**12), max_size=40
+)
+
+
+@any_of(st.integers(1, 10**13), weights)
+def test_the_shares_of_provinces_add_up_to_the_dong(
+    amount: int, counted: dict[int | None, int]
+) -> None:
+    parts = shares(amount, counted)
+    assert sum(parts.values()) == amount
+    assert min(parts.values()) >= 1
+    total = sum(counted.values())
+    for place, part in parts.items() if total else ():
+        assert abs(part * total - amount * counted[place]) < total
+
+
+def booked(session: Session, settlement: int, kind: str) -> dict[str | None, int]:
+    session.rollback()
+    provinces = {found.id: found.key for found in session.scalars(select(Province))}
+    parts = session.scalars(select(SettlementEntry).filter_by(settlement_id=settlement, kind=kind))
+    return {provinces.get(part.province_id or 0): part.amount for part in parts}
+
+
+def test_the_fee_is_split_as_the_messages_stand(
+    session: Session, settlement: int, people: People
+) -> None:
+    with transaction() as writing:
+        service.accept(writing, settlement, by=people.treasurer)
+    # 160,000 of 360,000 came from Quảng Trị, 100,000 each from Nghệ An and from nowhere.
+    assert booked(session, settlement, "fee") == {None: 250, "2025:40": 250, "2025:44": 400}
+    assert (owed(), balance("615")) == (359_100, 900)
+    entry = session.scalars(select(Entry).where(Entry.source == "settlement")).first()
+    assert entry is not None
+    assert (entry.date, entry.kind) == (date(2026, 10, 15), "operator-fee")
+    with pytest.raises(Conflict), transaction() as writing:
+        service.accept(writing, settlement, by=people.treasurer)
+    assert list(verify.faults(session)) == []
+
+
+def test_the_banks_money_comes_off_the_receivable(
+    session: Session, settlement: int, people: People
+) -> None:
+    line = bank_line()
+    with transaction() as writing:
+        row, _facts = listing.one(writing, settlement)
+        (offer,) = bank.offers(writing, row)
+        assert (offer.id, offer.by_reference, offer.exact, offer.right) == (line, True, True, True)
+        service.accept(writing, settlement, by=people.treasurer)
+        service.confirm_money(writing, settlement, line, by=people.treasurer)
+        assert bank.offers(writing, row) == []
+    assert (owed(), balance("3381"), balance("112.VCB1")) == (60_000, 0, 299_100)
+    assert sum(booked(session, settlement, "money").values()) == 299_100
+    facts = listing.one(session, settlement)[1]
+    assert (facts.remaining, facts.unpaid, facts.state) == (60_000, 0, listing.DIFFERS)
+    assert list(verify.faults(session)) == []
+
+
+def test_a_line_serves_one_settlement(given: None, people: People) -> None:
+    take(reported(period_to="2026-07-31"), reported(period_from="2026-08-01"))
+    line, first, second = bank_line(), last_id() - 1, last_id()
+    with transaction() as session:
+        service.confirm_money(session, first, line, by=people.treasurer)
+    with pytest.raises(Conflict), transaction() as session:
+        service.confirm_money(session, second, line, by=people.treasurer)
+
+
+def test_money_of_another_fund_is_refused_with_what_to_do(
+    session: Session, settlement: int, people: People
+) -> None:
+    line = bank_line(account="VCB2", fund="base")
+    (offer,) = bank.offers(session, listing.one(session, settlement)[0])
+    assert not offer.right
+    with pytest.raises(Refusal, match="chuyển quỹ"), transaction() as writing:
+        service.confirm_money(writing, settlement, line, by=people.treasurer)
+    with pytest.raises(NotFound), transaction() as writing:
+        service.confirm_money(writing, settlement, line + 1, by=people.treasurer)
+    assert owed() == 360_000
+
+
+@pytest.mark.parametrize(
+    ("memo", "credit", "day", "found"),
+    [
+        ("CT DI D S M O B1400 thang 7", 1_000, "15/10/2026", True),
+        ("MBVCB.123.dsmob1400.CT tu 0123", 299_100, "03/09/2026", True),
+        ("thanh toan", 299_100, "01/10/2026", True),
+        ("thanh toan", 299_100, "20/08/2026", False),
+        ("thanh toan", 299_000, "15/10/2026", False),
+        ("DSMOB1405", 299_000, "15/10/2026", False),
+    ],
+)
+def test_lines_are_found_by_reference_or_by_amount_and_day(
+    session: Session, settlement: int, memo: str, credit: int, day: str, found: bool
+) -> None:
+    bank_line(credit, memo=memo, day=day)
+    assert bool(bank.offers(session, listing.one(session, settlement)[0])) is found
+
+
+def test_what_was_booked_is_taken_back_and_booked_anew(
+    session: Session, settlement: int, people: People
+) -> None:
+    line = bank_line()
+    by = people.treasurer
+    with transaction() as writing:
+        service.accept(writing, settlement, by=by)
+        service.confirm_money(writing, settlement, line, by=by)
+    with transaction() as writing:
+        service.undo(writing, settlement, 1, reason="Nhầm phí", by=by)
+        service.undo(writing, settlement, 2, reason="Nhầm dòng", by=by)
+    assert (owed(), balance("3381"), balance("615")) == (360_000, -299_100, 0)
+    assert list(verify.faults(session)) == []
+    with pytest.raises(Conflict), transaction() as writing:
+        service.undo(writing, settlement, 2, reason="Nhầm dòng", by=by)
+    with transaction() as writing:
+        service.accept(writing, settlement, by=by)
+        service.confirm_money(writing, settlement, line, by=by)
+    assert owed() == 60_000
+    assert list(verify.faults(session)) == []
+
+
+def test_in_a_closed_month_it_is_dated_today(session: Session, given: None, people: People) -> None:
+    take(reported(paid_on="2026-09-15"))
+    settlement = last_id()
+    with transaction() as writing:
+        periods.close(
+            writing, "TW", date(2026, 9, 1), through=True, seen=periods.SEEN, by=people.approver
+        )
+        service.accept(writing, settlement, by=people.treasurer)
+    days = session.scalars(select(Entry.date).where(Entry.source == "settlement")).all()
+    assert set(days) == {date(2026, 10, 20)}
+
+
+def test_money_that_was_decided_otherwise_is_refused(settlement: int, people: People) -> None:
+    from fundsvc.books import service as books
+    from ledger import recipes
+
+    line = bank_line()
+    entry = recipes.bank_donation(
+        on=date(2026, 10, 16), unit="TW", fund="nghia-tinh", amount=1, description="Khoản khác"
+    )
+    with transaction() as session:
+        books.post(session, entry, source="test", external_id="1")
+    with pytest.raises(Refusal, match="chờ xác định"), transaction() as session:
+        service.confirm_money(session, settlement, line, by=people.treasurer)
