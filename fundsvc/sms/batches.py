@@ -61,7 +61,7 @@ class StageColumns:
         self,
         resolver: Resolver,
         encode: Callable[[Mapping[str, Sequence[str]]], Encoded],
-        templates: Mapping[tuple[str, int], str],
+        templates: Mapping[tuple[str, int], int],
         provinces: Mapping[str, int],
     ) -> None:
         """Take the templates by operator and campaign, and the ids of provinces."""
@@ -100,7 +100,8 @@ class StageColumns:
     def _texts(self, number: int, outcome: Outcome) -> tuple[str, str, str, str]:
         """Return what all rows of an outcome say: template, amount, province and its number."""
         booked = outcome.status == BOOKED and outcome.campaign_id is not None
-        template = self._templates[outcome.operator, outcome.campaign_id or 0] if booked else ""
+        kind = (outcome.operator, outcome.campaign_id or 0)
+        template = str(self._templates[kind]) if booked else ""
         province = str(self._provinces[outcome.province]) if outcome.province else ""
         return template, str(outcome.amount or ""), province, str(number)
 

@@ -31,20 +31,19 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import Big, Moment
 from fundsvc.imports import Refused
 from fundsvc.sms.daily import Daily, Moved
-from fundsvc.sms.models import SmsDay, SmsMessage
+from fundsvc.sms.models import SmsMessage
 from fundsvc.sms.resolver import BOOKED, FAILED, UNKNOWN, Resolver
 
 CLOCKS_APART = timedelta(minutes=10)
 """How far apart a push and a file may put the same message."""
 _MESSAGE: Table = SmsMessage.__table__  # type: ignore[assignment]  # A mapped class has a Table.
-_DAY: Table = SmsDay.__table__  # type: ignore[assignment]
 
 
 def own_columns() -> list[Column[Any]]:
@@ -149,29 +148,6 @@ class Inbox:
         self._meets_known = bool(kept.known or kept.repeated)
         self._insert(insert(_MESSAGE), unless_rebooked=bool(kept.rebooked))
         return kept
-
-    def count_days(self) -> None:
-        """Add what is left on the stage, which is what will be booked, to the sums of its days."""
-        staged, outcome = self._staged.c, self._outcome.c
-        groups = (outcome.operator, outcome.campaign_id, staged.date, staged.province_id)
-        sums = (
-            select(
-                *groups[:-1],
-                func.coalesce(staged.province_id, 0),
-                func.count(),
-                func.sum(staged.amount),
-            )
-            .select_from(self._rows())
-            .where(outcome.status == BOOKED)
-            .group_by(*groups)
-        )
-        engine = self._session.connection().dialect.name
-        adding = (sqlite if engine == "sqlite" else postgresql).insert(_DAY)
-        adding = adding.from_select([column.name for column in _DAY.c], sums)
-        counts = {name: _DAY.c[name] + adding.excluded[name] for name in ("messages", "gross")}
-        self._session.execute(
-            adding.on_conflict_do_update(index_elements=list(_DAY.primary_key), set_=counts)
-        )
 
     def _write_outcomes(self) -> None:
         new = self._resolver.outcomes[self._written :]

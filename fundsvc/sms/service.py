@@ -17,7 +17,7 @@ from fundsvc.books import bulk, keys
 from fundsvc.evidence import service as evidence
 from fundsvc.imports import KEPT_REASONS, ImportReport, Refused, RefusedRow
 from fundsvc.inbox import service as pushes
-from fundsvc.sms import campaigns, profiles
+from fundsvc.sms import campaigns, days, profiles
 from fundsvc.sms.batches import Ahead, Batch, Batches, Sample, StageColumns
 from fundsvc.sms.inbox import Inbox, Kept, own_columns
 from fundsvc.sms.layouts import Profile
@@ -225,7 +225,8 @@ class _Import:
     def run(self, stream: IO[bytes], progress: Callable[[int], None] | None) -> None:
         """Bring all rows through the stage, batch by batch."""
         with bulk.staging(self.session, *own_columns()) as stage:
-            columns = self._columns(stage)
+            templates = self._templates(stage)
+            columns = StageColumns(self.resolver, stage.encode, templates, self.keys.provinces)
             limits = {
                 terms.id: terms.most_daily for terms in self.terms.values() if terms.most_daily
             }
@@ -237,7 +238,7 @@ class _Import:
                 while (batch := reading.take()) is not None:
                     stage.load(batch.parts)
                     kept = inbox.keep(batch.outcomes.total(), self.conflicts)
-                    inbox.count_days()
+                    days.add_staged(self.session, stage.table, templates)
                     # Beside the longest statements: short ones would wait for the other thread.
                     reading.go_on()
                     stage.post(maker_id=self.by)
@@ -247,14 +248,13 @@ class _Import:
                         progress(batch.lines)
             inbox.close()
 
-    def _columns(self, stage: bulk.Stage) -> StageColumns:
-        """Return how chunks become columns of the stage; the recipe is asked once for each kind."""
-        templates = {
-            (operator, terms.id): str(stage.template(_entry(operator, terms), f"sms:{operator}"))
+    def _templates(self, stage: bulk.Stage) -> dict[tuple[str, int], int]:
+        """Return how each operator's messages to each campaign are booked, as the recipe says."""
+        return {
+            (operator, terms.id): stage.template(_entry(operator, terms), f"sms:{operator}")
             for operator in OPERATOR_NAMES
             for terms in self.terms.values()
         }
-        return StageColumns(self.resolver, stage.encode, templates, self.keys.provinces)
 
     def _count(self, batch: Batch, kept: Kept) -> None:
         seen = Counter(batch.outcomes)
