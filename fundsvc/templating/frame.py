@@ -177,8 +177,10 @@ class Frame:
         for place in PLACES:
             if _is_at(_paths(place)):
                 pages = [(path, label) for path, label in place.pages if may_open(path)]
+                # Of two pages one of which lies below the other, the deeper one is meant.
+                here = max((path for path, _label in pages if _is_at([path])), default="", key=len)
                 return [
-                    MenuItem(path, str(label), current=_is_at([path])) for path, label in pages
+                    MenuItem(path, str(label), current=path == here) for path, label in pages
                 ] * (len(pages) > 1)
         return []
 
