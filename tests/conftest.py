@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,10 @@ from tests.support import people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 from tests.support.routes import LaterRule
+
+# How long an example takes says more about the machine than about what is tested.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 RUN_FOLDER = pytest.StashKey[Path]()
 WATCH = pytest.StashKey[Popen[bytes]]()
