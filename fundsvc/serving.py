@@ -65,18 +65,23 @@ def _nothing(_server: Any) -> None:
     """Leave the background work to somebody else."""
 
 
-def _begin_work(_server: Any) -> None:
+def _begin_work(server: Any) -> None:
     """Begin the background work beside the server, and again whenever it should end.
 
     It ends when its parent, this process, is gone.
     """
+    for listener in server.LISTENERS:
+        listener.sock.set_inheritable(False)  # Or the port stays taken until the work has ended.
     threading.Thread(target=_work_on, args=(os.getpid(),), daemon=True).start()
 
 
 def _work_on(parent: int) -> None:
     command = [sys.executable, "-m", "fundsvc.cli", "worker", "--parent", str(parent)]
     while True:
-        with subprocess.Popen(command) as work:  # noqa: S603 - ourselves
+        # Without closing files Python spawns and does not fork. A fork holds a pipe for a moment,
+        # and a web worker that is forked in this moment would hold it for ever: the death of the
+        # work would go unseen.
+        with subprocess.Popen(command, close_fds=False) as work:  # noqa: S603 - ourselves
             work.wait()
         time.sleep(REST)
 

@@ -93,11 +93,11 @@ def _named(target: str) -> Any:
 def _round(beside: "_Beside", *, due: bool, stop: Callable[[], bool]) -> bool:
     """Look once at everything; return whether anything was sealed."""
     try:
+        busy = beside.look()
+        if not busy:
+            handle_pushes(stop)  # They would wait for the import that goes on.
         # On SQLite a job is the only writer: nothing is booked beside it, and a seal would wait.
-        if beside.alone():
-            return False
-        handle_pushes(stop)
-        return look(due=due, stop=stop)
+        return not (busy and _on_sqlite()) and look(due=due, stop=stop)
     except Exception:  # noqa: BLE001 - told to the log, and tried again
         # Whatever it was, books that nobody seals are worse than a line in the log a minute.
         _log.exception("background work failed; it goes on")
@@ -111,9 +111,9 @@ class _Beside:
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
 
-    def alone(self) -> bool:
-        """See that waiting jobs are done; say whether nothing else should be done beside them."""
-        from fundsvc.db import db, read_session  # noqa: PLC0415 - as above
+    def look(self) -> bool:
+        """See that waiting jobs are done; say whether any is being done."""
+        from fundsvc.db import read_session  # noqa: PLC0415 - as above
         from fundsvc.jobs.service import any_free  # noqa: PLC0415 - as above
 
         if not self._runs() and time.monotonic() >= self._not_before:
@@ -124,7 +124,7 @@ class _Beside:
                 command = [sys.executable, "-m", "fundsvc.cli", "worker", "--jobs", "--parent"]
                 self._process = subprocess.Popen([*command, parent])  # noqa: S603 - ourselves
             session.rollback()
-        return self._process is not None and db.engine.dialect.name == "sqlite"
+        return self._process is not None
 
     def end(self) -> None:
         """Stop the process; what it was doing waits for another."""
@@ -142,6 +142,12 @@ class _Beside:
         if ended:
             self._not_before = time.monotonic() + REST
         return False
+
+
+def _on_sqlite() -> bool:
+    from fundsvc.db import db  # noqa: PLC0415 - as above
+
+    return db.engine.dialect.name == "sqlite"
 
 
 def _gone(parent: int | None) -> Callable[[], bool]:

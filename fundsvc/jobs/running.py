@@ -83,8 +83,10 @@ def run_all(kinds: Kinds, *, stop: Callable[[], bool] = lambda: False) -> None:
 
 
 def _run(claimed: Claim, kinds: Kinds) -> None:
+    task = Task(claimed)
+    task.progress(0)
     try:
-        kinds[claimed.kind](Task(claimed))
+        kinds[claimed.kind](task)
     except Refusal as refusal:
         _fail(claimed, *refusal.reasons)
     except LostError:

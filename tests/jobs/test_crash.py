@@ -5,6 +5,7 @@ The processes are real: `fundsvc worker` and the one that it begins for jobs.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,21 +32,23 @@ from tests.support import messages
 ROWS = 40_000
 PATIENCE = 60.0
 
-Start = Callable[[], "subprocess.Popen[bytes]"]
+Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
 def start(settings: Settings) -> Iterator[Start]:
-    """Begin a worker on the test's database; those that are left end with the test."""
+    """Begin a worker, or a server, on the test's database; those left end with the test."""
     begun: list[subprocess.Popen[bytes]] = []
 
-    def run() -> subprocess.Popen[bytes]:
+    def run(*words: str) -> subprocess.Popen[bytes]:
         environment = os.environ | {
             "FUNDSVC_DATABASE_URL": settings.database_url,
             "FUNDSVC_SECRET_KEY": settings.secret_key,
+            "FUNDSVC_DATA_KEY": settings.data_key,
             "FUNDSVC_INSTANCE_DIR": str(settings.instance_dir),
         }
-        process = subprocess.Popen([sys.executable, "-m", "fundsvc.cli", "worker"], env=environment)
+        command = [sys.executable, "-m", "fundsvc.cli", *(words or ["worker"])]
+        process = subprocess.Popen(command, env=environment)
         begun.append(process)
         return process
 
@@ -107,6 +110,44 @@ def test_a_stopped_worker_leaves_its_job_to_the_next(
     assert stored(session) == ROWS
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_the_server_begins_its_worker_anew_when_it_was_killed(start: Start, app: Flask) -> None:
+    server = start("serve", "--port", str(free_port()))
+
+    def work() -> set[int]:
+        return {pid for pid in children(server.pid) if "worker" in words_of(pid)}
+
+    await_(lambda: len(work()) == 1)
+    (first,) = work()
+    time.sleep(2)  # So that it is no race with the start.
+    os.kill(first, signal.SIGKILL)
+    await_(lambda: bool(work() - {first}))
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def words_of(pid: int) -> str:
+    """Return what a process was begun with."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process began, by any of its threads."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(number) for number in task.read_text().split()]
+    return found
+
+
 def await_(condition: Callable[[], bool]) -> None:
     """Wait until something holds."""
     until = time.monotonic() + PATIENCE
@@ -117,8 +158,7 @@ def await_(condition: Callable[[], bool]) -> None:
 
 def kill_all(process: "subprocess.Popen[bytes]") -> None:
     """Kill a worker and the process it began, as a power cut would."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    for number in (process.pid, *map(int, children)):
+    for number in (process.pid, *children(process.pid)):
         os.kill(number, signal.SIGKILL)
     process.wait()
 
