@@ -31,7 +31,7 @@ KINDS: Final = (MISSING_THERE, FAILED_THERE, AMOUNT, MISSING_HERE, LATE)
 OWED: Final = (MISSING_THERE, FAILED_THERE, AMOUNT)
 """The lists whose money the operator still owes by our count."""
 SHOWN: Final = 100
-CANDIDATES: Final = 50
+CANDIDATES: Final = 20
 NEAR: Final = timedelta(minutes=10)
 DOUBLE, FIRST, LAST, OTHER = "double", "first", "last", "other"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,10 +21,13 @@ from fundsvc.settlements.models import (
     SettlementLoss,
     SettlementPayment,
 )
+from fundsvc.sms import fees
 from fundsvc.sms.models import Campaign
 from fundsvc.templating import in_language
 from fundsvc.units.models import Unit
 
+_WHOLE: Final = 10_000
+"""Rates are hundredths of a percent."""
 DONE, DIFFERS, TO_ACCEPT, TO_PAY, OPEN = "done", "differs", "to-accept", "to-pay", "open"
 
 
@@ -154,6 +157,20 @@ def one(session: Session, settlement_id: int) -> tuple[Settlement, SettlementFac
     found = row.Settlement
     asked = counting.Asked(found.operator, found.campaign_id, found.period_from, found.period_to)
     return found, _facts(row, counting.counted(session, asked), _sums(session, found.id))
+
+
+def agreed_fee(session: Session, row: Settlement) -> int | None:
+    """Return what the operator may keep of its gross by the campaign's rate, in đồng.
+
+    None when no rate was agreed, or when it changed within the period: then a person has to tell.
+    """
+    first, last = (
+        fees.rate_on(session, row.campaign_id, row.operator, day)
+        for day in (row.period_from, row.period_to)
+    )
+    if first is None or first != last:
+        return None
+    return (row.gross * first + _WHOLE // 2) // _WHOLE
 
 
 def detail(session: Session, settlement_id: int) -> Detail:

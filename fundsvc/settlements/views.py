@@ -264,6 +264,7 @@ def page_of(settlement_id: int, form: Form) -> str:
     return render_template(
         "settlements/show.html",
         facts=facts,
+        agreed=listing.agreed_fee(session, row),
         detail=listing.detail(session, settlement_id),
         lists=lists,
         owed=differences.OWED,

@@ -1,5 +1,6 @@
 """Accepting, the bank's money, taking back: the receivable to the đồng, province by province."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -16,6 +17,7 @@ from fundsvc.periods import service as periods
 from fundsvc.settlements import bank, listing, service
 from fundsvc.settlements.models import SettlementEntry
 from fundsvc.settlements.service import shares
+from fundsvc.sms import fees
 from fundsvc.units.models import Province
 from tests.settlements.conftest import (
     People,
@@ -158,6 +160,20 @@ def test_in_a_closed_month_it_is_dated_today(session: Session, given: None, peop
         service.accept(writing, settlement, by=people.treasurer)
     days = session.scalars(select(Entry.date).where(Entry.source == "settlement")).all()
     assert set(days) == {date(2026, 10, 20)}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_the_fee_stands_beside_what_was_agreed(session: Session, settlement: int) -> None:
+    row, facts = listing.one(session, settlement)
+    assert listing.agreed_fee(session, row) is None
+    rate = fees.Fee(facts.campaign_id, "mobifone", date(2026, 7, 1), 35)
+    with transaction() as writing:
+        fees.agree(writing, rate, by=None)
+    row, facts = listing.one(session, settlement)
+    assert (listing.agreed_fee(session, row), facts.fee) == (1_050, 900)
+    with transaction() as writing:
+        fees.agree(writing, replace(rate, starts=date(2026, 8, 1), rate=40), by=None)
+    assert listing.agreed_fee(session, listing.one(session, settlement)[0]) is None
 
 
 def test_money_that_was_decided_otherwise_is_refused(settlement: int, people: People) -> None:
