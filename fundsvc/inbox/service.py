@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Table,
     Update,
     bindparam,
@@ -34,9 +35,10 @@ _ITEM: Table = InboxItem.__table__  # type: ignore[assignment]  # A mapped class
 # As a literal, or PostgreSQL could not use the small indexes of what waits and what is shelved.
 _WAITS = _ITEM.c.state == literal_column("'waiting'")
 _SHELVED = _ITEM.c.state.in_((literal_column("'parked'"), literal_column("'conflict'")))
+_KEY = (_ITEM.c.source, _ITEM.c.external_id, _ITEM.c.digest)
 _INSERT = {
-    "postgresql": postgresql_insert(_ITEM).on_conflict_do_nothing().returning(_ITEM.c.id),
-    "sqlite": sqlite_insert(_ITEM).on_conflict_do_nothing().returning(_ITEM.c.id),
+    "postgresql": postgresql_insert(_ITEM).on_conflict_do_nothing().returning(*_KEY),
+    "sqlite": sqlite_insert(_ITEM).on_conflict_do_nothing().returning(*_KEY),
 }
 # It is stored, so it is not translated.
 CONTRADICTS = "Cùng mã với lần nhận trước nhưng nội dung khác."
@@ -48,6 +50,21 @@ class Received(StrEnum):
     NEW = "new"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a sender brought.
+
+    `source` is kind and gateway (`sms:vcom`), `external_id` the sender's own id. `alike` is what
+    must be equal when the id comes again, the body when not given: a sender that signs each attempt
+    anew sends other bytes for the same thing.
+    """
+
+    source: str
+    external_id: str
+    body: bytes
+    alike: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,44 +104,59 @@ class Outcome:
 def receive(
     session: Session, source: str, external_id: str, body: bytes, *, alike: bytes | None = None
 ) -> Received:
-    """Keep a delivery that is not there yet.
+    """Keep a delivery that is not there yet; see `Delivery`.
 
-    Args:
-        session: the open transaction; the sender may be answered once it is committed.
-        source: kind and gateway, `sms:vcom`.
-        external_id: the sender's own id.
-        body: what came, byte for byte.
-        alike: what must be equal when the id comes again; the body when not given. A sender that
-            signs each attempt anew sends other bytes for the same thing.
+    The sender may be answered once the transaction is committed.
     """
-    facts: dict[str, Any] = {
-        "source": source,
-        "external_id": external_id,
-        "digest": secrecy.fingerprint(body if alike is None else alike),
-        "body": secrecy.seal(body),
-        "received_at": clock.now(),
-        "state": WAITING,
-        "contradicts_id": None,
-        "why": None,
-        "handled_at": None,
-    }
-    insert = _INSERT[session.connection().dialect.name]
-    if session.execute(insert, facts).first():
-        return Received.NEW
-    before = session.execute(
+    (received,) = receive_all(session, [Delivery(source, external_id, body, alike)])
+    return received
+
+
+def receive_all(session: Session, deliveries: Sequence[Delivery]) -> list[Received]:
+    """Keep deliveries that are not there yet, all new ones by one statement."""
+    now = clock.now()
+    keys: list[tuple[str, str, str]] = []
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for one in deliveries:
+        digest = secrecy.fingerprint(one.body if one.alike is None else one.alike)
+        keys.append((one.source, one.external_id, digest))
+        rows[keys[-1]] = {
+            "source": one.source,
+            "external_id": one.external_id,
+            "digest": digest,
+            "body": secrecy.seal(one.body),
+            "received_at": now,
+            "state": WAITING,
+            "contradicts_id": None,
+            "why": None,
+            "handled_at": None,
+        }
+    connection = session.connection()
+    insert = _INSERT[connection.dialect.name]
+    new = {tuple(row) for row in connection.execute(insert, list(rows.values()))}
+    told = []
+    for key in keys:
+        told.append(Received.NEW if key in new else _keep_known(connection, rows[key]))
+        new.discard(key)
+    return told
+
+
+def _keep_known(connection: Connection, facts: dict[str, Any]) -> Received:
+    """Keep what has the id of something else; what is there already stays as it is."""
+    before = connection.execute(
         select(_ITEM.c.id, _ITEM.c.digest)
-        .where(_ITEM.c.source == source, _ITEM.c.external_id == external_id)
+        .where(_ITEM.c.source == facts["source"], _ITEM.c.external_id == facts["external_id"])
         .order_by(_ITEM.c.id)
     ).all()
     if any(row.digest == facts["digest"] for row in before):
         return Received.DUPLICATE
-    facts |= {
+    contradicting = {
         "state": CONFLICT,
         "contradicts_id": before[0].id,
         "why": CONTRADICTS,
         "handled_at": facts["received_at"],
     }
-    session.execute(insert, facts)
+    connection.execute(_INSERT[connection.dialect.name], facts | contradicting)
     return Received.CONFLICT
 
 

@@ -26,7 +26,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.db import read_session, transaction
-from fundsvc.inbox import gateways
+from fundsvc.inbox import gateways, together
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, PARKED
 from fundsvc.sms import handling, lists
@@ -51,6 +51,7 @@ ALIKE: Final = ("operator", "request_id", "msisdn", "short_code", "message")
 """What must be equal when an id comes again: not the time, for an attempt may bear its own."""
 _PROBLEM: Final = "application/problem+json"
 _SENDERS: Final = "fundsvc.sms.senders"
+_TOGETHER: Final = "fundsvc.sms.pushes"
 _NOT_FOUND, _NOT_ALLOWED = 404, 405
 
 
@@ -91,8 +92,9 @@ class ShelvedPush:
 
 @bp.record_once
 def equip(state: Any) -> None:
-    """Give each application its own memory of the gateways."""
+    """Give each application its own memory of the gateways, and its own queue."""
     state.app.extensions[_SENDERS] = Senders()
+    state.app.extensions[_TOGETHER] = together.Together()
 
 
 def waiting_pushes(session: Session) -> Iterable[Attention]:
@@ -112,7 +114,7 @@ bp.record_once(lambda state: attend(state.app, waiting_pushes))
 def push(gateway: str) -> ResponseReturnValue:
     """Keep what a gateway pushes, and answer in its own words once that is on disk.
 
-    Nothing else is done here: `handling` books it. `fundsvc.app` asks for no token of a form.
+    Nothing else is done here: `handling` books it.
     """
     senders: Senders = current_app.extensions[_SENDERS]
     sender = senders.named(gateway)
@@ -144,8 +146,8 @@ def _keep(sender: gateways.Known, body: bytes) -> Told:
     external_id = form.check(Delivery(headers, body), sender.secrets, clock.now())
     row = form.row(body, sender.settings)
     alike = json.dumps([row.get(name) for name in ALIKE]).encode()
-    with transaction() as session:
-        received = inbox.receive(session, f"{KIND}:{sender.name}", external_id, body, alike=alike)
+    brought = inbox.Delivery(f"{KIND}:{sender.name}", external_id, body, alike)
+    received = current_app.extensions[_TOGETHER].keep(brought)
     return Told.KEPT if received is inbox.Received.NEW else Told.DUPLICATE
 
 

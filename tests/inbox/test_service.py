@@ -13,6 +13,7 @@ from fundsvc.errors import Conflict, NotFound
 from fundsvc.inbox import gateways, service
 from fundsvc.inbox.models import HANDLED, PARKED, GatewaySecret, InboxItem
 from fundsvc.inbox.service import Outcome, Received
+from fundsvc.inbox.together import Together
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 
@@ -206,3 +207,40 @@ def test_secrets_are_replaced_one_by_one(session: Session) -> None:
         b"m\xe1\xbb\x9bi" not in sealed for sealed in session.scalars(select(GatewaySecret.sealed))
     )
     assert session.scalar(select(func.count(GatewaySecret.id))) == 2
+
+
+def test_what_threads_bring_at_once_is_kept_together(app: Flask, session: Session) -> None:
+    queue = Together()
+    told: list[tuple[str, Received]] = []
+    start = threading.Barrier(9)
+
+    def run(external_id: str, body: bytes) -> None:
+        with app.app_context():
+            start.wait()
+            found = queue.keep(service.Delivery("sms:vcom", external_id, body))
+            told.append((external_id, found))
+
+    threads = [
+        threading.Thread(target=run, args=(external_id, body))
+        for external_id, body in [*((f"T{n}", BODY) for n in range(4))] * 2 + [("T0", b"other")]
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found for name, found in told if name != "T0") == (
+        [Received.DUPLICATE] * 3 + [Received.NEW] * 3
+    )
+    # Whichever of the two contents came first is the one that the other contradicts.
+    assert Received.CONFLICT in {found for name, found in told if name == "T0"}
+    assert sorted(states(session).values()) == ["conflict"] + ["waiting"] * 4
+
+
+def test_all_are_told_when_what_they_brought_could_not_be_kept(
+    app: Flask, session: Session
+) -> None:
+    queue = Together()
+    with transaction(), pytest.raises(RuntimeError, match="within"):
+        queue.keep(service.Delivery("sms:vcom", "A0", BODY))
+    assert queue.keep(service.Delivery("sms:vcom", "A1", BODY)) is Received.NEW
+    assert list(states(session).values()) == ["waiting"]
