@@ -225,6 +225,21 @@ def test_a_receipt_keeps_its_messages(engine_name: str, statement: str) -> None:
         writing.execute(text(statement.format(true=true)))
 
 
+def test_verify_names_a_receipt_that_its_messages_do_not_bear_out(session: Session) -> None:
+    receipt = issue("VI1")
+    number, receipt_id = receipt.number, receipt.id
+    with transaction() as writing:
+        writing.add(ReceiptSms(receipt_id=receipt_id, operator="viettel", request_id="VI2"))
+    found = [(fault.rule, fault.place) for fault in faults(session)]
+    assert found == [("receipt-messages", f"receipt:{number}")]
+
+
+def test_donors_find_their_page_where_they_come_in(client: FlaskClient) -> None:
+    page = client.get("/sign-in").text
+    assert 'href="/receipts"' in page
+    assert 'href="/v"' in page
+
+
 def test_the_database_holds_one_valid_receipt_for_a_message(session: Session) -> None:
     first = issue("VI1").id
     second = issue("VI2").id
