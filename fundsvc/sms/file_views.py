@@ -1,5 +1,6 @@
 """Pages of large files of messages, read as jobs, and of files whose columns must be named."""
 
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -15,7 +16,8 @@ from fundsvc.evidence import service as evidence
 from fundsvc.jobs import service as jobs
 from fundsvc.jobs.models import DONE, FAILED, Job
 from fundsvc.jobs.running import done
-from fundsvc.sms import background, layouts, mapping, profiles, told
+from fundsvc.sms import background, layouts, lists, mapping, profiles, told
+from fundsvc.sms.forms import BETWEEN
 from fundsvc.sms.layouts import COMPACT, DAY_FIRST, ISO, MONTH_FIRST, Table
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form
@@ -26,6 +28,7 @@ bp = Blueprint("sms_files", __name__)
 
 IMPORTERS = ("treasurer",)
 PURPOSE = "sms"
+PHONE = re.compile(r"(?:84|0)[0-9]{8,11}")
 LABELS = {
     "operator": lazy_gettext("Nhà mạng"),
     "request_id": lazy_gettext("Mã tin (mã giao dịch)"),
@@ -167,6 +170,12 @@ def _table(promised: Upload) -> Table:
     return table
 
 
+def _masked(cell: str) -> str:
+    """Return a cell of a file whose columns nobody knows yet; what may be a phone is masked."""
+    figures = cell.translate(BETWEEN).lstrip("'+")
+    return lists.shown_phone(figures) if PHONE.fullmatch(figures) else cell
+
+
 def _columns_page(promised: Upload, table: Table, form: Form) -> str:
     with evidence.opened(promised.sha256) as stream:
         fitting = profiles.fitting(read_session(), stream)
@@ -175,6 +184,7 @@ def _columns_page(promised: Upload, table: Table, form: Form) -> str:
         token=promised.sign(PURPOSE),
         name=promised.name,
         table=table,
+        rows=[list(map(_masked, row)) for row in table.rows],
         form=form,
         fitting=fitting,
         labels=LABELS,

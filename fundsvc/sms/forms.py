@@ -37,7 +37,8 @@ _MOMENTS: Final[Mapping[str, tuple[re.Pattern[str], ...]]] = {
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3}){0,4}")
 _CURRENCY = re.compile(r"\s*(?:đ|vnd|vnđ|đồng)$", re.IGNORECASE)
 _LONGEST = 40
-_BETWEEN = str.maketrans("", "", " .-'\u00a0")
+BETWEEN: Final = str.maketrans("", "", " .-\u00a0")
+"""What people write between the figures of a phone number."""
 
 
 def turned(columns: Columns, layout: Layout) -> Columns:
@@ -78,7 +79,7 @@ def _turns(days: str) -> dict[str, Callable[[str], str]]:
 
 def _phone(raw: str) -> str:
     """Return a number without what people write between its figures."""
-    return raw if raw.isdigit() else raw.translate(_BETWEEN)
+    return raw if raw.isdigit() else raw.translate(BETWEEN).removeprefix("'")
 
 
 def _amount(raw: str) -> str:

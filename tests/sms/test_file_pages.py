@@ -125,6 +125,8 @@ def test_columns_are_named_once_and_then_known_by_the_profile(
     page = client.get(address).text
     assert "Định danh" in page
     assert "07/05/2026 8:30:05" in page
+    assert "0912***678" in page
+    assert "84912345678" not in page
     status, _address, refused = post(client, address, **chosen(request_id="", name="Mẫu A"))
     assert status == 422
     assert 'id="f-request_id-error"' in refused

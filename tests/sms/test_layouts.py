@@ -130,6 +130,18 @@ def test_amounts_are_turned_only_when_they_are_whole_dong(raw: str, amount: str)
     assert forms._amount(raw) == amount
 
 
+@pytest.mark.parametrize(
+    ("raw", "phone"),
+    [
+        ("0912 345 678", "0912345678"), ("0912.345-678", "0912345678"),
+        ("'84912345678", "84912345678"),
+        ("849+12345678", "849+12345678"), ("8491234567O", "8491234567O"),
+    ],
+)  # fmt: skip
+def test_phones_lose_only_what_parts_their_figures(raw: str, phone: str) -> None:
+    assert forms._phone(raw) == phone
+
+
 @pytest.mark.parametrize("text", corpus.TEXTS)
 @pytest.mark.parametrize("profile", [None, STRANGE_PROFILE])
 def test_no_text_in_any_column_breaks_a_file_in_other_words(
@@ -141,14 +153,33 @@ def test_no_text_in_any_column_breaks_a_file_in_other_words(
         cells = list(good)
         cells[place] = '"' + text.replace('"', '""') + '"'
         rows.append(";".join(cells))
+    amounts, reader = amounts_of("\r\n".join(rows).encode("utf-8", "surrogatepass"), profile)
+    assert len(amounts) + reader.refused.count == reader.lines
+    assert set(amounts) <= {None, 100_000}
+
+
+@pytest.mark.parametrize("name", corpus.spoilt(b"a,b\n1,2\n"))
+@pytest.mark.parametrize("profile", [None, STRANGE_PROFILE])
+def test_a_spoilt_file_in_other_words_gives_no_wrong_amount(
+    name: str, profile: Profile | None
+) -> None:
+    head, good = (STRANGE, STRANGE_CELLS) if profile else (WORDS, CELLS)
+    rows = [tuple(f"A{n}" if cell == "A1" else cell for cell in good) for n in range(50)]
+    try:
+        amounts, _reader = amounts_of(corpus.spoilt(table(head, *rows, by=","))[name], profile)
+    except Refusal:
+        return
+    assert set(amounts) <= {None, 100_000}
+
+
+def amounts_of(data: bytes, profile: Profile | None) -> tuple[list[int | None], Reader]:
+    """Return the amounts of a file's readable rows, and who read them."""
     register = Register([terms()])
     resolver = Resolver(register, ("viettel", "vinaphone"), {})
     reader = Reader(register, resolver, profile)
-    data = "\r\n".join(rows).encode("utf-8", "surrogatepass")
     chunks = list(reader.chunks(io.BytesIO(data)))
     found = [resolver.outcomes[number] for chunk in chunks for number in chunk.outcome]
-    assert len(found) + reader.refused.count == reader.lines
-    assert {outcome.amount for outcome in found} <= {None, 100_000}
+    return [outcome.amount for outcome in found], reader
 
 
 @pytest.mark.parametrize("amount", corpus.NEVER_AMOUNTS)
