@@ -14,6 +14,8 @@ from fundsvc.books.models import Entry
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.periods import service as periods
+from fundsvc.periods.checklist import Span
+from fundsvc.reconciliation import closing
 from fundsvc.settlements import bank, listing, service
 from fundsvc.settlements.models import SettlementEntry
 from fundsvc.settlements.service import shares
@@ -86,6 +88,18 @@ def test_the_banks_money_comes_off_the_receivable(
     facts = listing.one(session, settlement)[1]
     assert (facts.remaining, facts.unpaid, facts.state) == (60_000, 0, listing.DIFFERS)
     assert list(verify.faults(session)) == []
+
+
+def test_a_settled_line_is_no_question_when_a_month_is_closed(
+    session: Session, settlement: int, people: People
+) -> None:
+    line = bank_line()
+    october = Span(1, "TW", date(2026, 10, 1), date(2026, 10, 31))
+    assert [item.count for item in closing.items(session, october)] == [1]
+    session.rollback()
+    with transaction() as writing:
+        service.confirm_money(writing, settlement, line, by=people.treasurer)
+    assert [item.count for item in closing.items(session, october)] == [0]
 
 
 def test_a_line_serves_one_settlement(given: None, people: People) -> None:
