@@ -79,6 +79,23 @@ def test_a_large_file_with_a_bad_row_cannot_be_booked(
     assert stored(session) == 0
 
 
+@pytest.mark.slow
+# Werkzeug's test client leaves the file that a large upload is spooled to for the collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_letter_in_a_long_file_refuses_it_with_its_row(
+    signed_in: SignIn, session: Session
+) -> None:
+    """`benchmarks/large_file.py --bad-row` does the same with a million rows."""
+    client = signed_in("treasurer")
+    rows = [messages.one(request_id=f"VI{n}", amount="100000") for n in range(30_000)]
+    rows[23_331]["amount"] = "1O0000"
+    address = send(client, "/imports/sms", messages.Messages(rows=rows).csv()).location
+    assert address.startswith("/imports/sms/jobs/")
+    worker.do_jobs()
+    assert '<td class="num">23333</td><td>amount</td>' in client.get(address).text
+    assert stored(session) == 0
+
+
 def test_a_job_that_failed_says_why(
     signed_in: SignIn, large: messages.Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
