@@ -125,6 +125,7 @@ QUERIES = {
     "/openings/new": ("unit",),
     "/search": ("q",),
     "/preferences": ("language", "text", "next"),
+    "/sms/pushes": ("before",),
     "/v": ("number", "c"),
     "/v/NT-2024-000001": ("c",),
     "/imports/bank": ("account",),

@@ -166,8 +166,7 @@ def _set_aside(pushed: Sequence[Pushed], rows: service.SetAside) -> Mapping[int,
     """Return what becomes of the refused rows of a batch, by item."""
 
     def outcome(state: str, row: RefusedRow) -> inbox.Outcome:
-        why = f"{row.field}: {row.reason}" if row.field else str(row.reason)
-        return inbox.Outcome(pushed[row.row - FIRST_ROW].item_id, state, why)
+        return inbox.Outcome(pushed[row.row - FIRST_ROW].item_id, state, str(row.reason))
 
     found = [outcome(PARKED, row) for row in rows.unreadable]
     found += [outcome(CONFLICT, row) for row in rows.conflicting]

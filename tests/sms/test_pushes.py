@@ -352,8 +352,9 @@ def test_one_that_cannot_be_booked_is_set_aside_and_the_others_go_on(
     assert booked(session) == (2, 140_000)
     reasons = [why or "" for state, why in items(session) if state == "parked"]
     assert len(reasons) == 5
-    assert "operator" in reasons[1]
-    assert "msisdn" in reasons[2]
+    assert "đã khóa" in reasons[0]
+    assert "Không có nhà mạng này" in reasons[1]
+    assert "Số điện thoại" in reasons[2]
     # The month was closed by hand, so that fault is the test's own.
     assert {fault.rule for fault in faults(session)} == {"closed-period"}
 
