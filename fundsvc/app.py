@@ -219,14 +219,18 @@ def _not_storable(error: Exception) -> ResponseReturnValue:
 
 def _add_headers(response: Response) -> Response:
     """Tell browsers what they may do with a page: nothing that it does not need."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    wanted = dict(HEADERS)
     if response.mimetype != "application/pdf":  # A browser's PDF viewer is an object.
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+        wanted["Content-Security-Policy"] = CONTENT_SECURITY
     if current_app.config["FUNDSVC"].https:
-        response.headers.setdefault("Strict-Transport-Security", TWO_YEARS)
+        wanted["Strict-Transport-Security"] = TWO_YEARS
+    if request.endpoint != "static":
+        wanted["Cache-Control"] = "no-store"
+    # Werkzeug looks for a header by going through all of them, so that is done once.
+    given = {name.lower() for name, _value in response.headers}
+    for name, value in wanted.items():
+        if name.lower() not in given:
+            response.headers.add(name, value)
     if request.endpoint == "static" and "v" in request.args:
         response.headers["Cache-Control"] = LONG
-    elif request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
     return response

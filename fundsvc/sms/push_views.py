@@ -127,8 +127,7 @@ def push(gateway: str) -> ResponseReturnValue:
         return answer
     body = b""
     try:
-        request.max_content_length = LARGEST
-        body = request.query_string if request.method == "GET" else request.get_data(cache=False)
+        body = request.query_string if request.method == "GET" else _body()
         said = _keep(sender, body)
     except RequestEntityTooLarge:
         said = Told.TOO_LARGE
@@ -138,6 +137,19 @@ def push(gateway: str) -> ResponseReturnValue:
         said = Told.UNREADABLE
     words = form.answer(said, body)
     return Response(words.text, STATUS[said], content_type=words.media_type)
+
+
+def _body() -> bytes:
+    """Return the bytes that came.
+
+    Raises:
+        RequestEntityTooLarge: they are too many; a stream of unknown length is read no further.
+    """
+    request.max_content_length = LARGEST + 1
+    body = request.get_data(cache=False)
+    if len(body) > LARGEST:
+        raise RequestEntityTooLarge
+    return body
 
 
 def _keep(sender: gateways.Known, body: bytes) -> Told:

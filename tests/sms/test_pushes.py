@@ -1,5 +1,6 @@
 """Pushes from the wire to the books: answered in the gateway's words, and booked once."""
 
+import io
 import json
 import random
 from collections.abc import Callable
@@ -139,6 +140,16 @@ def test_bad_input_is_refused_and_keeps_nothing(client: FlaskClient, session: Se
         answer = made.send(client)
         assert answer.status_code == status, (made.gateway, made.body[:60], answer.text[:200])
     assert items(session) == []
+
+
+@pytest.mark.parametrize("over", [0, 1, 100_000])
+def test_a_stream_of_unknown_length_is_cut_off(client: FlaskClient, over: int) -> None:
+    answer = client.post(
+        "/webhooks/sms/vcom",
+        input_stream=io.BytesIO(b"x" * (push_views.LARGEST + over)),
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == (413 if over else 400)
 
 
 def test_a_form_is_read_as_the_bytes_it_is(client: FlaskClient) -> None:
