@@ -129,6 +129,8 @@ def names_of_arguments(app: Flask, browser: FlaskClient) -> Iterator[tuple[str, 
             yield path, fields | often
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_nonsense_in_an_address_is_never_our_fault(app: Flask, signed_in: SignIn) -> None:
     browser = signed_in("treasurer")
     for rule in app.url_map.iter_rules():
@@ -139,6 +141,8 @@ def test_nonsense_in_an_address_is_never_our_fault(app: Flask, signed_in: SignIn
             assert browser.get(path).status_code < 500, path
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_nonsense_in_a_query_is_never_our_fault(app: Flask, signed_in: SignIn) -> None:
     """Each value in all fields of a page at once, and a few in each field alone.
 
@@ -155,6 +159,8 @@ def test_nonsense_in_a_query_is_never_our_fault(app: Flask, signed_in: SignIn) -
         assert browser.get(f"{path}?%FF%00=%00").status_code == 400
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_nonsense_in_a_form_is_never_our_fault(app: Flask, signed_in: SignIn) -> None:
     browsers = [signed_in("treasurer"), signed_in("admin")]
     found = re.search(r'name="csrf_token" value="([^"]+)"', browsers[0].get("/settings").text)
