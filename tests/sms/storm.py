@@ -22,6 +22,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -126,28 +127,23 @@ class Storm:
 
     def send_all(self) -> None:
         """Make deliveries until none is left; one without an answer is made again."""
-        connection: http.client.HTTPConnection | None = None
-        while not self.left.empty():
-            try:
-                name, made = self.left.get_nowait()
-            except queue.Empty:
-                break
-            try:
-                if connection is None:
-                    connection = http.client.HTTPConnection(
-                        "127.0.0.1", self.port, timeout=ANSWER_SECONDS
-                    )
-                connection.request(made.method, made.path, made.body, made.headers)
-                answer = connection.getresponse()
-                said = answer.read()
-            except (OSError, http.client.HTTPException):
-                if connection is not None:
-                    connection.close()
-                connection = None
-                self.left.put((name, made))
-                time.sleep(PAUSE_SECONDS)
-            else:
-                self._note(name, made, answer.status, said)
+        wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        with closing(wire):
+            while not self.left.empty():
+                try:
+                    name, made = self.left.get_nowait()
+                except queue.Empty:
+                    break
+                try:
+                    wire.request(made.method, made.path, made.body, made.headers)
+                    answer = wire.getresponse()
+                    said = answer.read()
+                except (OSError, http.client.HTTPException):
+                    wire.close()  # It opens itself again.
+                    self.left.put((name, made))
+                    time.sleep(PAUSE_SECONDS)
+                else:
+                    self._note(name, made, answer.status, said)
 
     def _note(self, name: str, made: pushes.Made, status: int, said: bytes) -> None:
         with self.lock:
