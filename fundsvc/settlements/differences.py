@@ -103,6 +103,12 @@ def one_list(session: Session, row: Settlement, kind: str, shown: int) -> NamedL
     return _list(session, row, kind, shown)
 
 
+def holds(session: Session, row: Settlement, kind: str, request_id: str) -> bool:
+    """Say whether one of our messages stands on a list."""
+    query = _query(row, kind).where(SmsMessage.request_id == request_id)
+    return session.execute(query.limit(1)).first() is not None
+
+
 def every(session: Session, row: Settlement) -> Iterator[tuple[str, Line]]:
     """Yield all messages of all lists, with the kind of the list."""
     if row.detail_sha256 is None:

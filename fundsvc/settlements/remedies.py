@@ -1,12 +1,12 @@
 """Make differences good: give a loss up by two people, claim it by letter, take a message back."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -15,50 +15,21 @@ from fundsvc.books.models import Entry
 from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
 from fundsvc.receipts.models import Receipt, ReceiptSms
-from fundsvc.settlements import counting, differences
+from fundsvc.settlements import counting, differences, owing
 from fundsvc.settlements.counting import SOURCE
 from fundsvc.settlements.differences import NamedList
-from fundsvc.settlements.models import Claim, Settlement, SettlementEntry, SettlementLoss
+from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
+from fundsvc.settlements.owing import WHOLE, Part
 from fundsvc.settlements.service import LOSS, asked_of, book, subject, taken
 from fundsvc.sms.models import SmsMessage
 from fundsvc.staff import acting
 from fundsvc.text import clean
-from ledger.words import grouped
 
-WHOLE: Final = "difference"
-"""A remedy for the sums as such, not for named messages."""
 MAKERS, APPROVERS = frozenset({"treasurer"}), frozenset({"approver"})
 LONGEST_REASON, LONGEST_NUMBER = 300, 40
 MOST_LINES: Final = 1_000
 OPEN: Final = "open"
 CLOSED: Final = ("met", "refused", "withdrawn")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The part of a receivable that a remedy is for."""
-
-    about: str
-    messages: int
-    amount: int
-    lines: tuple[dict[str, Any], ...]
-    weights: dict[int | None, int] | None
-
-
-def remaining(session: Session, row: Settlement) -> int:
-    """Return what the operator still owes by our count: nothing booked, given up or asked for."""
-    counted = counting.counted(session, asked_of(row)).gross
-    booked = session.scalar(
-        select(func.coalesce(func.sum(SettlementEntry.amount), 0)).where(
-            SettlementEntry.settlement_id == row.id, ~is_undone(SettlementEntry.entry_id)
-        )
-    )
-    asked = session.scalar(
-        select(func.coalesce(func.sum(SettlementLoss.amount), 0)).where(
-            SettlementLoss.settlement_id == row.id, SettlementLoss.state == "asked"
-        )
-    )
-    return counted - int(booked or 0) - int(asked or 0)
 
 
 def ask_loss(
@@ -76,14 +47,8 @@ def ask_loss(
     row = taken(session, settlement_id)
     why = _reason(reason)
     part = _part(session, row, about, amount)
-    _hold_untaken(session, row, part)
-    left = remaining(session, row)
-    if part.amount > left:
-        told = _(
-            "Nhà mạng chỉ còn nợ %(left)s đ của kỳ này (đã trừ đề nghị đang chờ duyệt).",
-            left=grouped(max(left, 0)),
-        )
-        raise Refusal(Reason(told, field="amount"))
+    owing.hold_untaken(session, row, part)
+    owing.hold_owed(session, row, part)
     loss = SettlementLoss(
         settlement_id=row.id,
         unit_id=row.unit_id,
@@ -109,7 +74,7 @@ def decide_loss(session: Session, loss_id: int, *, approve: bool, by: int) -> Se
     Raises:
         NotFound: there is no such loss.
         Forbidden: the person is no approver, or asked for it.
-        Conflict: it was decided before.
+        Conflict: it was decided before, or so much is no longer owed.
     """
     loss = session.scalar(
         select(SettlementLoss).where(SettlementLoss.id == loss_id).with_for_update()
@@ -125,6 +90,11 @@ def decide_loss(session: Session, loss_id: int, *, approve: bool, by: int) -> Se
         why = _("Anh/Chị đã lập đề nghị này nên không tự duyệt được; người khác phải duyệt.")
         raise Forbidden(Reason(why, field="approver"))
     if approve:
+        # What was asked for is in what remains already: below zero it was paid or taken back.
+        if owing.remaining(session, row) < 0:
+            raise Conflict(
+                _("Nhà mạng không còn nợ đủ số tiền này: đã có tiền về hoặc tin đã ghi đảo.")
+            )
         loss.act = book(
             session,
             row,
@@ -150,14 +120,16 @@ def make_claim(
 
     Raises:
         NotFound: there is no such settlement.
-        Refusal: there is nothing to claim.
-        Conflict: an open claim asks for the same already.
+        Refusal: there is nothing to claim, or more is claimed than is still owed.
+        Conflict: an open claim asks for the same already, or it was given up.
     """
     row = taken(session, settlement_id)
     part = _part(session, row, about, amount)
     twin = select(Claim.id).filter_by(settlement_id=row.id, about=about, state=OPEN)
     if session.scalar(twin) is not None:
         raise Conflict(_("Đã có công văn đang chờ trả lời cho phần này."))
+    owing.hold_untaken(session, row, part)
+    owing.hold_owed(session, row, part)
     claim = Claim(
         settlement_id=row.id,
         unit_id=row.unit_id,
@@ -211,22 +183,25 @@ def reverse_message(
     """Take back the entry of a message that was not to be counted.
 
     Raises:
-        NotFound: there is no such settlement, or no such booked message of its campaign.
+        NotFound: there is no such settlement, or no such booked message of its days.
         Refusal: there is no reason, or the donor holds a receipt for it.
-        Conflict: it was taken back before with another reason.
+        Conflict: it was taken back before with another reason, paid or given up.
     """
     row = taken(session, settlement_id)
-    entry_id = session.scalar(
-        select(Entry.id)
+    # A receipt locks its messages too, so none comes between the look for one and the entry.
+    found = session.execute(
+        select(Entry.id, SmsMessage.amount, is_undone(Entry.id))
         .join(SmsMessage, SmsMessage.request_id == Entry.external_id)
         .where(
             Entry.source == f"{SOURCE}{row.operator}",
             Entry.external_id == request_id,
             SmsMessage.operator == row.operator,
             SmsMessage.campaign_id == row.campaign_id,
+            SmsMessage.received_on.between(row.period_from, row.period_to),
         )
-    )
-    if entry_id is None:
+        .with_for_update(of=SmsMessage)
+    ).first()
+    if found is None:
         raise NotFound(Reason(_("Không có tin nhắn này trong sổ."), field="request_id"))
     receipt = session.scalar(
         select(Receipt.number)
@@ -240,6 +215,9 @@ def reverse_message(
     if receipt is not None:
         told = _("Tin này có biên nhận %(number)s; hủy biên nhận trước.", number=receipt)
         raise Refusal(Reason(told, field="request_id"))
+    entry_id, amount, gone = found
+    if not gone:
+        owing.hold_open(session, row, request_id, amount or 0)
     take_back(session, entry_id, subject=subject(row.id), on=None, reason=reason, by=by)
 
 
@@ -278,19 +256,6 @@ def _provinces(session: Session, row: Settlement, about: str) -> dict[int | None
             less = (line.theirs or 0) if about == differences.AMOUNT else 0
             sums[line.province_id] += (line.ours or 0) - less
     return dict(sums)
-
-
-def _hold_untaken(session: Session, row: Settlement, part: Part) -> None:
-    """Hold that no other loss is for the same messages."""
-    if part.about == WHOLE:
-        return
-    same = select(SettlementLoss.id).where(
-        SettlementLoss.settlement_id == row.id,
-        SettlementLoss.about == part.about,
-        SettlementLoss.state.in_(("asked", "approved")),
-    )
-    if session.scalar(same.limit(1)) is not None:
-        raise Conflict(_("Đã có đề nghị xóa nợ cho danh sách này."))
 
 
 def _claim_facts(session: Session, row: Settlement, part: Part) -> dict[str, Any]:

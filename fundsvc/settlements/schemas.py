@@ -2,7 +2,8 @@
 
 from fundsvc.fields import Choice, Day, Dong, FormSchema, Line
 from fundsvc.settlements.differences import OWED
-from fundsvc.settlements.remedies import CLOSED, LONGEST_NUMBER, LONGEST_REASON, WHOLE
+from fundsvc.settlements.owing import WHOLE
+from fundsvc.settlements.remedies import CLOSED, LONGEST_NUMBER, LONGEST_REASON
 
 ABOUT = (*OWED, WHOLE)
 LONGEST_ID = 100

@@ -97,7 +97,8 @@ def confirm_money(session: Session, settlement_id: int, line_id: int, *, by: int
     Raises:
         NotFound: there is no such settlement or line of money in.
         Conflict: the line serves a settlement already.
-        Refusal: the money lies in another fund or unit, or was decided otherwise meanwhile.
+        Refusal: the money lies in another fund or unit, was decided otherwise meanwhile, or is
+            more than the settlement still waits for.
     """
     row = taken(session, settlement_id)
     line, account = _line(session, line_id)
@@ -109,6 +110,7 @@ def confirm_money(session: Session, settlement_id: int, line_id: int, *, by: int
             code=account.code,
         )
         raise Refusal(Reason(why, field="bank_line"))
+    _hold_unpaid(session, row, line.credit)
     units.lock(session, campaign.unit_id)
     _hold_unidentified(session, campaign, line.credit)
     act = book(session, row, MONEY, line.credit, on=line.booked_on, by=by)
@@ -257,6 +259,25 @@ def _line(session: Session, line_id: int) -> tuple[BankLine, BankAccount]:
         raise Conflict(Reason(why, field="bank_line"))
     line, account = found
     return line, account
+
+
+def _hold_unpaid(session: Session, row: Settlement, amount: int) -> None:
+    """Hold that the operator has not paid its net yet, nor pays more than is left of it."""
+    received = session.scalar(
+        select(func.coalesce(func.sum(SettlementEntry.amount), 0)).where(
+            SettlementEntry.settlement_id == row.id,
+            SettlementEntry.kind == MONEY,
+            ~is_undone(SettlementEntry.entry_id),
+        )
+    )
+    unpaid = row.net - int(received or 0)
+    if amount > unpaid:
+        why = _(
+            "Quyết toán này chỉ còn chờ %(unpaid)s đ, ít hơn dòng sao kê (%(amount)s đ).",
+            unpaid=grouped(max(unpaid, 0)),
+            amount=grouped(amount),
+        )
+        raise Refusal(Reason(why, field="bank_line"))
 
 
 def _hold_unidentified(session: Session, campaign: Campaign, amount: int) -> None:

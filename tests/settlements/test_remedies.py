@@ -1,8 +1,11 @@
 """Differences made good: given up by two people, claimed by letter, a message taken back."""
 
+import threading
+import time
 from datetime import date
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,7 +14,17 @@ from fundsvc.db import transaction
 from fundsvc.errors import Conflict, Forbidden, NotFound, Refusal
 from fundsvc.settlements import counting, details, document, listing, remedies, service
 from fundsvc.settlements.models import Claim, SettlementEntry, SettlementLoss
-from tests.settlements.conftest import People, as_csv, balance, bank_line, owed
+from fundsvc.sms.models import SmsMessage
+from tests.settlements.conftest import (
+    People,
+    as_csv,
+    balance,
+    bank_line,
+    last_id,
+    owed,
+    reported,
+    take,
+)
 from tests.support.paper import assert_nothing_overlaps, flat
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -173,3 +186,100 @@ def test_a_message_counted_by_mistake_is_taken_back(
     with pytest.raises(NotFound), transaction() as writing:
         remedies.reverse_message(writing, settlement, "MO9", reason="x", by=people.treasurer)
     assert list(verify.faults(session)) == []
+
+
+def take_back(settlement: int, request_id: str, by: int) -> None:
+    with transaction() as session:
+        remedies.reverse_message(session, settlement, request_id, reason="Gửi hai lần", by=by)
+
+
+def claim(settlement: int, by: int, about: str, amount: int | None = None) -> None:
+    with transaction() as session:
+        remedies.make_claim(session, settlement, about=about, amount=amount, number="", by=by)
+
+
+def test_a_message_to_be_given_up_is_not_taken_back(with_list: int, people: People) -> None:
+    loss = ask(with_list, people.treasurer)
+    with pytest.raises(Conflict, match="đề nghị xóa nợ"):
+        take_back(with_list, "MO4", people.treasurer)
+    with transaction() as session:
+        remedies.decide_loss(session, loss, approve=True, by=people.approver)
+    with pytest.raises(Conflict, match="đề nghị xóa nợ"):
+        take_back(with_list, "MO4", people.treasurer)
+    take_back(with_list, "MO3", people.treasurer)
+    assert owed() == 200_000
+
+
+def test_a_message_that_was_paid_is_not_taken_back(with_list: int, people: People) -> None:
+    line = bank_line()
+    with transaction() as session:
+        service.accept(session, with_list, by=people.treasurer)
+        service.confirm_money(session, with_list, line, by=people.treasurer)
+    with pytest.raises(Conflict, match="phải thu"):
+        take_back(with_list, "MO1", people.treasurer)
+    take_back(with_list, "MO4", people.treasurer)
+    assert owed() == 0
+
+
+def test_no_more_is_approved_than_is_owed_by_then(with_list: int, people: People) -> None:
+    line = bank_line()
+    loss = ask(with_list, people.treasurer, "difference", 60_901)
+    with transaction() as session:
+        service.confirm_money(session, with_list, line, by=people.treasurer)
+    with pytest.raises(Conflict, match="không còn nợ đủ"), transaction() as session:
+        remedies.decide_loss(session, loss, approve=True, by=people.approver)
+    assert (owed(), balance("811")) == (60_900, 0)
+
+
+def test_what_was_given_up_is_not_claimed(with_list: int, people: People) -> None:
+    loss = ask(with_list, people.treasurer)
+    with pytest.raises(Conflict):
+        claim(with_list, people.treasurer, "missing-there")
+    with transaction() as session:
+        remedies.decide_loss(session, loss, approve=True, by=people.approver)
+    with pytest.raises(Refusal, match="chỉ còn nợ"):
+        claim(with_list, people.treasurer, "difference", 300_001)
+    claim(with_list, people.treasurer, "difference", 300_000)
+
+
+def test_only_messages_of_the_days_are_taken_back(
+    session: Session, given: None, people: People
+) -> None:
+    take(reported(period_to="2026-07-31"), reported(period_from="2026-08-01"))
+    day = session.scalars(select(SmsMessage.received_on).filter_by(request_id="MO1")).one()
+    july, august = last_id() - 1, last_id()
+    other, own = (august, july) if day.month == 7 else (july, august)
+    with pytest.raises(NotFound):
+        take_back(other, "MO1", people.treasurer)
+    take_back(own, "MO1", people.treasurer)
+    assert owed() == 260_000
+
+
+def test_a_message_is_not_taken_back_while_a_receipt_is_made(
+    app: Flask, settlement: int, people: People
+) -> None:
+    ended: list[str] = []
+
+    def give() -> None:
+        with app.app_context(), transaction() as session:
+            session.execute(
+                select(SmsMessage.request_id).filter_by(request_id="MO4").with_for_update()
+            )
+            locked.set()
+            ended.append("receipt")
+            time.sleep(0.3)
+            ended.append("receipt kept")
+
+    def reverse() -> None:
+        locked.wait(5)
+        with app.app_context():
+            take_back(settlement, "MO4", people.treasurer)
+            ended.append("taken back")
+
+    locked = threading.Event()
+    threads = [threading.Thread(target=act) for act in (give, reverse)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended == ["receipt", "receipt kept", "taken back"]

@@ -102,6 +102,20 @@ def test_a_settled_line_is_no_question_when_a_month_is_closed(
     assert [item.count for item in closing.items(session, october)] == [0]
 
 
+def test_a_settlement_is_paid_once(settlement: int, people: People) -> None:
+    first, rest, again = bank_line(299_000), bank_line(100), bank_line(200)
+    by = people.treasurer
+    with transaction() as session:
+        service.confirm_money(session, settlement, first, by=by)
+    with pytest.raises(Refusal, match="chỉ còn chờ 100 đ"), transaction() as session:
+        service.confirm_money(session, settlement, again, by=by)
+    with transaction() as session:
+        service.confirm_money(session, settlement, rest, by=by)
+    with pytest.raises(Refusal, match="chỉ còn chờ 0 đ"), transaction() as session:
+        service.confirm_money(session, settlement, again, by=by)
+    assert owed() == 60_900
+
+
 def test_a_line_serves_one_settlement(given: None, people: People) -> None:
     take(reported(period_to="2026-07-31"), reported(period_from="2026-08-01"))
     line, first, second = bank_line(), last_id() - 1, last_id()
