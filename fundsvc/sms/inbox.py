@@ -221,8 +221,9 @@ class Inbox:
         """Say when a known message is the same: in a file every field counts.
 
         A push and a file (or another push) tell of one message in different words: what a gateway
-        pushes states no amount and no status, and its clock is not the operator's. So where either
-        side was pushed, identity and text decide; only the times may not be far apart.
+        pushes states no amount, and its clock is not the operator's. So where either side was
+        pushed, identity and text decide; only the times may not be far apart, and both must say
+        that the money was taken, or both that it was not.
         """
         staged = self._staged.c
         return or_(
@@ -231,6 +232,7 @@ class Inbox:
                 or_(_MESSAGE.c.file_id < 0, literal(self._file_id) < 0),
                 _MESSAGE.c.message == func.coalesce(staged.message, ""),
                 self._apart() <= int(CLOCKS_APART.total_seconds()),
+                self._paid_alike(),
             ),
         )
 
@@ -251,8 +253,11 @@ class Inbox:
             _MESSAGE.c.received_at == staged.received_at,
             _MESSAGE.c.stated.is_not_distinct_from(staged.stated),
             _MESSAGE.c.province_id.is_not_distinct_from(staged.province_id),
-            (_MESSAGE.c.status == FAILED) == (self._outcome.c.status == FAILED),
+            self._paid_alike(),
         )
+
+    def _paid_alike(self) -> ColumnElement[bool]:
+        return (_MESSAGE.c.status == FAILED) == (self._outcome.c.status == FAILED)
 
     def _sort_out_known(self, refused: Refused) -> Kept:
         """Take known rows off the stage; refuse those with another content.
@@ -302,8 +307,17 @@ class Inbox:
         return kept
 
     def _rebook(self, waiting: ColumnElement[bool]) -> None:
-        """Let messages that waited for their campaign point to it; their rows stay staged."""
+        """Let messages that waited for their campaign point to it; their rows stay staged.
+
+        They are booked by the day and province that the message is kept with: entry, sums by day
+        and message must agree, and a push and a file may differ in both.
+        """
         staged, outcome = self._staged.c, self._outcome.c
+        self._session.execute(
+            update(self._staged)
+            .where(*self._same_identity(), staged.outcome == outcome.id, waiting)
+            .values(date=_MESSAGE.c.received_on, province_id=_MESSAGE.c.province_id)
+        )
         self._session.execute(
             update(_MESSAGE)
             .where(*self._same_identity(), staged.outcome == outcome.id, waiting)

@@ -341,6 +341,41 @@ def test_what_no_campaign_explains_is_kept_and_booked_later(
     assert not [*faults(session)]
 
 
+def test_what_waited_is_booked_by_the_day_and_province_it_is_kept_with(
+    client: FlaskClient, bring: Import, session: Session
+) -> None:
+    late = messages.one(message="HD 2", received_at="2026-07-05T23:58:00+07:00")
+    pushes.vcom(late).send(client)
+    handle()
+    header = messages.CAMPAIGNS.partition(b"\n")[0]
+    row = b"\n1400,HD,units,50000,nghia-tinh,TW,2026-07-01,2026-07-31\n"
+    with transaction() as writing:
+        campaigns.import_campaigns(writing, header + row, by=None)
+    report = bring([late | {"received_at": "2026-07-06T00:02:00+07:00", "province": "2025:44"}])
+    assert report.committed
+    assert booked(session) == (1, 100_000)
+    entry, kept = session.scalars(select(Entry)).one(), session.scalars(select(SmsMessage)).one()
+    assert (entry.date, entry.province_id) == (kept.received_on, kept.province_id)
+    assert kept.received_on == date(2026, 7, 5)
+    assert not [*faults(session)]
+
+
+@pytest.mark.parametrize("file_first", [True, False])
+def test_one_side_that_says_failed_is_a_conflict(
+    file_first: bool, client: FlaskClient, bring: Import, session: Session
+) -> None:
+    steps: list[Callable[[], object]] = [
+        lambda: bring([messages.one(status="failed")]),
+        lambda: (pushes.vcom(messages.one()).send(client), handle()),
+    ]
+    for step in steps if file_first else reversed(steps):
+        step()
+    ((state, _why),) = items(session)
+    assert state == "conflict"
+    assert booked(session) == ((0, 0) if file_first else (1, 100_000))
+    assert not [*faults(session)]
+
+
 def test_one_that_cannot_be_booked_is_set_aside_and_the_others_go_on(
     client: FlaskClient, session: Session
 ) -> None:
