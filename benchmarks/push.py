@@ -153,7 +153,7 @@ def _prepare(kind: str, found: Databases, folder: Path) -> tuple[str, dict[str, 
     campaign.write_text(CAMPAIGN.format(first=first, last=last), encoding="utf-8")
     for arguments in (
         ("campaign", "import", str(campaign)),
-        ("gateway", "add", "vcom", "--form", "vcom", "--secret", KEY),
+        ("gateway", "add", "vcom", "--form", "vcom", "--client-id", "demo", "--secret", KEY),
     ):
         _program(environment, *arguments)
     return url, environment

@@ -64,15 +64,20 @@ def add(
 ) -> bool:
     """Add a gateway, or more secrets to one that is there; return whether it is a new one.
 
+    One that is there gets the settings that it did not have; it changes none.
+
     Raises:
         Conflict: there is one of this name, with another form or other settings.
     """
     found = _find(session, kind, name)
-    if found is not None and (found.form, found.settings) != (form, settings):
+    if found is not None and not (
+        found.form == form and found.settings.items() <= settings.items()
+    ):
         why = _("Cổng %(name)s đã có, với mẫu hoặc thiết lập khác.", name=name)
         raise Conflict(Reason(why, field="name"))
     now = clock.now()
     row = found or Gateway(kind=kind, name=name, form=form, settings=settings, added_at=now)
+    row.settings = settings
     session.add(row)
     session.flush()
     session.add_all(

@@ -26,9 +26,15 @@ def group() -> None:
     help="Khóa bí mật; ghi được nhiều lần; - là đọc một dòng từ đầu vào chuẩn.",
 )
 @click.option("--operator", help="Nhà mạng, khi tin của mẫu không nói (esms).")
+@click.option("--client-id", help="Mã khách hàng ở cổng: client_id của vcom, cpid của esms.")
 @_as_json
 def add(
-    name: str, form_name: str, secrets: tuple[str, ...], operator: str | None, as_json: bool
+    name: str,
+    form_name: str,
+    secrets: tuple[str, ...],
+    operator: str | None,
+    client_id: str | None,
+    as_json: bool,
 ) -> None:
     """Thêm cổng NAME, hoặc thêm khóa mới cho cổng đã có (khi thay khóa, cả hai cùng dùng được)."""
     from fundsvc.db import transaction
@@ -36,7 +42,9 @@ def add(
 
     given = [_line() if text == "-" else text for text in secrets]
     with transaction() as session:
-        fresh = senders.add(session, name, form_name, given, operator=operator, by=None)
+        fresh = senders.add(
+            session, name, form_name, given, operator=operator, client_id=client_id, by=None
+        )
     facts = {"gateway": name, "form": form_name, "new": fresh, "secrets": len(given)}
     said = f"Đã thêm cổng {name}; địa chỉ: /webhooks/sms/{name}"
     said = said if fresh else f"Đã thêm {len(given)} khóa cho cổng {name}."

@@ -155,7 +155,7 @@ def _body() -> bytes:
 def _keep(sender: gateways.Known, body: bytes) -> Told:
     form = forms()[sender.form]
     headers = {name.lower(): value for name, value in request.headers}
-    external_id = form.check(Delivery(headers, body), sender.secrets, clock.now())
+    external_id = form.check(Delivery(headers, body), sender.secrets, sender.settings, clock.now())
     row = form.row(body, sender.settings)
     alike = json.dumps([row.get(name) for name in ALIKE]).encode()
     brought = inbox.Delivery(f"{KIND}:{sender.name}", external_id, body, alike)

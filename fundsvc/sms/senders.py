@@ -1,4 +1,4 @@
-"""Set up the gateways that may push messages: their form, their secrets, their operator."""
+"""Set up the gateways that may push messages: form, secrets, operator and client id."""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from fundsvc.sms.service import KIND
 from ledger.accounts import OPERATOR_NAMES
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+_CLIENT = re.compile(r"[!-~]{1,100}")
 
 
 def add(
@@ -23,12 +24,14 @@ def add(
     secrets: Sequence[str],
     *,
     operator: str | None,
+    client_id: str | None = None,
     by: int | None,
 ) -> bool:
     """Add a gateway, or more secrets to one that is there; return whether it is a new one.
 
     Raises:
-        Refusal: a name, form, operator or secret that cannot be; the reasons name the field.
+        Refusal: a name, form, operator, client id or secret that cannot be; the reasons name the
+            field.
     """
     form = forms().get(form_name)
     if not _NAME.fullmatch(name):
@@ -39,9 +42,12 @@ def add(
         raise Refusal(Reason(why, field="form"))
     if form.names_operator == (operator is not None) or operator not in {None, *OPERATOR_NAMES}:
         raise Refusal(Reason(_operator_reason(names_it=form.names_operator), field="operator"))
+    if form.names_client == (client_id is None) or not _CLIENT.fullmatch(client_id or "-"):
+        raise Refusal(Reason(_client_reason(names_it=form.names_client), field="client_id"))
     if not all(form.takes(secret) for secret in secrets):
         raise Refusal(Reason(_("Khóa không đúng dạng của mẫu này."), field="secret"))
-    settings = {} if operator is None else {"operator": operator}
+    given = {"operator": operator, "client_id": client_id}
+    settings = {key: value for key, value in given.items() if value is not None}
     fresh = gateways.add(session, KIND, name, form_name, settings, *secrets)
     facts = {"form": form_name, "secrets": len(secrets), **settings}
     audit.record(session, "gateway.add", f"gateway:{name}", facts, by=by)
@@ -63,3 +69,9 @@ def _operator_reason(*, names_it: bool) -> str:
         return _("Tin của mẫu này tự nói nhà mạng; không ghi nhà mạng cho cổng.")
     known = ", ".join(OPERATOR_NAMES)
     return _("Mẫu này cần một nhà mạng cho cổng: %(known)s.", known=known)
+
+
+def _client_reason(*, names_it: bool) -> str:
+    if names_it:
+        return _("Mẫu này cần mã khách hàng mà cổng cấp: 1 đến 100 ký tự không dấu, không cách.")
+    return _("Tin của mẫu này không có mã khách hàng; không ghi mã cho cổng.")

@@ -60,7 +60,17 @@ class Server:
         campaign = folder / "campaigns.csv"
         campaign.write_text(CAMPAIGN.format(first=first, last=last), encoding="utf-8")
         self.command("campaign", "import", str(campaign))
-        self.command("gateway", "add", "vcom", "--form", "vcom", "--secret", pushes.KEY)
+        self.command(
+            "gateway",
+            "add",
+            "vcom",
+            "--form",
+            "vcom",
+            "--client-id",
+            "demo",
+            "--secret",
+            pushes.KEY,
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self, *arguments: str) -> str:

@@ -35,14 +35,18 @@ FIELDS = {
     "esms": ("sender", "serviceNumber", "content", "receiverTime"),
     "standard": ("msisdn", "short_code", "message", "received_at"),
 }
-SETTINGS = {"vcom": {}, "esms": {"operator": "viettel"}, "standard": {}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "vcom": {"client_id": "demo"},
+    "esms": {"operator": "viettel", "client_id": "demo"},
+    "standard": {},
+}
 
 
 def check(form: str, made: pushes.Made, *secrets: str, now: datetime = NOW) -> str:
     """Check a push as the web page does."""
     headers = {name.lower(): value for name, value in made.headers.items()}
     delivery = Delivery(headers, made.body)
-    return forms()[form].check(delivery, secrets or (SECRETS[form],), now)
+    return forms()[form].check(delivery, secrets or (SECRETS[form],), SETTINGS[form], now)
 
 
 def test_every_file_of_the_folder_is_a_form() -> None:
@@ -84,9 +88,10 @@ def test_the_signature_of_standard_webhooks_is_that_of_its_libraries() -> None:
 @pytest.mark.parametrize("form", MAKE)
 def test_a_push_becomes_a_row_of_a_file(form: str) -> None:
     made = MAKE[form](ROW)
-    assert check(form, made).endswith("VI1")
+    assert check(form, made).endswith("1")
     row = forms()[form].row(made.body, SETTINGS[form])
-    wanted = {name: ROW[name] for name in ("operator", "request_id", "msisdn", "short_code")}
+    wanted = {name: ROW[name] for name in ("operator", "msisdn", "short_code")}
+    wanted["request_id"] = "1" if form == "esms" else "VI1"
     assert wanted.items() <= row.items()
     assert row["message"] == "TS 5"
     assert datetime.fromisoformat(row["received_at"]) == datetime.fromisoformat(ROW["received_at"])
@@ -100,7 +105,25 @@ def test_a_signature_that_is_not_ours_is_refused(form: str) -> None:
         check(form, made, other)
     assert check(form, made, other, SECRETS[form]), "one of several secrets is enough"
     with pytest.raises(BadSignatureError):
-        forms()[form].check(Delivery(made.headers, made.body), (), NOW)
+        forms()[form].check(Delivery(made.headers, made.body), (), SETTINGS[form], NOW)
+
+
+def test_a_good_push_is_good_under_no_other_id_or_account() -> None:
+    theirs = [
+        (pushes.vcom, {"client_id": "demo", "request_id": "1345"}),
+        (pushes.esms, {"cpid": "demo", "smsid": "1345"}),
+    ]
+    for make, fields in theirs:
+        (client, account), (key, number) = fields.items()
+        good = make(ROW, **fields)
+        assert check(make.__name__, good) == number
+        shifted = {client: f"{account}{number[0]}", key: number[1:]}
+        with pytest.raises(BadSignatureError):
+            check(make.__name__, make(ROW, **shifted))
+    with pytest.raises(UnreadableError, match="phone"):
+        check("vcom", pushes.vcom(ROW, request_id="13458", phone="4912345678"))
+    with pytest.raises(UnreadableError, match="smsid"):
+        check("esms", pushes.esms(ROW, smsid="1345TS", content=" 5"))
 
 
 @pytest.mark.parametrize("form", MAKE)
@@ -116,7 +139,7 @@ def test_only_the_standard_form_says_when_it_was_sent() -> None:
     with pytest.raises(UnreadableError, match="webhook-timestamp"):
         check("standard", MAKE["standard"](ROW), now=late)
     assert check("vcom", MAKE["vcom"](ROW, type="recovery"), now=late) == "VI1"
-    assert check("esms", MAKE["esms"](ROW), now=late) == "VI1"
+    assert check("esms", MAKE["esms"](ROW), now=late) == "1"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +151,8 @@ def test_only_the_standard_form_says_when_it_was_sent() -> None:
         {"request_id": "x" * 101},
         {"request_id": "\ud800"},
         {"request_id": ["1"]},
+        {"phone": "4912345678"},
+        {"phone": "tám bốn"},
         {"phone": None},
         {"phone": {}},
         {"time": "hôm nay"},
@@ -177,7 +202,7 @@ def test_a_body_that_is_none_is_refused(form: str, body: bytes) -> None:
     adapter = forms()[form]
     headers = pushes.standard(ROW, NOW, body=body).headers
     with suppress(UnreadableError, BadSignatureError):
-        adapter.check(Delivery(headers, body), (SECRETS[form],), NOW)
+        adapter.check(Delivery(headers, body), (SECRETS[form],), SETTINGS[form], NOW)
     with pytest.raises(UnreadableError):
         adapter.row(body, SETTINGS[form])
     for told in Told:
@@ -213,7 +238,9 @@ def test_no_text_of_the_corpus_breaks_a_form(form: str) -> None:
 def test_headers_that_cannot_be_read_are_refused(headers: dict[str, str]) -> None:
     made = pushes.standard(ROW, NOW)
     with pytest.raises(UnreadableError):
-        standard.FORM.check(Delivery({**made.headers, **headers}, made.body), (pushes.WHSEC,), NOW)
+        standard.FORM.check(
+            Delivery({**made.headers, **headers}, made.body), (pushes.WHSEC,), {}, NOW
+        )
 
 
 @pytest.mark.parametrize("given", ["", "v1", "v1,", "v2,abc", "v1,é", "v1a,AAAA", " " * 1000])
@@ -223,6 +250,7 @@ def test_headers_without_a_good_signature_are_unsigned(given: str) -> None:
         standard.FORM.check(
             Delivery({**made.headers, "webhook-signature": given}, made.body),
             (pushes.WHSEC,),
+            {},
             NOW,
         )
 
@@ -231,10 +259,10 @@ def test_a_body_that_was_changed_is_unsigned() -> None:
     made = pushes.standard(ROW, NOW)
     for body in (made.body + b" ", made.body.replace(b"TS 5", b"TS 9")):
         with pytest.raises(BadSignatureError):
-            standard.FORM.check(Delivery(made.headers, body), (pushes.WHSEC,), NOW)
+            standard.FORM.check(Delivery(made.headers, body), (pushes.WHSEC,), {}, NOW)
     later = {**made.headers, "webhook-timestamp": f"{int(NOW.timestamp()) + 1}"}
     with pytest.raises(BadSignatureError):
-        standard.FORM.check(Delivery(later, made.body), (pushes.WHSEC,), NOW)
+        standard.FORM.check(Delivery(later, made.body), (pushes.WHSEC,), {}, NOW)
 
 
 def test_each_gateway_is_answered_in_its_own_words() -> None:
@@ -245,7 +273,7 @@ def test_each_gateway_is_answered_in_its_own_words() -> None:
     first = esms.FORM.answer(Told.KEPT, pushes.esms(ROW).body).text
     assert first.startswith("<ClientResponse><Message>Quy da nhan")
     assert first.endswith(
-        "</Message><Smsid>VI1</Smsid><Receiver>84912345678</Receiver></ClientResponse>"
+        "</Message><Smsid>1</Smsid><Receiver>84912345678</Receiver></ClientResponse>"
     )
     assert "<Message></Message>" in esms.FORM.answer(Told.DUPLICATE, b"smsid=1").text
     assert "&lt;b&gt;" in esms.FORM.answer(Told.KEPT, b"smsid=%3Cb%3E%00").text

@@ -35,8 +35,10 @@ pytestmark = pytest.mark.usefixtures("with_campaigns", "gateways")
 def gateways(app: Flask) -> None:
     """A gateway of each form."""
     with transaction() as session:
-        senders.add(session, "vcom", "vcom", [pushes.KEY], operator=None, by=None)
-        senders.add(session, "esms", "esms", [pushes.KEY], operator="viettel", by=None)
+        senders.add(session, "vcom", "vcom", [pushes.KEY], operator=None, client_id="demo", by=None)
+        senders.add(
+            session, "esms", "esms", [pushes.KEY], operator="viettel", client_id="demo", by=None
+        )
         senders.add(session, "standard", "standard", [pushes.WHSEC], operator=None, by=None)
 
 
@@ -80,7 +82,8 @@ def test_from_the_push_to_the_books(form: str, client: FlaskClient, session: Ses
     assert handle() == {"handled": 1}
     assert booked(session) == (1, 100_000)
     entry = session.scalars(select(Entry)).one()
-    assert (entry.source, entry.external_id) == ("sms:viettel", "VI1")
+    number = "1" if form == "esms" else "VI1"
+    assert (entry.source, entry.external_id) == ("sms:viettel", number)
     assert entry.date == date(2026, 7, 5)
     assert MAKE[form](messages.one()).send(client).status_code == 200
     assert handle() == {}
@@ -224,12 +227,23 @@ def test_secrets_are_replaced_without_losing_a_push(
         ({"form_name": "esms"}, "operator"),
         ({"operator": "viettel"}, "operator"),
         ({"form_name": "esms", "operator": "mobi"}, "operator"),
-        ({"form_name": "standard"}, "secret"),
+        ({"form_name": "standard"}, "client_id"),
+        ({"form_name": "standard", "client_id": None}, "secret"),
+        ({"client_id": None}, "client_id"),
+        ({"client_id": "a b"}, "client_id"),
+        ({"form_name": "esms", "operator": "viettel", "client_id": None}, "client_id"),
         ({"secrets": [""]}, "secret"),
     ],
 )
 def test_a_gateway_that_cannot_be_is_refused(changed: dict[str, Any], field: str) -> None:
-    facts = {"name": "khac", "form_name": "vcom", "secrets": ["s"], "operator": None} | changed
+    facts: dict[str, Any] = {
+        "name": "khac",
+        "form_name": "vcom",
+        "secrets": ["s"],
+        "operator": None,
+        "client_id": "demo",
+    }
+    facts |= changed
     with pytest.raises(Refusal) as caught, transaction() as session:
         senders.add(session, **facts, by=None)
     assert caught.value.reasons[0].field == field
@@ -312,11 +326,12 @@ def test_a_file_that_says_otherwise_than_a_push_is_taken_with_an_alarm(
 
 
 def test_the_same_message_by_two_gateways_is_one(client: FlaskClient, session: Session) -> None:
-    pushes.vcom(messages.one()).send(client)
-    pushes.esms(messages.one()).send(client)
-    standard(messages.one(), message_id="msg_1").send(client)
-    standard(messages.one(), message_id="msg_2").send(client)
-    standard(messages.one(message="TS 9"), message_id="msg_3").send(client)
+    row = messages.one(request_id="1")
+    pushes.vcom(row).send(client)
+    pushes.esms(row).send(client)
+    standard(row, message_id="msg_1").send(client)
+    standard(row, message_id="msg_2").send(client)
+    standard(row | {"message": "TS 9"}, message_id="msg_3").send(client)
     assert handle() == {"handled": 4, "conflict": 1}
     assert booked(session) == (1, 100_000)
     assert not [*faults(session)]
@@ -392,8 +407,9 @@ def test_one_that_cannot_be_booked_is_set_aside_and_the_others_go_on(
         messages.one(received_at=august, message="TS 2"),
         messages.one(received_at=august, short_code="xyz"),
     ]
-    for row in messages.several(*rows):
-        assert pushes.vcom(row).send(client).status_code == 200
+    for number, row in enumerate(messages.several(*rows)):
+        made = standard(row) if number == 3 else pushes.vcom(row)  # V-COM's phones are checked.
+        assert made.send(client).status_code == 200
     assert handle() == {"handled": 2, "parked": 5}
     assert booked(session) == (2, 140_000)
     reasons = [why or "" for state, why in items(session) if state == "parked"]

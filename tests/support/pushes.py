@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,10 +67,10 @@ def vcom(row: dict[str, str], *, key: str = KEY, gateway: str = "vcom", **change
 
 
 def esms(row: dict[str, str], *, key: str = KEY, gateway: str = "esms", **changed: str) -> Made:
-    """Push a row as eSMS does; its gateway says the operator."""
+    """Push a row as eSMS does: the id is digits, and its gateway says the operator."""
     at = moment(row).astimezone(VN)
     fields = {
-        "smsid": row["request_id"],
+        "smsid": "".join(re.findall("[0-9]", row["request_id"])),
         "sender": row["msisdn"],
         "serviceNumber": row["short_code"],
         "keyword": row["message"].partition(" ")[0],

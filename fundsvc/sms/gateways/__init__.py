@@ -78,13 +78,21 @@ class Form(ABC):
     methods: ClassVar[frozenset[str]] = frozenset({"POST"})
     names_operator: ClassVar[bool] = True
     """Whether a push says whose subscriber sent the message; else the gateway's settings do."""
+    names_client: ClassVar[bool] = False
+    """Whether a push says whose account it is for, which must be that of the gateway's settings."""
 
     @abstractmethod
-    def check(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> str:
+    def check(
+        self,
+        delivery: Delivery,
+        secrets: Sequence[str],
+        settings: Mapping[str, Any],
+        now: datetime,
+    ) -> str:
         """Return the gateway's own id of a push that is signed with one of the secrets.
 
         Raises:
-            BadSignatureError: it is not.
+            BadSignatureError: it is not, or it is for another account.
             UnreadableError: what is signed is not there, or the sender's clock is too far away.
         """
 

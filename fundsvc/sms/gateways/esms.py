@@ -2,9 +2,11 @@
 
 `sign` is the MD5 of cpid, smsid, content, receiverTime and the private key, one after the other:
 weak, but it is what this gateway has, and like the key it goes over https only. It covers neither
-the sender's number nor the short code. Times are Vietnam time. A push does not say whose subscriber
-wrote, and a number that moved keeps its prefix: the operator is a setting of the gateway, one
-gateway for each operator.
+the sender's number nor the short code, and has no marks between the fields: so that none can lend
+its letters to the next, cpid must be the gateway's own, and smsid is digits only.
+
+Times are Vietnam time. A push does not say whose subscriber wrote, and a number that moved keeps
+its prefix: the operator is a setting of the gateway, one gateway for each operator.
 """
 
 import hashlib
@@ -33,6 +35,7 @@ from fundsvc.sms.gateways import (
 SIGNED: Final = ("cpid", "smsid", "content", "receiverTime")
 # What the donor gets, in letters that every phone shows; nothing a second time.
 THANKS: Final = "Quy da nhan tin nhan ung ho. Tran trong cam on Quy vi."
+_SMSID: Final = re.compile(r"[0-9]{1,100}")
 _TIME: Final = re.compile(r"[0-9]{14}")
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_FIELDS: Final = 40
@@ -49,12 +52,23 @@ class Esms(Form):
 
     methods = frozenset({"GET", "POST"})
     names_operator = False
+    names_client = True
 
-    def check(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> str:
+    def check(
+        self,
+        delivery: Delivery,
+        secrets: Sequence[str],
+        settings: Mapping[str, Any],
+        now: datetime,
+    ) -> str:
         fields = _fields(delivery.body)
         given = text_of(fields, "sign", "").lower().encode(errors="surrogatepass")
         if not any(compare_digest(sign(fields, key).encode(), given) for key in secrets):
             raise BadSignatureError
+        if text_of(fields, "cpid", "") != settings.get("client_id"):
+            raise BadSignatureError
+        if not _SMSID.fullmatch(text_of(fields, "smsid")):
+            raise UnreadableError(field="smsid")
         if _moment(fields) > now + TOLERANCE:
             raise UnreadableError(field="receiverTime")
         return id_of(fields, "smsid")

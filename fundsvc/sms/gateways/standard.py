@@ -47,7 +47,13 @@ def signature(secret: str, external_id: str, seconds: str, body: bytes) -> str:
 class Standard(Form):
     """How gateways push that keep to the specification."""
 
-    def check(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> str:
+    def check(
+        self,
+        delivery: Delivery,
+        secrets: Sequence[str],
+        settings: Mapping[str, Any],
+        now: datetime,
+    ) -> str:
         headers = delivery.headers
         external_id = id_of(headers, "webhook-id")
         seconds = text_of(headers, "webhook-timestamp")

@@ -1,7 +1,9 @@
 """The V-COM form: a JSON object by POST, answered with a code in the body.
 
 The checksum covers neither the message nor the short code nor the operator: whoever has seen one
-good push can send it again with another text. So the first that came stays, another text under its
+good push can send it again with another text. And what it covers has no marks between the fields:
+so that none can lend its digits to the next, the client id must be the gateway's own, and the phone
+a number of Vietnam with its nine digits. So the first that came stays, another text under its
 id is an alarm and books nothing, and in the end the operator's own file decides.
 
 `type` is `new`, or `recovery` for one that is sent again because we may lack it: the inbox has it,
@@ -11,6 +13,7 @@ only one that lies ahead of our clock is refused.
 
 import hashlib
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -38,6 +41,7 @@ OPERATORS: Final = {
     "MB": "mobifone",
     "HT": "vietnamobile",
 }
+_PHONE: Final = re.compile(r"(84|0)[0-9]{9}")
 CODES: Final = {
     Told.KEPT: 200,
     Told.DUPLICATE: 104,
@@ -57,11 +61,23 @@ def checksum(fields: Mapping[str, Any], secret: str) -> str:
 class Vcom(Form):
     """How V-COM pushes."""
 
-    def check(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> str:
+    names_client = True
+
+    def check(
+        self,
+        delivery: Delivery,
+        secrets: Sequence[str],
+        settings: Mapping[str, Any],
+        now: datetime,
+    ) -> str:
         fields = read_object(delivery.body)
         given = text_of(fields, "checksum", "").encode(errors="surrogatepass")
         if not any(compare_digest(checksum(fields, key).encode(), given) for key in secrets):
             raise BadSignatureError
+        if text_of(fields, "client_id") != settings.get("client_id"):
+            raise BadSignatureError
+        if not _PHONE.fullmatch(text_of(fields, "phone")):
+            raise UnreadableError(field="phone")
         if unix_moment(fields, "time") > now + TOLERANCE:
             raise UnreadableError(field="time")
         return id_of(fields, "request_id")
