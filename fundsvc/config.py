@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ENGINES = ("sqlite", "postgresql")
+DEFAULT_BASE_URL = "http://localhost:8000"
 SHORTEST_SECRET = 32
 MOST_PROXIES = 9
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -59,7 +60,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=_database_url(_value(given, "FUNDSVC_DATABASE_URL") or default_url),
         secret_key=_key(given, "FUNDSVC_SECRET_KEY", instance),
         data_key=_key(given, "FUNDSVC_DATA_KEY", instance),
-        base_url=_base_url(_value(given, "FUNDSVC_BASE_URL") or "http://localhost:8000"),
+        base_url=_base_url(_value(given, "FUNDSVC_BASE_URL") or DEFAULT_BASE_URL),
         instance_dir=instance,
         proxies=_proxies(_value(given, "FUNDSVC_PROXIES") or "0"),
     )

@@ -57,6 +57,12 @@ def run(*, host: str, port: int, workers: int | None, threads: int, beside: bool
             "đăng nhập đi qua mạng không được bảo vệ. Hãy đặt sau https trước khi dùng thật.",
             err=True,
         )
+    if settings.base_url == config.DEFAULT_BASE_URL and not settings.base_url.endswith(f":{port}"):
+        click.echo(
+            f"CẢNH BÁO: biên nhận sẽ in địa chỉ {settings.base_url}, không phải cổng {port}. "
+            f"Hãy đặt FUNDSVC_BASE_URL=http://localhost:{port} hoặc địa chỉ thật.",
+            err=True,
+        )
     click.echo(f"fundsvc: {settings.base_url}  (http://{shown}:{port}, Ctrl-C để dừng)")
     _Server(options).run()
 

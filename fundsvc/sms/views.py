@@ -17,6 +17,8 @@ from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
+from fundsvc.inbox import service as inbox
+from fundsvc.inbox.models import CONFLICT, PARKED
 from fundsvc.jobs import service as jobs
 from fundsvc.sms import campaigns, chart, layouts, lists, profiles, service, told
 from fundsvc.sms.background import KIND, facts
@@ -129,12 +131,14 @@ def index() -> str:
     """Show the campaigns with what came in, and the messages that are not booked."""
     session = read_session()
     status = request.args.get("status", "")
+    pushes = inbox.counts(session, service.KIND)
     return render_template(
         "sms/index.html",
         **_live(session),
         status=status,
         page=lists.waiting(session, status, request.args.get("before")),
         reason=told.reason,
+        shelved=pushes[PARKED] + pushes[CONFLICT],
     )
 
 
