@@ -1,11 +1,15 @@
 """Keep what the threads of a process bring at the same moment in one transaction.
 
 A commit costs as much for one delivery as for ten. While one thread commits, the others gather;
-whoever's turn is next brings all that waits by then. Alone, a delivery waits for nobody.
+whoever's turn is next brings all that waits by then. Alone, a delivery waits for nobody. On SQLite,
+which has one writer at a time, deliveries wait while a file is booked.
 """
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
+
+from sqlalchemy.exc import OperationalError
 
 from fundsvc.db import transaction
 from fundsvc.inbox.service import Delivery, Received, receive_all
@@ -35,12 +39,20 @@ class Together:
 
 
 def _bring(batch: Waiting) -> None:
+    deliveries = [delivery for delivery, _told in batch]
     try:
-        with transaction() as session:
-            found = receive_all(session, [delivery for delivery, _told in batch])
+        try:
+            found = _kept(deliveries)
+        except OperationalError:  # Another process stood in the way: once more, then for good.
+            found = _kept(deliveries)
     except BaseException as error:  # noqa: BLE001 - each thread raises it for itself
         for _delivery, told in batch:
             told.set_exception(error)
         return
     for (_delivery, told), received in zip(batch, found, strict=True):
         told.set_result(received)
+
+
+def _kept(deliveries: Sequence[Delivery]) -> list[Received]:
+    with transaction() as session:
+        return receive_all(session, deliveries)

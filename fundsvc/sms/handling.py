@@ -9,6 +9,7 @@ booked when it is tried again and a campaign has its keyword.
 
 import csv
 import io
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,10 @@ from fundsvc.inbox.models import CONFLICT, HANDLED, PARKED, InboxItem
 from fundsvc.sms import campaigns, service
 from fundsvc.sms.gateways import Row, UnreadableError, forms
 from fundsvc.sms.models import SmsMessage
-from fundsvc.sms.resolver import UNKNOWN
+from fundsvc.sms.resolver import UNKNOWN, operator_key
 from fundsvc.sms.service import KIND
 
+_log = logging.getLogger(__name__)
 BATCH = 500
 COLUMNS = (
     "operator",
@@ -44,6 +46,7 @@ COLUMNS = (
 )
 FIRST_ROW = 2
 _NO_FORM = "Không có cổng hay mẫu này nữa."
+_NOT_TAKEN = "Cơ sở dữ liệu không nhận tin này. Xin báo quản trị."
 _UNREADABLE = "Không đọc được trường {field}."
 
 
@@ -57,7 +60,7 @@ class Pushed:
     @property
     def identity(self) -> str:
         """The operator's own identity of the message, as `operator:request_id`."""
-        return f"{self.row['operator']}:{self.row['request_id']}"
+        return f"{operator_key(self.row['operator'])}:{self.row['request_id']}"
 
 
 class _SetAsideError(Exception):
@@ -147,13 +150,22 @@ def _book(session: Session, gateway: str, pushed: Sequence[Pushed]) -> list[inbo
     except (Refusal, DataError, IntegrityError) as error:
         # It does not say which row: a closed month, or what no check of ours caught.
         if len(pushed) == 1:
-            return [inbox.Outcome(pushed[0].item_id, PARKED, str(error)[:300])]
+            return [inbox.Outcome(pushed[0].item_id, PARKED, _why(pushed[0], error))]
         half = len(pushed) // 2
         return [
             *_book(session, gateway, pushed[:half]),
             *_book(session, gateway, pushed[half:]),
         ]
     return [inbox.Outcome(one.item_id, HANDLED, led_to=one.identity) for one in pushed]
+
+
+def _why(pushed: Pushed, error: Exception) -> str:
+    """Return why one message cannot be booked; what only the database says goes to the log."""
+    if isinstance(error, Refusal):
+        return str(error)[:300]
+    cause = getattr(error, "orig", None) or error
+    _log.error("the database refused item %s of the inbox: %s", pushed.item_id, type(cause))
+    return _NOT_TAKEN
 
 
 def _book_all(session: Session, gateway: str, pushed: Sequence[Pushed]) -> None:

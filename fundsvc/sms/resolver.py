@@ -102,7 +102,7 @@ class Resolver(dict[Key, int]):
 
     def _decide(self, key: Key) -> Outcome:
         raw_operator, short_code, message, raw_amount, raw_status, raw_province, epoch = key
-        operator = _word(raw_operator).replace(" ", "")
+        operator = operator_key(raw_operator)
         if operator not in self._operators:
             known = ", ".join(self._operators)
             why = _("Không có nhà mạng này; các nhà mạng: %(known)s.", known=known)
@@ -126,6 +126,11 @@ class Resolver(dict[Key, int]):
         if terms.rule.exceeds(amount):
             return Outcome(operator, UNKNOWN, None, None, province, Why.OVER_LIMIT)
         return Outcome(operator, BOOKED, amount, terms.id, province, None)
+
+
+def operator_key(raw: str) -> str:
+    """Return an operator's key as messages have it, however it is written: `Viettel`."""
+    return _word(raw).replace(" ", "")
 
 
 def _word(raw: str) -> str:

@@ -1,16 +1,19 @@
 """The inbox keeps each delivery once, as it came, and says what became of it."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, NotFound
-from fundsvc.inbox import gateways, service
+from fundsvc.inbox import gateways, service, together
 from fundsvc.inbox.models import HANDLED, PARKED, GatewaySecret, InboxItem
 from fundsvc.inbox.service import Outcome, Received
 from fundsvc.inbox.together import Together
@@ -244,3 +247,48 @@ def test_all_are_told_when_what_they_brought_could_not_be_kept(
         queue.keep(service.Delivery("sms:vcom", "A0", BODY))
     assert queue.keep(service.Delivery("sms:vcom", "A1", BODY)) is Received.NEW
     assert list(states(session).values()) == ["waiting"]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_two_who_bring_the_same_in_another_order_do_not_block_each_other(app: Flask) -> None:
+    first, second = (service.Delivery("sms:vcom", name, BODY) for name in ("A", "B"))
+
+    def bring() -> list[Received]:
+        with app.app_context(), transaction() as session:
+            return service.receive_all(session, [second, first])
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            service.receive_all(session, [first])
+            other = pool.submit(bring)
+            time.sleep(0.5)  # Until it waits for A.
+            assert service.receive_all(session, [second]) == [Received.NEW]
+        assert other.result() == [Received.DUPLICATE] * 2
+
+
+def test_what_stood_in_the_way_once_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
+    faults = [OperationalError("INSERT", {}, Exception("deadlock"))] * 3
+
+    def receive_all(*args: Any) -> list[Received]:
+        if faults:
+            raise faults.pop()
+        return service.receive_all(*args)
+
+    monkeypatch.setattr(together, "receive_all", receive_all)
+    queue, delivery = Together(), service.Delivery("sms:vcom", "A1", BODY)
+    with pytest.raises(OperationalError):
+        queue.keep(delivery)
+    assert queue.keep(delivery) is Received.NEW
+    assert list(states(session).values()) == ["waiting"]
+
+
+def test_a_gateway_gets_settings_that_it_did_not_have() -> None:
+    with transaction() as writing:
+        gateways.add(writing, "sms", "cong", "vcom", {}, "s")
+        assert not gateways.add(writing, "sms", "cong", "vcom", {"client_id": "a"}, "t")
+        assert gateways.known(writing, "sms")["cong"].settings == {"client_id": "a"}
+        for settings in ({}, {"client_id": "b"}):
+            with pytest.raises(Conflict):
+                gateways.add(writing, "sms", "cong", "vcom", settings, "u")

@@ -6,12 +6,14 @@ import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -20,7 +22,7 @@ from fundsvc.books.models import Entry
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.inbox.models import InboxItem
-from fundsvc.sms import campaigns, handling, push_commands, push_views, senders
+from fundsvc.sms import campaigns, handling, push_commands, push_views, senders, service
 from fundsvc.sms.models import SmsMessage, SmsTotal
 from fundsvc.units.models import Unit
 from fundsvc.verify import faults
@@ -523,3 +525,29 @@ def test_many_pushes_by_many_threads_are_booked_once(app: Flask, session: Sessio
     handle()
     assert session.scalar(select(func.count()).select_from(SmsMessage)) == len(rows) // 2
     assert not [*faults(session)]
+
+
+def test_a_file_disputes_a_push_however_the_operator_was_written(
+    client: FlaskClient, bring: Import, session: Session
+) -> None:
+    standard(messages.one(operator="Viet tel")).send(client)
+    assert handle() == {"handled": 1}
+    bring([messages.one(message="TS 6")])
+    assert [state for state, _why in items(session)] == ["conflict"]
+    assert not [*faults(session)]
+
+
+def test_what_only_the_database_refuses_is_told_without_its_words(
+    client: FlaskClient,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refused = IntegrityError("INSERT INTO sms_message", {"phone": "84912345678"}, ValueError("x"))
+    monkeypatch.setattr(service, "book_pushed", Mock(side_effect=refused))
+    pushes.vcom(messages.one()).send(client)
+    assert handle() == {"parked": 1}
+    ((_state, why),) = items(session)
+    assert why == "Cơ sở dữ liệu không nhận tin này. Xin báo quản trị."
+    assert "refused item" in caplog.text
+    assert "84912345678" not in caplog.text
