@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, case, cast, extract, func, literal, null, or_, select
+from sqlalchemy import Select, and_, case, cast, exists, extract, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.clock import VN
@@ -198,7 +198,8 @@ def _query(row: Settlement, kind: str) -> Select[*tuple[Any, ...]]:
     match kind:
         case "missing-there":
             joined = booked.outerjoin(SettlementMessage, theirs)
-            return joined.where(_in_period(row), SettlementMessage.request_id.is_(None))
+            absent = SettlementMessage.request_id.is_(None)
+            return joined.where(_in_period(row), absent, ~_listed_elsewhere(row))
         case "failed-there":
             return booked.join(SettlementMessage, theirs).where(_in_period(row), ~listed)
         case "late":
@@ -248,6 +249,22 @@ def _booked(row: Settlement) -> Sequence[Any]:
         SmsMessage.campaign_id == row.campaign_id,
         SmsMessage.status == BOOKED,
         SmsMessage.request_id.not_in(taken_back(row.operator)),
+    )
+
+
+def _listed_elsewhere(row: Settlement) -> Any:
+    """Whether the operator settles a message with those of other days: then it is not missing."""
+    return exists(
+        select(SettlementMessage.request_id)
+        .join(Settlement, Settlement.id == SettlementMessage.settlement_id)
+        .where(
+            Settlement.operator == row.operator,
+            Settlement.campaign_id == row.campaign_id,
+            Settlement.id != row.id,
+            SettlementMessage.request_id == SmsMessage.request_id,
+            SettlementMessage.status == OK,
+        )
+        .correlate(SmsMessage)
     )
 
 

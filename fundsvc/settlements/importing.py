@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -19,6 +19,7 @@ from fundsvc.settlements.models import (
     Settlement,
     SettlementEntry,
     SettlementLoss,
+    SettlementMessage,
     SettlementPayment,
 )
 from fundsvc.settlements.sheet import SettlementRow
@@ -94,7 +95,7 @@ def import_settlements(
         campaigns.lock(session)
     refused = Refused()
     rows, lines = sheet.read(data, refused)
-    sorting = _Sorting(session, refused, replace=replace)
+    sorting = _Sorting(session, refused, replace=replace, commit=commit)
     found = [row for row in rows if sorting.sort(row)]
     committed = commit and not refused.count
     if committed and (sorting.fresh or sorting.changed):
@@ -123,8 +124,9 @@ def import_settlements(
 class _Sorting:
     """Tells new settlements from known ones, row by row, and refuses those that cannot be."""
 
-    def __init__(self, session: Session, refused: Refused, *, replace: bool) -> None:
-        self._session, self._refused, self._replace = session, refused, replace
+    def __init__(self, session: Session, refused: Refused, *, replace: bool, commit: bool) -> None:
+        self._session, self._refused = session, refused
+        self._replace, self._commit = replace, commit
         self._campaigns = session.scalars(select(Campaign).order_by(Campaign.id)).all()
         self._seen: list[tuple[Campaign, SettlementRow]] = []
         self.fresh: list[SettlementRow] = []
@@ -177,7 +179,7 @@ class _Sorting:
         return None
 
     def _against_known(self, row: SettlementRow, campaign: Campaign) -> bool:
-        known = self._session.scalars(
+        query = (
             select(Settlement)
             .where(
                 Settlement.operator == row.operator,
@@ -185,8 +187,13 @@ class _Sorting:
                 Settlement.period_from <= row.period_to,
                 Settlement.period_to >= row.period_from,
             )
+            .order_by(Settlement.id)
             .limit(1)
-        ).first()
+        )
+        if self._commit:
+            # Nobody accepts the old numbers between the look at what rests on them and the new.
+            query = query.with_for_update().execution_options(populate_existing=True)
+        known = self._session.scalars(query).first()
         if known is None:
             self.fresh.append(row)
             return True
@@ -252,6 +259,9 @@ def _keep(session: Session, sorting: _Sorting, sha256: str, *, by: int | None) -
         for name in REPORTED:
             setattr(known, name, getattr(row, name))
         known.sha256, known.row = sha256, row.row
+        known.detail_sha256 = None
+        listed = SettlementMessage.settlement_id == known.id
+        session.execute(delete(SettlementMessage).where(listed))
         known.accepted_at = known.accepted_by = None
 
 

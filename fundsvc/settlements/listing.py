@@ -76,11 +76,19 @@ class SettlementFacts:
         return self.counted.gross - self.booked_fee - self.received - self.lost
 
     @property
+    def differs(self) -> bool:
+        """Whether a difference stands of which not all was given up."""
+        more = self.difference.gross
+        if more:
+            return more > 0 or more + self.lost < 0
+        return bool(self.difference.messages) and not self.lost
+
+    @property
     def state(self) -> str:
         """What is to be done: nothing, clear a difference, accept, wait for money, look again."""
         if self.accepted_at and not self.remaining:
             return DONE
-        if self.difference != Count() and not self.lost:
+        if self.differs:
             return DIFFERS
         if self.accepted_at is None:
             return TO_ACCEPT

@@ -1,6 +1,6 @@
 """Accept what an operator reports, and tie it to the bank's money: fee, money and what undoes them.
 
-Each is booked in one entry a province, as the counted messages stand in the provinces; the parts
+Each is booked in one entry a province, as what is still open stands in the provinces; the parts
 add up to the đồng.
 """
 
@@ -20,7 +20,7 @@ from fundsvc.books.closed import find_closed
 from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.reconciliation.models import BankAccount, BankLine
-from fundsvc.settlements import counting
+from fundsvc.settlements import counting, shares
 from fundsvc.settlements.counting import Asked
 from fundsvc.settlements.models import (
     Settlement,
@@ -32,7 +32,6 @@ from fundsvc.sms.models import Campaign
 from fundsvc.units import service as units
 from ledger import recipes
 from ledger.accounts import UNIDENTIFIED_IN
-from ledger.money import split_exact
 from ledger.words import grouped
 
 SOURCE: Final = "settlement"
@@ -183,8 +182,8 @@ def book(
 ) -> int:
     """Book an amount off the receivable, province by province, and return the number of the act.
 
-    `weights` are what the messages of each province come to, those counted when not given. In a
-    closed month, or before its day has come, it is dated today.
+    `weights` are what the messages of each province come to, all that is open when not given. In
+    a closed month, or before its day has come, it is dated today.
     """
     known = keys.read(session)
     provinces = {number: code for code, number in known.provinces.items()}
@@ -195,9 +194,10 @@ def book(
         on = clock.today()
     last = select(func.max(SettlementEntry.act)).where(SettlementEntry.settlement_id == row.id)
     act = (session.scalar(last) or 0) + 1
-    weights = counting.by_province(session, asked_of(row)) if weights is None else weights
+    counted = counting.by_province(session, asked_of(row))
     span = f"{row.period_from:%d/%m/%Y}–{row.period_to:%d/%m/%Y}"
-    for province_id, part in shares(amount, weights).items():
+    parts = shares.fitting(amount, weights, counted, _by_province(session, row))
+    for province_id, part in parts.items():
         province = provinces[province_id] if province_id else None
         entry = _RECIPES[kind](
             operator=row.operator,
@@ -233,15 +233,14 @@ def book(
     return act
 
 
-def shares(amount: int, weights: Mapping[int | None, int]) -> dict[int | None, int]:
-    """Split an amount over provinces as their messages stand, exact to the đồng.
-
-    Without messages all of it belongs to no province; a part of nothing is left out.
-    """
-    counted = {place: weights[place] for place in sorted(weights, key=lambda at: at or 0)}
-    counted = {place: weight for place, weight in counted.items() if weight > 0} or {None: 1}
-    parts = split_exact(amount, list(counted.values()))
-    return {place: part for place, part in zip(counted, parts, strict=True) if part}
+def _by_province(session: Session, row: Settlement) -> dict[int | None, int]:
+    """Return what was booked off the receivable of each province and not taken back."""
+    query = (
+        select(SettlementEntry.province_id, func.sum(SettlementEntry.amount))
+        .where(SettlementEntry.settlement_id == row.id, ~is_undone(SettlementEntry.entry_id))
+        .group_by(SettlementEntry.province_id)
+    )
+    return {place: int(amount) for place, amount in session.execute(query)}
 
 
 def _line(session: Session, line_id: int) -> tuple[BankLine, BankAccount]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books.models import Entry
 from fundsvc.books.origins import Origin, tell_holder, tell_origin
-from fundsvc.db import read_session, transaction
+from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Refusal
 from fundsvc.fields import FormSchema
 from fundsvc.settlements import (
@@ -83,7 +83,9 @@ def origin_of(session: Session, entry: Entry) -> Origin | None:
 
 
 def has_file(session: Session, sha256: str) -> bool:
-    """Say whether a kept file is one of settlements in scope."""
+    """Say whether a kept file is one of settlements; it has those of all units."""
+    if scope(session) is not None:
+        return False
     either = (Settlement.sha256 == sha256) | (Settlement.detail_sha256 == sha256)
     return session.scalar(select(Settlement.id).where(either).limit(1)) is not None
 

@@ -86,6 +86,22 @@ def test_a_message_of_another_period_is_late(session: Session, given: None, peop
     assert found(session, last_id()) == {"late": ["MO9"]}
 
 
+def test_a_message_paid_with_other_days_is_not_missing_in_its_own(
+    session: Session, given: None, people: People
+) -> None:
+    bring(message("MO9", "TS 1", received_at="2026-07-31 23:59:59"))
+    july = {"period_from": "2026-07-31", "period_to": "2026-07-31"}
+    august = {"period_from": "2026-08-01"}
+    sums = {"messages": "1", "gross": "20000", "fee": "0", "net": "20000"}
+    take(reported(**july, **sums), reported(**august, **sums))
+    give(last_id() - 1, as_csv(listed("MO0", "20000"), names=NAMES), people)
+    assert found(session, last_id() - 1)["missing-there"] == ["MO9"]
+    give(last_id(), as_csv(listed("MO9", "20000", "failed"), names=NAMES), people)
+    assert found(session, last_id() - 1)["missing-there"] == ["MO9"]
+    give(last_id(), as_csv(listed("MO9", "20000"), names=NAMES), people)
+    assert "missing-there" not in found(session, last_id() - 1)
+
+
 def test_a_list_may_have_the_columns_of_messages_and_other_campaigns(
     session: Session, settlement: int, people: People
 ) -> None:

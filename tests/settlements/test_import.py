@@ -1,5 +1,8 @@
 """Files of settlements: read beside what we counted, all rows or none, each period once."""
 
+import threading
+import time
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -7,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
-from fundsvc.settlements import service
-from fundsvc.settlements.models import Settlement
+from fundsvc.settlements import details, service
+from fundsvc.settlements.models import Settlement, SettlementMessage
 from tests import corpus
 from tests.settlements.conftest import (
     People,
@@ -129,6 +132,39 @@ def test_other_numbers_are_refused_unless_they_are_to_replace(
     with transaction() as writing:
         service.accept(writing, settlement, by=people.treasurer)
     late = take(reported(), replace=True)
+    assert [(row.row, row.field) for row in late.refused] == [(2, "messages")]
+
+
+def test_numbers_replaced_take_the_old_list_with_them(
+    session: Session, settlement: int, people: People
+) -> None:
+    names = ("request_id", "amount", "status")
+    listed = as_csv(dict.fromkeys(names, "") | {"request_id": "MO1"}, names=names)
+    with transaction() as writing:
+        details.take_list(writing, settlement, listed, name="ds.csv", by=people.treasurer)
+    other = reported(messages="4", gross="360000", fee="1200", net="358800")
+    assert take(other, replace=True).replaced == 1
+    session.rollback()
+    assert session.get_one(Settlement, settlement).detail_sha256 is None
+    assert session.scalar(select(func.count()).select_from(SettlementMessage)) == 0
+
+
+def test_numbers_are_not_replaced_while_they_are_accepted(
+    app: Flask, settlement: int, people: People
+) -> None:
+    accepted = threading.Event()
+
+    def accept() -> None:
+        with app.app_context(), transaction() as session:
+            service.accept(session, settlement, by=people.treasurer)
+            accepted.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    accepted.wait(5)
+    late = take(reported(messages="4", gross="360000", fee="1200", net="358800"), replace=True)
+    thread.join()
     assert [(row.row, row.field) for row in late.refused] == [(2, "messages")]
 
 

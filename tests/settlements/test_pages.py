@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc.settlements.models import Claim, SettlementLoss
+from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
 from tests import corpus
 from tests.settlements.conftest import (
     as_csv,
@@ -74,6 +74,16 @@ def test_from_the_file_to_the_last_dong(signed_in: SignIn, session: Session) -> 
     assert owed() == 0
     assert "đã xong" in client.get(here).text
     assert "Không nhà mạng nào còn nợ" in client.get("/sms/settlements").text
+
+
+def test_a_file_of_all_units_is_not_for_one_unit(
+    signed_in: SignIn, settlement: int, session: Session
+) -> None:
+    sha256 = session.get_one(Settlement, settlement).sha256
+    session.rollback()
+    page = f"/evidence/{sha256}"
+    assert signed_in("treasurer").get(page).status_code == 200
+    assert signed_in("unit-treasurer", units=["TW"]).get(page).status_code == 404
 
 
 def test_what_was_typed_stays_when_it_is_refused(signed_in: SignIn, settlement: int) -> None:

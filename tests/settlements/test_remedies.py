@@ -6,14 +6,14 @@ from datetime import date
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import verify
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, Forbidden, NotFound, Refusal
 from fundsvc.settlements import counting, details, document, listing, remedies, service
-from fundsvc.settlements.models import Claim, SettlementEntry, SettlementLoss
+from fundsvc.settlements.models import Claim, Settlement, SettlementEntry, SettlementLoss
 from fundsvc.sms.models import SmsMessage
 from tests.settlements.conftest import (
     People,
@@ -186,6 +186,34 @@ def test_a_message_counted_by_mistake_is_taken_back(
     with pytest.raises(NotFound), transaction() as writing:
         remedies.reverse_message(writing, settlement, "MO9", reason="x", by=people.treasurer)
     assert list(verify.faults(session)) == []
+
+
+def test_every_province_is_closed_in_the_end(
+    session: Session, with_list: int, people: People
+) -> None:
+    line = bank_line()
+    with transaction() as writing:
+        service.accept(writing, with_list, by=people.treasurer)
+        service.confirm_money(writing, with_list, line, by=people.treasurer)
+    loss = ask(with_list, people.treasurer)
+    with transaction() as writing:
+        remedies.decide_loss(writing, loss, approve=True, by=people.approver)
+    session.rollback()
+    row = session.get_one(Settlement, with_list)
+    parts = select(SettlementEntry.province_id, func.sum(SettlementEntry.amount))
+    settled = {at: int(sum_) for at, sum_ in session.execute(parts.group_by("province_id"))}
+    assert settled == counting.by_province(session, service.asked_of(row))
+
+
+def test_a_small_loss_does_not_hide_the_difference(
+    session: Session, with_list: int, people: People
+) -> None:
+    for amount, state in ((1, listing.DIFFERS), (59_999, listing.TO_ACCEPT)):
+        loss = ask(with_list, people.treasurer, "difference", amount)
+        with transaction() as writing:
+            remedies.decide_loss(writing, loss, approve=True, by=people.approver)
+        session.rollback()
+        assert listing.one(session, with_list)[1].state == state
 
 
 def take_back(settlement: int, request_id: str, by: int) -> None:

@@ -18,7 +18,7 @@ from fundsvc.periods.checklist import Span
 from fundsvc.reconciliation import closing
 from fundsvc.settlements import bank, listing, service
 from fundsvc.settlements.models import SettlementEntry
-from fundsvc.settlements.service import shares
+from fundsvc.settlements.shares import fitting, split
 from fundsvc.sms import fees
 from fundsvc.units.models import Province
 from tests.settlements.conftest import (
@@ -41,12 +41,23 @@ weights = st.dictionaries(
 def test_the_shares_of_provinces_add_up_to_the_dong(
     amount: int, counted: dict[int | None, int]
 ) -> None:
-    parts = shares(amount, counted)
+    parts = split(amount, counted)
     assert sum(parts.values()) == amount
     assert min(parts.values()) >= 1
     total = sum(counted.values())
     for place, part in parts.items() if total else ():
         assert abs(part * total - amount * counted[place]) < total
+
+
+def test_shares_follow_what_is_left() -> None:
+    counted = {None: 100, 1: 100, 2: 160}
+    assert fitting(36, None, counted, {}) == {None: 10, 1: 10, 2: 16}
+    assert fitting(60, {2: 60}, counted, {}) == {2: 60}
+    # Province 2 owes 30 only, so what is wanted of it is spread over all that owe.
+    assert fitting(60, {2: 60}, counted, {2: 130}) == {None: 26, 1: 26, 2: 8}
+    assert fitting(120, {2: 60}, counted, {None: 40, 1: 40, 2: 160}) == {None: 60, 1: 60}
+    assert fitting(36, None, counted, counted) == {None: 10, 1: 10, 2: 16}
+    assert fitting(36, None, {}, {}) == {None: 36}
 
 
 def booked(session: Session, settlement: int, kind: str) -> dict[str | None, int]:
