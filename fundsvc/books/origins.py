@@ -20,6 +20,7 @@ from fundsvc.books.models import Entry, EntryEvidence
 
 _KEY: Final = "fundsvc.origins"
 _HOLDERS: Final = "fundsvc.evidence_holders"
+_CONFIDENTIAL: Final = "fundsvc.confidential_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +75,26 @@ def may_have(app: Flask, session: Session, sha256: str) -> bool:
         return True
     holders: list[Holder] = app.extensions.get(_HOLDERS, [])
     return any(holder(session, sha256) for holder in holders)
+
+
+@dataclass(frozen=True, slots=True)
+class Confidential:
+    """A kept file that only some roles get; each time they do, `act` on `subject` is noted."""
+
+    roles: tuple[str, ...]
+    act: str
+    subject: str
+
+
+Confider = Callable[[Session, str], Confidential | None]
+
+
+def tell_confidential(app: Any, confider: Confider) -> None:
+    """Let a slice say of a kept file, whatever it proves, that it is not for all who see that."""
+    app.extensions.setdefault(_CONFIDENTIAL, []).append(confider)
+
+
+def confidential(app: Flask, session: Session, sha256: str) -> list[Confidential]:
+    """Return what slices say of a kept file that is not for all; nothing of others."""
+    confiders: list[Confider] = app.extensions.get(_CONFIDENTIAL, [])
+    return [said for confider in confiders if (said := confider(session, sha256))]

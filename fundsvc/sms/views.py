@@ -13,7 +13,13 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock, uploads
 from fundsvc.books.models import Entry
-from fundsvc.books.origins import Origin, tell_holder, tell_origin
+from fundsvc.books.origins import (
+    Confidential,
+    Origin,
+    tell_confidential,
+    tell_holder,
+    tell_origin,
+)
 from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
@@ -24,6 +30,7 @@ from fundsvc.sms import campaigns, chart, layouts, lists, profiles, service, tol
 from fundsvc.sms.background import KIND, facts
 from fundsvc.sms.file_views import PURPOSE, go_on, preview_page
 from fundsvc.sms.models import SmsFile, SmsMessage
+from fundsvc.sms.phone_views import OPENERS
 from fundsvc.sms.resolver import UNKNOWN
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend, moment
@@ -61,7 +68,8 @@ def origin_of(session: Session, entry: Entry) -> Origin | None:
         operator=told.operator(operator),
         at=moment(message.received_at),
     )
-    files = (sha256,) if sha256 and has_file(session, sha256) else ()
+    opens = any(map(current_user.has_role, OPENERS))
+    files = (sha256,) if sha256 and opens and has_file(session, sha256) else ()
     page = url_for("phones.message", operator=operator, id=message.request_id)
     return Origin(label, page, files=files)
 
@@ -73,9 +81,16 @@ def has_file(session: Session, sha256: str) -> bool:
     return session.scalar(select(SmsFile.id).where(SmsFile.sha256 == sha256).limit(1)) is not None
 
 
+def confidential_file(session: Session, sha256: str) -> Confidential | None:
+    """Say of a file of messages who gets it: whoever may open the numbers that stand in it."""
+    number = session.scalar(select(SmsFile.id).where(SmsFile.sha256 == sha256).limit(1))
+    return None if number is None else Confidential(OPENERS, "sms.file", f"sms_file:{number}")
+
+
 bp.record_once(lambda state: attend(state.app, waiting_messages))
 bp.record_once(lambda state: tell_origin(state.app, "sms", origin_of))
 bp.record_once(lambda state: tell_holder(state.app, has_file))
+bp.record_once(lambda state: tell_confidential(state.app, confidential_file))
 
 
 @bp.get("/imports/sms")

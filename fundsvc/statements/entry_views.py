@@ -1,5 +1,6 @@
 """The page of an entry, its reversal, and the evidence that stands behind it."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 from typing import Final
@@ -20,11 +21,12 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundsvc.audit import service as audit
 from fundsvc.books.models import Entry
-from fundsvc.books.origins import Origin, may_have, origin
+from fundsvc.books.origins import Confidential, Origin, confidential, may_have, origin
 from fundsvc.books.reversal_form import sent
 from fundsvc.books.sealing import covering
-from fundsvc.db import read_session
+from fundsvc.db import read_session, transaction
 from fundsvc.errors import Conflict, NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.staff.access import allow
@@ -64,10 +66,16 @@ def reverse(entry_id: int) -> ResponseReturnValue:
 @bp.get("/evidence/<sha256>")
 @allow(*READERS)
 def file(sha256: str) -> Response:
-    """Give a kept file to whoever may see a thing that it proves."""
+    """Give a kept file to whoever may see a thing that it proves.
+
+    One with confidential data is given to fewer, and that it was given stands in the log.
+    """
     session = read_session()
     known = entry.stored(session, sha256)
     if known is None or not may_have(current_app, session, sha256):
+        raise NotFound
+    limits = confidential(current_app, session, sha256)
+    if not all(any(map(current_user.has_role, limit.roles)) for limit in limits):
         raise NotFound
     name, media_type = known.name, known.media_type
     session.rollback()  # A slow reader holds nothing open.
@@ -77,6 +85,8 @@ def file(sha256: str) -> Response:
         except evidence.DamagedFileError:
             current_app.logger.exception("a kept file is damaged: %s", sha256)
             raise Conflict(_("Tệp này không còn nguyên như lúc lưu. Xin báo quản trị.")) from None
+        if limits:
+            _note(sha256, limits)
         shown = media_type in LOOKED_AT
         answer = send_file(
             content,
@@ -92,6 +102,13 @@ def file(sha256: str) -> Response:
     if media_type != "application/pdf":
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+def _note(sha256: str, limits: Iterable[Confidential]) -> None:
+    with transaction() as session:
+        for limit in limits:
+            facts = {"sha256": sha256}
+            audit.record(session, limit.act, limit.subject, facts, by=current_user.id)
 
 
 def _page(entry_id: int, form: Form) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from fundsvc.audit.models import Act
 from fundsvc.books import service as books
 from fundsvc.books.models import Entry
 from fundsvc.db import transaction
@@ -152,6 +153,17 @@ def test_a_message_tells_its_sender_masked_and_its_file_to_those_who_see_all(
     assert "84912345678" not in page
     (file,) = re.findall(r'href="(/evidence/[0-9a-f]{64})"', page)
     assert client.get(file).data == made.csv()
+    session.rollback()
+    acts = select(Act.subject, Act.actor_id).where(Act.kind == "sms.file")
+    ((subject, by),) = session.execute(acts).all()
+    assert (subject.partition(":")[0], by is None) == ("sms_file", False)
+    # Who may not open a number gets no file of them either, and nothing is noted.
+    for role in ("approver", "auditor"):
+        reader = signed_in(role)
+        assert "/evidence/" not in body(reader, f"/entries/{number}")
+        assert reader.get(file).status_code == 404
+    session.rollback()
+    assert len(session.execute(acts).all()) == 1
     # A unit may see the message in its books, but not the file with everybody's numbers.
     with transaction() as writing:
         unit_id = writing.scalars(select(Entry.unit_id).where(Entry.id == number)).one()
