@@ -46,6 +46,7 @@ def faults(session: Session) -> Iterator[Fault]:
     for paid, credit in session.execute(money.order_by(SettlementPayment.bank_line_id)):
         found = booked.pop((paid.settlement_id, paid.act, "money"), 0)
         yield from _unlike(paid.settlement_id, _("tiền về"), credit or 0, found)
+    yield from _undone_lines(session)
     losses = select(SettlementLoss).where(SettlementLoss.state == "approved")
     for loss in session.scalars(losses.order_by(SettlementLoss.id)):
         found = booked.pop((loss.settlement_id, loss.act or 0, "loss"), 0)
@@ -54,6 +55,24 @@ def faults(session: Session) -> Iterator[Fault]:
         if kind != "fee":
             what = _("việc số %(act)s", act=act)
             yield from _unlike(settlement_id, what, 0, amount)
+
+
+def _undone_lines(session: Session) -> Iterator[Fault]:
+    """Yield settlements whose money is a bank line that was itself taken back."""
+    query = (
+        select(SettlementPayment.settlement_id, SettlementPayment.bank_line_id)
+        .join(BankLine, BankLine.id == SettlementPayment.bank_line_id)
+        .where(is_undone(BankLine.entry_id))
+        .order_by(SettlementPayment.bank_line_id)
+    )
+    for settlement_id, line_id in session.execute(query):
+        why = _(
+            "Quyết toán %(id)s: dòng sao kê %(line)s là tiền về của quyết toán này nhưng đã ghi"
+            " đảo.",
+            id=settlement_id,
+            line=line_id,
+        )
+        yield Fault("settlement-line", f"settlement:{settlement_id}", why)
 
 
 def _unlike(settlement_id: int, what: str, meant: int, found: int) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """Pages of settlements: the list with what is owed, one with its three numbers and what to do."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -17,6 +18,8 @@ from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Refusal
 from fundsvc.fields import FormSchema
+from fundsvc.reconciliation import views as reconciliation
+from fundsvc.reconciliation.models import BankLine
 from fundsvc.settlements import (
     ageing,
     bank,
@@ -30,7 +33,12 @@ from fundsvc.settlements import (
     service,
     told,
 )
-from fundsvc.settlements.models import Settlement, SettlementEntry, SettlementLoss
+from fundsvc.settlements.models import (
+    Settlement,
+    SettlementEntry,
+    SettlementLoss,
+    SettlementPayment,
+)
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend, reasons_of
 
@@ -82,6 +90,19 @@ def origin_of(session: Session, entry: Entry) -> Origin | None:
     return Origin(label, page, reverse_href=page, files=(found.sha256,))
 
 
+def origin_of_line(session: Session, entry: Entry) -> Origin | None:
+    """Tell of the entry of a bank line which it is; as a settlement's money it is undone there."""
+    found = reconciliation.origin_of(session, entry)
+    settlement_id = session.scalar(
+        select(SettlementPayment.settlement_id)
+        .join(BankLine, BankLine.id == SettlementPayment.bank_line_id)
+        .where(BankLine.entry_id == entry.id)
+    )
+    if found is None or settlement_id is None:
+        return found
+    return replace(found, reverse_href=url_for("settlements.show", settlement_id=settlement_id))
+
+
 def has_file(session: Session, sha256: str) -> bool:
     """Say whether a kept file is one of settlements; it has those of all units."""
     if scope(session) is not None:
@@ -92,6 +113,8 @@ def has_file(session: Session, sha256: str) -> bool:
 
 bp.record_once(lambda state: attend(state.app, waiting))
 bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
+# Reconciliation tells of bank lines; here, above it, settlements add what they know of them.
+bp.record_once(lambda state: tell_origin(state.app, "bank", origin_of_line))
 bp.record_once(lambda state: tell_holder(state.app, has_file))
 
 

@@ -26,6 +26,7 @@ from fundsvc.evidence import service as evidence
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, PARKED
 from fundsvc.jobs import service as jobs
+from fundsvc.receipts.models import Receipt, ReceiptSms
 from fundsvc.sms import campaigns, chart, layouts, lists, profiles, service, told
 from fundsvc.sms.background import KIND, facts
 from fundsvc.sms.file_views import PURPOSE, go_on, preview_page
@@ -51,7 +52,10 @@ def waiting_messages(session: Session) -> Iterable[Attention]:
 
 
 def origin_of(session: Session, entry: Entry) -> Origin | None:
-    """Tell of the entry of a message which it is; who sent it only as `0912***678`."""
+    """Tell of the entry of a message which it is; who sent it only as `0912***678`.
+
+    While the donor holds a receipt for it, that must be voided first.
+    """
     operator = entry.source.partition(":")[2]
     found = session.execute(
         select(SmsMessage, SmsFile.sha256)
@@ -71,7 +75,17 @@ def origin_of(session: Session, entry: Entry) -> Origin | None:
     opens = any(map(current_user.has_role, OPENERS))
     files = (sha256,) if sha256 and opens and has_file(session, sha256) else ()
     page = url_for("phones.message", operator=operator, id=message.request_id)
-    return Origin(label, page, files=files)
+    receipt = session.scalar(
+        select(Receipt.number)
+        .join(ReceiptSms, ReceiptSms.receipt_id == Receipt.id)
+        .where(
+            ReceiptSms.operator == operator,
+            ReceiptSms.request_id == message.request_id,
+            ~ReceiptSms.voided,
+        )
+    )
+    held = url_for("receipts.show", number=receipt) if receipt is not None else None
+    return Origin(label, page, reverse_href=held, files=files)
 
 
 def has_file(session: Session, sha256: str) -> bool:

@@ -8,7 +8,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundsvc import verify
+from fundsvc.books.models import Entry
+from fundsvc.books.reversing import take_back
+from fundsvc.db import transaction
+from fundsvc.reconciliation.models import BankLine
 from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
+from fundsvc.sms import donors
+from fundsvc.sms.models import SmsMessage
 from tests import corpus
 from tests.settlements.conftest import (
     as_csv,
@@ -84,6 +91,39 @@ def test_a_file_of_all_units_is_not_for_one_unit(
     page = f"/evidence/{sha256}"
     assert signed_in("treasurer").get(page).status_code == 200
     assert signed_in("unit-treasurer", units=["TW"]).get(page).status_code == 404
+
+
+def test_a_line_that_paid_a_settlement_is_taken_back_there(
+    signed_in: SignIn, settlement: int, session: Session
+) -> None:
+    client, here = signed_in("treasurer"), f"/sms/settlements/{settlement}"
+    line = bank_line()
+    entry = session.get_one(BankLine, line).entry_id
+    session.rollback()
+    assert send(client, here, f"{here}/money/{line}").status_code == 303
+    refused = send(client, here, f"/entries/{entry}/reverse", reason="Nhầm")
+    assert refused.location == here
+    assert list(verify.faults(session)) == []
+    session.rollback()
+    with transaction() as writing:
+        take_back(writing, entry, subject="entry:1", on=None, reason="Nhầm", by=None)
+    assert "settlement-line" in {fault.rule for fault in verify.faults(session)}
+
+
+def test_a_message_with_a_receipt_is_not_taken_back_by_its_entry(
+    signed_in: SignIn, given: None, session: Session
+) -> None:
+    session.rollback()
+    with transaction() as writing:
+        hashed = writing.scalars(select(SmsMessage.phone_hash).limit(1)).one()
+        assert hashed is not None
+        receipt = donors.issue_receipt(writing, hashed, [("mobifone", "MO4")])
+        number = receipt.number
+    entry = session.scalars(select(Entry.id).filter_by(external_id="MO4")).one()
+    session.rollback()
+    client = signed_in("treasurer")
+    refused = send(client, "/sms/settlements", f"/entries/{entry}/reverse", reason="Nhầm")
+    assert refused.location == f"/receipts/{number}"
 
 
 def test_what_was_typed_stays_when_it_is_refused(signed_in: SignIn, settlement: int) -> None:
