@@ -164,12 +164,18 @@ def test_the_journal_has_every_line_once_in_both_directions(
 def test_a_page_reads_the_lines_of_its_own_days_alone(
     session: Session, entries: list[Entry]
 ) -> None:
-    asked = []
+    asked: list[str] = []
     engine = session.get_bind()
     ledger = general_ledger.ledger(session, BookOptions(FIRST, LAST, account="111"))
     event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    page = general_ledger.page(session, ledger, Turn())
-    assert len(page.lines) == 50
+    newest = general_ledger.page(session, ledger, Turn())
+    assert len(newest.lines) == 50
+    # Its balances count back from the closing one: its lines and their other sides are all it reads.
+    assert len([sql for sql in asked if "FROM posting" in sql]) == 2
+    asked.clear()
+    middle = general_ledger.page(session, ledger, Turn(before=newest.lines[0].line.mark))
+    assert (middle.earlier, middle.later) == (True, True)
+    assert middle.closing == newest.opening
     plans = [sql for sql in asked if "FROM posting" in sql]
     assert 3 <= len(plans) <= 5
     assert not [sql for sql in plans if "LIMIT" not in sql and "date =" not in sql
