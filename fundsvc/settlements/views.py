@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books.models import Entry
-from fundsvc.books.origins import Origin, tell_holder, tell_origin
+from fundsvc.books.origins import (
+    Confidential,
+    Origin,
+    tell_confidential,
+    tell_holder,
+    tell_origin,
+)
 from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Refusal
 from fundsvc.fields import FormSchema
@@ -39,6 +45,7 @@ from fundsvc.settlements.models import (
     SettlementLoss,
     SettlementPayment,
 )
+from fundsvc.sms.phone_views import OPENERS
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend, reasons_of
 
@@ -111,11 +118,19 @@ def has_file(session: Session, sha256: str) -> bool:
     return session.scalar(select(Settlement.id).where(either).limit(1)) is not None
 
 
+def confidential_list(session: Session, sha256: str) -> Confidential | None:
+    """Say of an operator's list who gets it: whoever may open the numbers that stand in it."""
+    listed = select(Settlement.id).where(Settlement.detail_sha256 == sha256).limit(1)
+    number = session.scalar(listed)
+    return None if number is None else Confidential(OPENERS, "sms.file", f"settlement:{number}")
+
+
 bp.record_once(lambda state: attend(state.app, waiting))
 bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
 # Reconciliation tells of bank lines; here, above it, settlements add what they know of them.
 bp.record_once(lambda state: tell_origin(state.app, "bank", origin_of_line))
 bp.record_once(lambda state: tell_holder(state.app, has_file))
+bp.record_once(lambda state: tell_confidential(state.app, confidential_list))
 
 
 @bp.get("/sms/settlements")

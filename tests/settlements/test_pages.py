@@ -9,15 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import verify
+from fundsvc.audit.models import Act
 from fundsvc.books.models import Entry
 from fundsvc.books.reversing import take_back
 from fundsvc.db import transaction
 from fundsvc.reconciliation.models import BankLine
+from fundsvc.settlements import details
 from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
 from fundsvc.sms import donors
 from fundsvc.sms.models import SmsMessage
 from tests import corpus
 from tests.settlements.conftest import (
+    People,
     as_csv,
     bank_line,
     bring,
@@ -91,6 +94,20 @@ def test_a_file_of_all_units_is_not_for_one_unit(
     page = f"/evidence/{sha256}"
     assert signed_in("treasurer").get(page).status_code == 200
     assert signed_in("unit-treasurer", units=["TW"]).get(page).status_code == 404
+
+
+def test_an_operators_list_is_for_those_who_may_open_its_numbers(
+    signed_in: SignIn, settlement: int, session: Session, people: People
+) -> None:
+    with transaction() as writing:
+        data = as_csv({"request_id": "MO1", "amount": "", "status": ""}, names=NAMES)
+        details.take_list(writing, settlement, data, name="ds.csv", by=people.treasurer)
+    page = f"/evidence/{session.get_one(Settlement, settlement).detail_sha256}"
+    session.rollback()
+    assert signed_in("treasurer").get(page).status_code == 200
+    assert signed_in("auditor").get(page).status_code == 404
+    subject = session.scalars(select(Act.subject).where(Act.kind == "sms.file")).one()
+    assert subject == f"settlement:{settlement}"
 
 
 def test_a_line_that_paid_a_settlement_is_taken_back_there(

@@ -170,7 +170,7 @@ def test_a_page_reads_the_lines_of_its_own_days_alone(
     event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     newest = general_ledger.page(session, ledger, Turn())
     assert len(newest.lines) == 50
-    # Its balances count back from the closing one: its lines and their other sides are all it reads.
+    # Balances count back from the closing one: its lines and their other sides are all it reads.
     assert len([sql for sql in asked if "FROM posting" in sql]) == 2
     asked.clear()
     middle = general_ledger.page(session, ledger, Turn(before=newest.lines[0].line.mark))
