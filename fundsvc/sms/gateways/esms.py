@@ -33,8 +33,9 @@ from fundsvc.sms.gateways import (
 )
 
 SIGNED: Final = ("cpid", "smsid", "content", "receiverTime")
-# What the donor gets, in letters that every phone shows; nothing a second time.
-THANKS: Final = "Quy da nhan tin nhan ung ho. Tran trong cam on Quy vi."
+# What the sender gets, in letters that every phone shows; nothing a second time. It promises no
+# more than that the message is here: whether it can be booked is found out later.
+THANKS: Final = "Quy da nhan duoc tin nhan cua Quy vi. Xin tran trong cam on."
 _SMSID: Final = re.compile(r"[0-9]{1,100}")
 _TIME: Final = re.compile(r"[0-9]{14}")
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
