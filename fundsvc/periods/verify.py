@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from fundsvc.books import keys
+from fundsvc.books.grains import Grain
 from fundsvc.books.models import Account, Entry, Period
 from fundsvc.books.totals import CARRY_FORWARD, Columns, totals
 from fundsvc.books.verify import Fault
@@ -24,10 +25,6 @@ from ledger.words import grouped
 Place = tuple[int, date]
 """A unit and a month."""
 
-_MONTH: Final = {
-    "postgresql": "CAST(date_trunc('month', posting.date) AS date)",
-    "sqlite": "substr(posting.date, 1, 7) || '-01'",
-}
 # Straight from the postings: the roll-ups are checked against them elsewhere.
 _COUNTED: Final = """
 SELECT posting.unit_id, {month} AS month, count(DISTINCT posting.entry_id), max(posting.entry_id)
@@ -170,7 +167,7 @@ def _on_result(session: Session, year: int) -> set[int]:
 
 def _counted(session: Session) -> dict[Place, tuple[int, int]]:
     """Return how many entries each month of a unit has, and the number of the last."""
-    query = text(_COUNTED.format(month=_MONTH[session.get_bind().dialect.name]))
+    query = text(_COUNTED.format(month=_month_of(session)))
     return {
         (unit_id, _day(month)): (entries, last)
         for unit_id, month, entries, last in session.execute(query)
@@ -184,7 +181,7 @@ def _sums(session: Session) -> dict[Place, tuple[int, str]]:
         {number: code for code, number in ids.items()}
         for ids in (known.accounts, known.funds, known.provinces)
     )
-    query = text(_SUMMED.format(month=_MONTH[session.get_bind().dialect.name]))
+    query = text(_SUMMED.format(month=_month_of(session)))
     found: dict[Place, tuple[int, str]] = {}
     for (unit_id, month), rows in groupby(session.execute(query), key=lambda row: row[:2]):
         lines, total = [], 0
@@ -203,3 +200,7 @@ def _day(month: date | str) -> date:
 
 def _place(units: Mapping[int, str], unit_id: int, month: date) -> str:
     return f"period:{units.get(unit_id, unit_id)}:{month:%Y-%m}"
+
+
+def _month_of(session: Session) -> str:
+    return Grain.MONTH.start_in_sql(session.get_bind().dialect.name, "posting.date")
