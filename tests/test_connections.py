@@ -20,7 +20,8 @@ def test_a_connection_that_fell_while_it_rested_is_replaced(
     equip(engine)
     with engine.connect() as connection:
         first = connection.scalar(text("SELECT pg_backend_pid()"))
-    with other.connect() as killer:
+    # Within one transaction PostgreSQL shows the list of connections as it first was.
+    with other.connect().execution_options(isolation_level="AUTOCOMMIT") as killer:
         killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": first})
         while killer.scalar(
             text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid"), {"pid": first}

@@ -137,10 +137,6 @@ VALUES = (*SHORT, "x" * 5_000, *(key for key in corpus.NEVER_KEYS if len(key) < 
 QUESTIONS = (*corpus.UNKEEPABLE[::3], *corpus.ODD[::4], *VALUES[-8:])
 
 
-# Werkzeug's test client leaves the file that a large upload is spooled to for the collector.
-UPLOADS_ARE_LEFT_OPEN = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -240,7 +236,6 @@ def test_texts_are_refused_or_kept_and_never_change_an_amount(
         assert not [cell for cell in row if cell[:1] in tuple("=+-@\t")], row
 
 
-@UPLOADS_ARE_LEFT_OPEN
 def test_no_file_breaks_an_import(session: Session, signed_in: SignedIn) -> None:
     client = signed_in("treasurer")
     pages = [
@@ -264,7 +259,6 @@ def test_no_file_breaks_an_import(session: Session, signed_in: SignedIn) -> None
     assert in_the_books(session) == before
 
 
-@UPLOADS_ARE_LEFT_OPEN
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
