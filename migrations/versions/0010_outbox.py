@@ -1,0 +1,10 @@
+"""Letters that wait to be sent."""
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
