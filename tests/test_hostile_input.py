@@ -137,8 +137,6 @@ VALUES = (*SHORT, "x" * 5_000, *(key for key in corpus.NEVER_KEYS if len(key) < 
 QUESTIONS = (*corpus.UNKEEPABLE[::3], *corpus.ODD[::4], *VALUES[-8:])
 
 
-
-
 @pytest.fixture(autouse=True)
 def failures_are_answers(app: Flask) -> None:
     """Let a failure become a 500 as in real life, so that a walk goes on and counts it."""

@@ -25,8 +25,9 @@ from fundsvc.imports import RefusedRow
 from fundsvc.inbox import gateways
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, HANDLED, PARKED, InboxItem
+from fundsvc.inbox.pushes import UnreadableError
 from fundsvc.sms import campaigns, service
-from fundsvc.sms.gateways import Row, UnreadableError, forms
+from fundsvc.sms.gateways import Row, forms
 from fundsvc.sms.models import SmsMessage
 from fundsvc.sms.resolver import UNKNOWN, operator_key
 from fundsvc.sms.service import KIND

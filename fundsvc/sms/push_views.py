@@ -1,14 +1,11 @@
 """Where gateways push messages, and the page of those that a person has to look at."""
 
-import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import (
     Blueprint,
-    Response,
     abort,
     current_app,
     flash,
@@ -21,23 +18,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.db import read_session, transaction
-from fundsvc.inbox import gateways, together
+from fundsvc.inbox import gateways
 from fundsvc.inbox import service as inbox
+from fundsvc.inbox.door import Door
 from fundsvc.inbox.models import CONFLICT, PARKED
+from fundsvc.inbox.pushes import UnreadableError
 from fundsvc.sms import handling, lists
-from fundsvc.sms.gateways import (
-    STATUS,
-    BadSignatureError,
-    Delivery,
-    Told,
-    UnreadableError,
-    forms,
-)
+from fundsvc.sms.gateways import forms
 from fundsvc.sms.service import KIND
 from fundsvc.sms.views import IMPORTERS, READERS
 from fundsvc.staff.access import allow, public
@@ -45,34 +35,8 @@ from fundsvc.templating import Attention, attend
 
 bp = Blueprint("push", __name__)
 
-LARGEST: Final = 64_000
-FRESH_SECONDS: Final = 5.0
-ALIKE: Final = ("operator", "request_id", "msisdn", "short_code", "message")
-"""What must be equal when an id comes again: not the time, for an attempt may bear its own."""
-_PROBLEM: Final = "application/problem+json"
-_SENDERS: Final = "fundsvc.sms.senders"
-_TOGETHER: Final = "fundsvc.sms.pushes"
-_NOT_FOUND, _NOT_ALLOWED = 404, 405
-
-
-class Senders:
-    """The gateways, read anew when a few seconds have passed.
-
-    So a push costs the database one insert, and one with a wrong signature nothing.
-    """
-
-    def __init__(self) -> None:
-        """Begin with none read."""
-        self._known: dict[str, gateways.Known] = {}
-        self._read_at = float("-inf")
-
-    def named(self, name: str) -> gateways.Known | None:
-        """Return a gateway by its name."""
-        now = time.monotonic()
-        if now - self._read_at > FRESH_SECONDS:
-            self._known = gateways.known(read_session(), KIND)
-            self._read_at = now
-        return self._known.get(name)
+_DOOR: Final = "fundsvc.sms.door"
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +56,8 @@ class ShelvedPush:
 
 @bp.record_once
 def equip(state: Any) -> None:
-    """Give each application its own memory of the gateways, and its own queue."""
-    state.app.extensions[_SENDERS] = Senders()
-    state.app.extensions[_TOGETHER] = together.Together()
+    """Give each application its own door."""
+    state.app.extensions[_DOOR] = Door(KIND, forms)
 
 
 def waiting_pushes(session: Session) -> Iterable[Attention]:
@@ -116,56 +79,8 @@ def push(gateway: str) -> ResponseReturnValue:
 
     Nothing else is done here: `handling` books it.
     """
-    senders: Senders = current_app.extensions[_SENDERS]
-    sender = senders.named(gateway)
-    form = forms().get(sender.form) if sender else None
-    if sender is None or form is None:
-        return _problem("unknown gateway", _NOT_FOUND)
-    if request.method not in form.methods:
-        answer = _problem("method", _NOT_ALLOWED)
-        answer.headers["Allow"] = ", ".join(sorted(form.methods))
-        return answer
-    body = b""
-    try:
-        body = request.query_string if request.method == "GET" else _body()
-        said = _keep(sender, body)
-    except RequestEntityTooLarge:
-        said = Told.TOO_LARGE
-    except BadSignatureError:
-        said = Told.UNSIGNED
-    except UnreadableError:
-        said = Told.UNREADABLE
-    words = form.answer(said, body)
-    return Response(words.text, STATUS[said], content_type=words.media_type)
-
-
-def _body() -> bytes:
-    """Return the bytes that came.
-
-    Raises:
-        RequestEntityTooLarge: they are too many; a stream of unknown length is read no further.
-    """
-    request.max_content_length = LARGEST + 1
-    body = request.get_data(cache=False)
-    if len(body) > LARGEST:
-        raise RequestEntityTooLarge
-    return body
-
-
-def _keep(sender: gateways.Known, body: bytes) -> Told:
-    form = forms()[sender.form]
-    headers = {name.lower(): value for name, value in request.headers}
-    external_id = form.check(Delivery(headers, body), sender.secrets, sender.settings, clock.now())
-    row = form.row(body, sender.settings)
-    alike = json.dumps([row.get(name) for name in ALIKE]).encode()
-    brought = inbox.Delivery(f"{KIND}:{sender.name}", external_id, body, alike)
-    received = current_app.extensions[_TOGETHER].keep(brought)
-    return Told.KEPT if received is inbox.Received.NEW else Told.DUPLICATE
-
-
-def _problem(title: str, status: int) -> Response:
-    facts = {"type": "about:blank", "title": title, "status": status}
-    return Response(json.dumps(facts), status, content_type=_PROBLEM)
+    door: Door = current_app.extensions[_DOOR]
+    return door.receive(gateway)
 
 
 @bp.get("/sms/pushes")

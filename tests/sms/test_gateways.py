@@ -8,16 +8,8 @@ from typing import Any
 
 import pytest
 
-from fundsvc.sms.gateways import (
-    BadSignatureError,
-    Delivery,
-    Told,
-    UnreadableError,
-    esms,
-    forms,
-    standard,
-    vcom,
-)
+from fundsvc.inbox.pushes import BadSignatureError, Delivery, Told, UnreadableError
+from fundsvc.sms.gateways import esms, forms, standard, vcom
 from tests import corpus
 from tests.support import messages, pushes
 

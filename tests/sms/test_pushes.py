@@ -21,6 +21,7 @@ from fundsvc.books import service as books
 from fundsvc.books.models import Entry
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
+from fundsvc.inbox import door
 from fundsvc.inbox.models import InboxItem
 from fundsvc.sms import campaigns, handling, push_commands, push_views, senders, service
 from fundsvc.sms.models import SmsMessage, SmsTotal
@@ -125,7 +126,7 @@ def test_bad_input_is_refused_and_keeps_nothing(client: FlaskClient, session: Se
     row = messages.one()
     far = clock.now() + timedelta(minutes=6)
     late = clock.now() - timedelta(minutes=6)
-    large = b"x" * (push_views.LARGEST + 1)
+    large = b"x" * (door.LARGEST + 1)
     refused = [
         (pushes.vcom(row, key="wrong"), 401),
         (pushes.esms(row, key="wrong"), 401),
@@ -151,7 +152,7 @@ def test_bad_input_is_refused_and_keeps_nothing(client: FlaskClient, session: Se
 def test_a_stream_of_unknown_length_is_cut_off(client: FlaskClient, over: int) -> None:
     answer = client.post(
         "/webhooks/sms/vcom",
-        input_stream=io.BytesIO(b"x" * (push_views.LARGEST + over)),
+        input_stream=io.BytesIO(b"x" * (door.LARGEST + over)),
         environ_overrides={"wsgi.input_terminated": True},
     )
     assert answer.status_code == (413 if over else 400)
@@ -197,7 +198,7 @@ def test_the_corpus_breaks_nothing_and_books_nothing_wrong(
 def test_secrets_are_replaced_without_losing_a_push(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_views, "FRESH_SECONDS", -1.0)
+    monkeypatch.setattr(door, "FRESH_SECONDS", -1.0)
     new = "whsec_" + "QUJDREVG" * 4
     rows = list(messages.several(*[messages.one()] * 4))
     assert standard(rows[0], secrets=(new,)).send(client).status_code == 401

@@ -19,18 +19,17 @@ from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from fundsvc.clock import VN
-from fundsvc.sms.gateways import (
+from fundsvc.inbox.pushes import (
     TOLERANCE,
     Answer,
     BadSignatureError,
     Delivery,
-    Form,
-    Row,
     Told,
     UnreadableError,
     id_of,
     text_of,
 )
+from fundsvc.sms.gateways import Form, Row
 
 SIGNED: Final = ("cpid", "smsid", "content", "receiverTime")
 # What the sender gets, in letters that every phone shows; nothing a second time. It promises no

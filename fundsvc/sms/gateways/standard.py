@@ -15,14 +15,12 @@ from datetime import datetime
 from hmac import compare_digest, new
 from typing import Any, Final
 
-from fundsvc.sms.gateways import (
+from fundsvc.inbox.pushes import (
     STATUS,
     TOLERANCE,
     Answer,
     BadSignatureError,
     Delivery,
-    Form,
-    Row,
     Told,
     UnreadableError,
     id_of,
@@ -30,6 +28,7 @@ from fundsvc.sms.gateways import (
     text_of,
     unix_moment,
 )
+from fundsvc.sms.gateways import Form, Row
 
 TYPE: Final = "sms.received"
 PREFIX: Final = "whsec_"

@@ -20,13 +20,11 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import Any, Final
 
-from fundsvc.sms.gateways import (
+from fundsvc.inbox.pushes import (
     TOLERANCE,
     Answer,
     BadSignatureError,
     Delivery,
-    Form,
-    Row,
     Told,
     UnreadableError,
     id_of,
@@ -34,6 +32,7 @@ from fundsvc.sms.gateways import (
     text_of,
     unix_moment,
 )
+from fundsvc.sms.gateways import Form, Row
 
 OPERATORS: Final = {
     "VT": "viettel",
