@@ -65,7 +65,10 @@ per channel, purpose and operator are the association's own. A treasurer may add
 
 CASH = "111"
 BANK = "112"
+IN_TRANSIT = "113"
+AT_STRIPE = "113.stripe"
 OPERATORS = "138"
+DISPUTED = "1385"
 UNIDENTIFIED_OUT = "1388"
 DUE_FROM = "136"
 DUE_TO = "336"

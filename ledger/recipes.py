@@ -9,10 +9,13 @@ from datetime import date
 from typing import NotRequired, TypedDict, Unpack
 
 from ledger.accounts import (
+    AT_STRIPE,
     BROUGHT_IN,
     CASH,
+    DISPUTED,
     DUE_FROM,
     DUE_TO,
+    IN_TRANSIT,
     RESULT,
     SURPLUS,
     UNIDENTIFIED_IN,
@@ -93,6 +96,102 @@ def cash_donation(**facts: Unpack[Facts]) -> Entry:
 def bank_donation(**facts: Unpack[Facts]) -> Entry:
     """N 3381 / C 7113: unidentified bank money turns out to be a donation."""
     return _entry("donation", UNIDENTIFIED_IN, income("bank"), facts)
+
+
+def card_donation(**facts: Unpack[Facts]) -> Entry:
+    """N 113.stripe / C 7112: a donation by card, in full; Stripe holds it until it pays out."""
+    return _entry("donation", AT_STRIPE, income("card"), facts)
+
+
+def card_fee(**facts: Unpack[Facts]) -> Entry:
+    """N 615 / C 113.stripe: what Stripe took for a payment, a dispute or its service."""
+    return _entry("card-fee", expense("fee"), AT_STRIPE, facts)
+
+
+def card_fee_back(**facts: Unpack[Facts]) -> Entry:
+    """N 113.stripe / C 615: a fee that Stripe gave back."""
+    return _entry("card-fee", AT_STRIPE, expense("fee"), facts)
+
+
+def card_refund(**facts: Unpack[Facts]) -> Entry:
+    """N 7112 / C 113.stripe: a donation by card, or a part of it, goes back to the card."""
+    return _entry("card-refund", income("card"), AT_STRIPE, facts)
+
+
+def card_refund_failed(**facts: Unpack[Facts]) -> Entry:
+    """N 113.stripe / C 7112: the card did not take the refund; the money is at Stripe again."""
+    return _entry("card-refund", AT_STRIPE, income("card"), facts)
+
+
+def card_dispute(**facts: Unpack[Facts]) -> Entry:
+    """N 1385 / C 113.stripe: a cardholder's bank has taken a payment back until it is decided."""
+    return _entry("card-dispute", DISPUTED, AT_STRIPE, facts)
+
+
+def card_dispute_won(**facts: Unpack[Facts]) -> Entry:
+    """N 113.stripe / C 1385: the money of a dispute came back."""
+    return _entry("card-dispute", AT_STRIPE, DISPUTED, facts)
+
+
+def card_dispute_lost(**facts: Unpack[Facts]) -> Entry:
+    """N 7112 / C 1385: the money of a dispute will not come back, so it was no donation."""
+    return _entry("card-dispute", income("card"), DISPUTED, facts)
+
+
+Part = tuple[str, str, int]
+"""A fund, a unit and its part in đồng; negative where more went back than came in."""
+
+
+def card_payout(
+    parts: Sequence[Part], *, on: date, unit: str, description: str, back: bool = False
+) -> Entry:
+    """N 113 / C 113.stripe in each fund and unit: what Stripe sent to the bank, on its way.
+
+    When the bank does not take it, the same the other way round (`back`).
+    """
+    into, out_of = (AT_STRIPE, IN_TRANSIT) if back else (IN_TRANSIT, AT_STRIPE)
+    lines: list[Posting] = []
+    for fund, at, amount in parts:
+        lines += [
+            Posting(into, fund, at, debit=amount),
+            Posting(out_of, fund, at, credit=amount),
+        ]
+    return voucher_entry("card-payout", lines, on=on, unit=unit, description=description)
+
+
+def card_arrival(
+    parts: Sequence[tuple[str, str, int, int]],
+    *,
+    fund: str,
+    on: date,
+    unit: str,
+    description: str,
+) -> Entry:
+    """N 3381 / C 113: money on the bank's statement turns out to be a payout.
+
+    `parts` are fund, unit, what was on its way and what arrived of it. The bank account is one
+    fund's and unit's: what arrived for others it owes them, C 336, and is due to them, N 136.
+    The difference of the exchange rate is each one's own: C 7118 if more arrived, else N 811.
+    """
+    lines: list[Posting] = []
+    for its_fund, its_unit, sent, arrived in parts:
+        into = UNIDENTIFIED_IN
+        if (its_fund, its_unit) != (fund, unit):
+            lines += [
+                Posting(UNIDENTIFIED_IN, fund, unit, debit=arrived),
+                Posting(DUE_TO, fund, unit, credit=arrived),
+            ]
+            into = DUE_FROM
+        lines += [
+            Posting(into, its_fund, its_unit, debit=arrived),
+            Posting(IN_TRANSIT, its_fund, its_unit, credit=sent),
+        ]
+        if arrived > sent:
+            gain = arrived - sent
+            lines.append(Posting(income("other"), its_fund, its_unit, credit=gain))
+        elif arrived < sent:
+            lines.append(Posting(expense("other"), its_fund, its_unit, debit=sent - arrived))
+    return voucher_entry("card-arrival", lines, on=on, unit=unit, description=description)
 
 
 def dues_total(*, paid_into: str, **facts: Unpack[Facts]) -> Entry:

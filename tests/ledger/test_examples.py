@@ -45,6 +45,13 @@ def voucher(kind: str, lines: Sequence[Posting]) -> Entry:
     return recipes.voucher_entry(kind, lines, on=DAY, unit="TW", description="ví dụ")
 
 
+PART = ("nghia-tinh", "TW", 478_500)
+
+
+def arrived(parts: Sequence[tuple[str, str, int, int]]) -> Entry:
+    return recipes.card_arrival(parts, fund="nghia-tinh", on=DAY, unit="TW", description="ví dụ")
+
+
 def written(entry: Entry) -> list[str]:
     """Write an entry as accountants do: N or C, the account, the amount."""
     return [
@@ -92,6 +99,38 @@ def written(entry: Entry) -> list[str]:
         ),
         (recipes.cash_donation(**facts()), ["N 111 500000", "C 7114 500000"]),
         (recipes.bank_donation(**facts()), ["N 3381 500000", "C 7113 500000"]),
+        (recipes.card_donation(**facts()), ["N 113.stripe 500000", "C 7112 500000"]),
+        (recipes.card_fee(**facts(21_500)), ["N 615 21500", "C 113.stripe 21500"]),
+        (recipes.card_fee_back(**facts(21_500)), ["N 113.stripe 21500", "C 615 21500"]),
+        (recipes.card_refund(**facts(200_000)), ["N 7112 200000", "C 113.stripe 200000"]),
+        (recipes.card_refund_failed(**facts(200_000)), ["N 113.stripe 200000", "C 7112 200000"]),
+        (recipes.card_dispute(**facts()), ["N 1385 500000", "C 113.stripe 500000"]),
+        (recipes.card_dispute_won(**facts()), ["N 113.stripe 500000", "C 1385 500000"]),
+        (recipes.card_dispute_lost(**facts()), ["N 7112 500000", "C 1385 500000"]),
+        (
+            recipes.card_payout([PART], on=DAY, unit="TW", description="ví dụ"),
+            ["N 113 478500", "C 113.stripe 478500"],
+        ),
+        (
+            recipes.card_payout([PART], on=DAY, unit="TW", description="ví dụ", back=True),
+            ["N 113.stripe 478500", "C 113 478500"],
+        ),
+        (
+            arrived([(*PART, 478_500)]),
+            ["N 3381 478500", "C 113 478500"],
+        ),
+        (
+            arrived([(*PART, 478_900)]),
+            ["N 3381 478900", "C 113 478500", "C 7118 400"],
+        ),
+        (
+            arrived([(*PART, 478_000)]),
+            ["N 3381 478000", "C 113 478500", "N 811 500"],
+        ),
+        (
+            arrived([("base", "TW", 100_000, 100_000)]),
+            ["N 3381 100000", "C 336 100000", "N 136 100000", "C 113 100000"],
+        ),
         (
             recipes.dues_total(paid_into="111", **facts(fund="dues")),
             ["N 111 500000", "C 7115 500000"],
