@@ -3,11 +3,13 @@
 Every use has a key of its own, derived from the data key. A phone number is kept as a keyed hash,
 by which it is found again, and sealed, to be read when a person must be called back. The hash is
 the nonce of the sealing (a synthetic IV): the same number always looks the same, and what is opened
-can be held against its hash.
+can be held against its hash. Contacts that people type are sealed as they stand, each time anew.
 """
 
 import re
 import secrets
+import unicodedata
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -45,6 +47,8 @@ class Keys:
         self.known = blake2b(key=_derived(data_key, "fingerprint"), digest_size=_BLOCK)
         self.phone = algorithms.AES(_derived(data_key, "phone"))
         self.keyed = blake2b(key=_derived(data_key, "phone hash"), digest_size=_BLOCK)
+        self.contact = AESGCM(_derived(data_key, "contact"))
+        self.email = blake2b(key=_derived(data_key, "email hash"), digest_size=_BLOCK)
         self.codes = blake2b(key=_derived(data_key, "code"), digest_size=_BLOCK)
 
     def blocks(self, nonces: bytes) -> bytes:
@@ -64,8 +68,7 @@ class Keys:
 
 def seal(body: bytes) -> bytes:
     """Return a body that only the data key opens; each time it looks different."""
-    nonce = secrets.token_bytes(_NONCE)
-    return _VERSION + nonce + _keys().body.encrypt(nonce, body, _VERSION)
+    return _sealed(_keys().body, body)
 
 
 def unseal(sealed: bytes) -> bytes:
@@ -74,15 +77,38 @@ def unseal(sealed: bytes) -> bytes:
     Raises:
         UnreadableError: it was changed, or sealed with another data key.
     """
-    nonce, hidden = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
-    if sealed[:1] != _VERSION or len(nonce) != _NONCE:
-        msg = "not sealed by this service"
-        raise UnreadableError(msg)
+    return _opened(_keys().body, sealed)
+
+
+def seal_text(text: str) -> str:
+    """Return a contact that only the data key opens, as text; an empty one stays empty."""
+    return urlsafe_b64encode(_sealed(_keys().contact, text.encode())).decode() if text else ""
+
+
+def open_text(sealed: str) -> str:
+    """Return the contact that was sealed.
+
+    Raises:
+        UnreadableError: it was changed, or sealed with another data key.
+    """
+    if not sealed:
+        return ""
     try:
-        return _keys().body.decrypt(nonce, hidden, _VERSION)
-    except InvalidTag:
-        msg = "changed, or sealed with another data key"
+        body = urlsafe_b64decode(sealed)
+    except ValueError:
+        msg = "not sealed by this service"
         raise UnreadableError(msg) from None
+    return _opened(_keys().contact, body).decode()
+
+
+def email_hash(email: str) -> str:
+    """Return the keyed hash that an e-mail, in capitals or not, is found by; none of none."""
+    tidy = unicodedata.normalize("NFC", email.strip()).casefold()
+    if not tidy:
+        return ""
+    hashing = _keys().email.copy()
+    hashing.update(tidy.encode("utf-8", "replace"))
+    return hashing.hexdigest()
 
 
 def fingerprint(body: bytes) -> str:
@@ -180,6 +206,23 @@ def _keys() -> Keys:
 @lru_cache(maxsize=4)
 def _keys_of(data_key: str) -> Keys:
     return Keys(data_key)
+
+
+def _sealed(key: AESGCM, body: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return _VERSION + nonce + key.encrypt(nonce, body, _VERSION)
+
+
+def _opened(key: AESGCM, sealed: bytes) -> bytes:
+    nonce, hidden = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+    if sealed[:1] != _VERSION or len(nonce) != _NONCE:
+        msg = "not sealed by this service"
+        raise UnreadableError(msg)
+    try:
+        return key.decrypt(nonce, hidden, _VERSION)
+    except InvalidTag:
+        msg = "changed, or sealed with another data key"
+        raise UnreadableError(msg) from None
 
 
 def _derived(data_key: str, purpose: str) -> bytes:

@@ -252,7 +252,7 @@ def lonely(session: Session, facts: Facts) -> Iterator[Fault]:
 
 
 def others_named(session: Session) -> Iterator[Fault]:
-    """Yield entries whose commitment is not to the donor that their donation names now.
+    """Yield entries whose commitment is not to the donor that their donation names.
 
     A donor without a salt was erased, and can be neither proved nor refuted.
     """
@@ -265,6 +265,9 @@ def others_named(session: Session) -> Iterator[Fault]:
     )
     for entry_id, key, donor, committed in session.execute(query):
         # Donations from before there were commitments have none.
-        if committed not in {None, donors.commitment(donor, donations.SOURCE, key)}:
+        if committed in {None, donors.commitment(donor, donations.SOURCE, key)}:
+            continue
+        # A name that was corrected since is another one today, and was this one then.
+        if committed not in donors.commitments(session, donor, donations.SOURCE, key):
             why = _("Bút toán %(id)s được niêm phong với người ủng hộ khác.", id=entry_id)
             yield Fault("donor", f"entry:{entry_id}", why)

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, inspect, text
 from fundsvc import schema
 from fundsvc.config import Settings
 from fundsvc.db import equip
-from fundsvc.secrecy import open_phone, phone_hash
+from fundsvc.secrecy import email_hash, open_phone, open_text, phone_hash
 from tests.support.databases import Databases
 
 
@@ -97,4 +97,35 @@ BEFORE = (
     MESSAGE.format("'A', '84912345678'", "'booked', 1, 2, 100000, 1"),
     MESSAGE.format("'B', '84987654321'", "'booked', 1, 3, 20000, 1"),
     MESSAGE.format("'C', '0912345678'", "'failed', 1, 4, NULL, NULL"),
+)
+
+
+def test_contacts_of_donors_that_are_there_are_sealed(
+    engine_name: str, databases: Databases, settings: Settings
+) -> None:
+    app = Flask("migrating")
+    app.config["FUNDSVC"] = settings
+    with databases.blank(engine_name) as url, app.app_context():
+        engine = create_engine(url)
+        equip(engine)
+        with engine.connect().execution_options(fundsvc_writes=True) as connection:
+            with connection.begin():
+                command.upgrade(schema._config(connection), "0012")
+                for statement in (BEFORE[0], BEFORE[1], *DONORS):
+                    connection.exec_driver_sql(statement)
+            with connection.begin():
+                command.upgrade(schema._config(connection), "head")
+            rows = connection.execute(text("SELECT * FROM donor ORDER BY id")).all()
+            assert schema.drift(connection) == []
+        engine.dispose()
+        assert [open_text(row.phone_sealed) for row in rows] == ["0912 345 678", "", ""]
+        assert [open_text(row.email_sealed) for row in rows] == ["", "An@example.vn", ""]
+        assert rows[0].phone_hash == phone_hash("+84912345678")
+        assert [row.email_hash for row in rows] == ["", email_hash("an@EXAMPLE.vn"), ""]
+
+
+DONORS = tuple(
+    "INSERT INTO donor (unit_id, name, folded, kind, address, phone, email)"
+    f" VALUES (1, 'An', 'an', 'person', '', '{phone}', '{email}')"
+    for phone, email in (("0912 345 678", ""), ("", "An@example.vn"), ("", ""))
 )

@@ -14,6 +14,7 @@ from fundsvc.books.models import Fund
 from fundsvc.books.reversing import Reversed, Undone, take_back, undone
 from fundsvc.donations.models import Donation
 from fundsvc.donors import service as donors
+from fundsvc.donors.models import Donor
 from fundsvc.donors.service import DonorFacts
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.receipts import service as receipts
@@ -145,6 +146,8 @@ def issue_receipt(
     if undone(session, donation.entry_id) is not None:
         raise Refusal(_("Khoản ủng hộ này đã ghi đảo; không cấp được biên nhận."))
     donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
+    if donor is not None and donor.erased_at is not None:
+        donor = None  # Whoever wished to be forgotten is anonymous from then on.
     province = session.get_one(Province, donation.province_id) if donation.province_id else None
     order = receipts.Order(
         donation_id=donation.id,
@@ -261,7 +264,7 @@ def _again(session: Session, earlier: Donation, known: _Known) -> Recorded:
     said = (
         facts.amount,
         facts.received_on,
-        facts.donor,
+        True,
         facts.earmark,
         facts.on_behalf_of,
         facts.in_memory_of,
@@ -273,7 +276,7 @@ def _again(session: Session, earlier: Donation, known: _Known) -> Recorded:
     kept = (
         earlier.amount,
         earlier.received_on,
-        donors.facts_of(donor) if donor else None,
+        _same_donor(session, donor, facts.donor),
         earlier.earmark,
         earlier.on_behalf_of,
         earlier.in_memory_of,
@@ -285,3 +288,9 @@ def _again(session: Session, earlier: Donation, known: _Known) -> Recorded:
     if said != kept:
         raise Conflict(_("Yêu cầu này đã được ghi sổ với nội dung khác."))
     return Recorded(earlier.id, earlier.entry_id, new=False)
+
+
+def _same_donor(session: Session, donor: Donor | None, told: DonorFacts | None) -> bool:
+    if donor is None or told is None:
+        return donor is None and told is None
+    return donors.says_same(session, donor, told)

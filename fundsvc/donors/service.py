@@ -2,17 +2,20 @@
 
 import secrets
 from dataclasses import dataclass, replace
+from typing import Final
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc.donors.models import KINDS, Donor
+from fundsvc.donors.models import KINDS, Donor, DonorVersion
 from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.secrecy import email_hash, phone_hash, seal_text
 from fundsvc.text import clean, fold
 from ledger import seals
 
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_CONTACT = 200, 300, 100
+BETWEEN: Final = str.maketrans("", "", " .-()")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,33 @@ class DonorFacts:
 
 
 def facts_of(donor: Donor) -> DonorFacts:
-    """Return what is written down about a donor."""
+    """Return what is written down about a donor.
+
+    Raises:
+        UnreadableError: phone or e-mail were sealed with another data key.
+    """
     return DonorFacts(
         name=donor.name,
         kind=donor.kind,
         address=donor.address,
         phone=donor.phone,
         email=donor.email,
+    )
+
+
+def hash_of_phone(phone: str) -> str:
+    """Return what a phone number is found by, however it is grouped; nothing of nothing."""
+    tidy = phone.translate(BETWEEN)
+    return phone_hash(tidy) if tidy else ""
+
+
+def says_same(session: Session, donor: Donor, facts: DonorFacts) -> bool:
+    """Say whether a donor is, or once was, written down with these facts."""
+    wanted = (facts.name, facts.kind, facts.address, *_hashes(facts))
+    earlier = session.scalars(select(DonorVersion).where(DonorVersion.donor_id == donor.id))
+    return any(
+        wanted == (row.name, row.kind, row.address, row.phone_hash, row.email_hash)
+        for row in (donor, *earlier)
     )
 
 
@@ -88,6 +111,7 @@ def remember(session: Session, unit_id: int, facts: DonorFacts) -> Donor:
     """
     facts = facts.cleaned()
     if facts.phone or facts.email or facts.address:
+        by_phone, by_email = _hashes(facts)
         known = session.scalar(
             select(Donor)
             .where(
@@ -96,8 +120,8 @@ def remember(session: Session, unit_id: int, facts: DonorFacts) -> Donor:
                 Donor.name == facts.name,
                 Donor.kind == facts.kind,
                 Donor.address == facts.address,
-                Donor.phone == facts.phone,
-                Donor.email == facts.email,
+                Donor.phone_hash == by_phone,
+                Donor.email_hash == by_email,
             )
             .order_by(Donor.id)
             .limit(1)
@@ -105,19 +129,44 @@ def remember(session: Session, unit_id: int, facts: DonorFacts) -> Donor:
         if known is not None:
             known.salt = known.salt or secrets.token_hex(16)
             return known
-    donor = Donor(
-        unit_id=unit_id,
-        name=facts.name,
-        folded=fold(facts.name),
-        salt=secrets.token_hex(16),
-        kind=facts.kind,
-        address=facts.address,
-        phone=facts.phone,
-        email=facts.email,
+    return _write_down(session, unit_id, facts)
+
+
+def find_or_make(session: Session, unit_id: int, facts: DonorFacts) -> Donor:
+    """Return the unit's donor whom a stranger's words on a public page are about.
+
+    A known donor is taken only by phone or e-mail, exactly: every one that was typed is the known
+    one's, and the name is the same, letter case and diacritics aside, for the receipt bears it and
+    a family may share a phone. The name alone finds nobody. What strangers type changes nothing of
+    a known donor; whoever types something new is written down anew, and may be merged later.
+
+    Raises:
+        Refusal: the facts cannot be kept (see `DonorFacts.cleaned`).
+    """
+    facts = facts.cleaned()
+    by_phone, by_email = _hashes(facts)
+    if not (by_phone or by_email):
+        return _write_down(session, unit_id, facts)
+    typed = [
+        column == hashed
+        for column, hashed in ((Donor.phone_hash, by_phone), (Donor.email_hash, by_email))
+        if hashed
+    ]
+    known = session.scalar(
+        select(Donor)
+        .where(
+            Donor.unit_id == unit_id,
+            Donor.folded == fold(facts.name),
+            Donor.kind == facts.kind,
+            *typed,
+        )
+        .order_by(Donor.name != facts.name, Donor.id)
+        .limit(1)
     )
-    session.add(donor)
-    session.flush()
-    return donor
+    if known is None:
+        return _write_down(session, unit_id, facts)
+    known.salt = known.salt or secrets.token_hex(16)
+    return known
 
 
 def commitment(donor: Donor, *entry: str) -> str:
@@ -126,3 +175,35 @@ def commitment(donor: Donor, *entry: str) -> str:
     `entry` is what names the entry, its source and external id.
     """
     return seals.commitment(donor.salt or "", donor.name, donor.kind, *entry)
+
+
+def commitments(session: Session, donor: Donor, *entry: str) -> set[str]:
+    """Return what an entry may tell of its donor: by the name of today, and by each before it."""
+    earlier = session.execute(
+        select(DonorVersion.name, DonorVersion.kind).where(DonorVersion.donor_id == donor.id)
+    )
+    names = {(donor.name, donor.kind), *((name, kind) for name, kind in earlier)}
+    return {seals.commitment(donor.salt or "", name, kind, *entry) for name, kind in names}
+
+
+def _hashes(facts: DonorFacts) -> tuple[str, str]:
+    return hash_of_phone(facts.phone), email_hash(facts.email)
+
+
+def _write_down(session: Session, unit_id: int, facts: DonorFacts) -> Donor:
+    by_phone, by_email = _hashes(facts)
+    donor = Donor(
+        unit_id=unit_id,
+        name=facts.name,
+        folded=fold(facts.name),
+        salt=secrets.token_hex(16),
+        kind=facts.kind,
+        address=facts.address,
+        phone_hash=by_phone,
+        phone_sealed=seal_text(facts.phone),
+        email_hash=by_email,
+        email_sealed=seal_text(facts.email),
+    )
+    session.add(donor)
+    session.flush()
+    return donor
