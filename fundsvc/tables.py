@@ -15,6 +15,7 @@ SLICES = (
     "evidence",
     "inbox",
     "jobs",
+    "outbox",
     "periods",
     "receipts",
     "reconciliation",

@@ -1,0 +1,1 @@
+"""The outbox: letters that wait until they can be sent, each once."""
