@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # SQLite has one writer: a second process would only wait for it, threads of one share a queue.
 PROCESSES_ON_SQLITE = 1
 MOST_PROCESSES = 4
+LONGEST_LINE = 8190
 REST = 5
 """Seconds before background work that ended is begun anew."""
 
@@ -42,6 +43,9 @@ def run(*, host: str, port: int, workers: int | None, threads: int, beside: bool
         "threads": threads,
         # A large import answers within the request.
         "timeout": 120,
+        # A push by GET carries its message in the address, each Vietnamese letter as up to nine
+        # characters; the most that gunicorn takes with a limit.
+        "limit_request_line": LONGEST_LINE,
         "graceful_timeout": 30,
         "keepalive": 5,
         "loglevel": "warning",

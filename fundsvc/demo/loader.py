@@ -203,7 +203,7 @@ def _settlements(session: Session, span: Span, by: int) -> None:
     _hold(importing.import_settlements(session, data, name=SETTLEMENTS, commit=True, by=by))
     for row in session.scalars(select(Settlement).order_by(Settlement.id)).all():
         settlements.accept(session, row.id, by=by)
-        settlements.confirm_money(session, row.id, bank.offers(session, row)[0].id, by=by)
+        settlements.confirm_money(session, row.id, bank.offers(session, row).lines[0].id, by=by)
 
 
 def _hold(report: ImportReport) -> None:

@@ -23,6 +23,8 @@ from fundsvc.jobs.models import DONE, FAILED, RUNNING, WAITING, Job
 
 LEASE: Final = timedelta(seconds=20)
 MOST_TRIES: Final = 3
+PATIENCE: Final = timedelta(seconds=15)
+"""So long a job may wait before its page asks whether there is a worker at all."""
 KEPT: Final = timedelta(days=30)
 """So long the outcome of a job can be looked at."""
 RECENT: Final = 5
@@ -95,6 +97,14 @@ def recent(session: Session, kind: str, *, by: int) -> Sequence[Job]:
 def any_free(session: Session) -> bool:
     """Say whether a job waits, or was left by whoever did it."""
     return session.scalar(select(Job.id).where(_free()).limit(1)) is not None
+
+
+def is_late(session: Session, job: Job) -> bool:
+    """Say whether a job waits although nobody is busy with another: then nobody may be there."""
+    if job.state != WAITING or clock.now() - job.made_at < PATIENCE:
+        return False
+    busy = select(Job.id).where(Job.state == RUNNING, Job.lease_until >= clock.now())
+    return session.scalar(busy.limit(1)) is None
 
 
 def claim(session: Session) -> Claim | None:

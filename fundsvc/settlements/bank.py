@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.reversing import is_undone
@@ -34,8 +34,16 @@ class LineOffer:
     right: bool
 
 
-def offers(session: Session, row: Settlement) -> list[LineOffer]:
-    """Return lines that may be the money, the likeliest first.
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A page of lines that may be the money, and how many there are in all."""
+
+    lines: list[LineOffer]
+    of: int
+
+
+def offers(session: Session, row: Settlement, start: int = 0) -> Offered:
+    """Return lines that may be the money, the likeliest first, from the `start`th on.
 
     Banks put blanks into memos and take them out, so the reference is looked for in the memo with
     all blanks and signs taken away.
@@ -47,35 +55,36 @@ def offers(session: Session, row: Settlement) -> list[LineOffer]:
     named = bare.contains(reference, autoescape=True)
     near = BankLine.booked_on.between(row.paid_on - NEAR, row.paid_on + NEAR)
     alike = (BankLine.credit == row.net) & near
-    wanted = or_(named, alike) if len(reference) >= SHORTEST else alike
+    named = named if len(reference) >= SHORTEST else false()
     taken = select(SettlementPayment.bank_line_id)
     campaign = session.get_one(Campaign, row.campaign_id)
+    purse = (BankAccount.fund_id == campaign.fund_id) & (BankAccount.unit_id == campaign.unit_id)
+    likeliest = [case((sign, 0), else_=1) for sign in (named, BankLine.credit == row.net, purse)]
     found = session.execute(
-        select(BankLine, BankAccount)
+        select(BankLine, BankAccount, named, func.count().over())
         .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
         .where(
             BankLine.credit > 0,
             BankLine.booked_on.between(row.period_from, row.paid_on + LATE),
-            wanted,
+            or_(named, alike),
             BankLine.id.not_in(taken),
             ~is_undone(BankLine.entry_id),
         )
-        .order_by(BankLine.booked_on, BankLine.id)
-        .limit(10 * MOST)
-    )
-    offered = [
+        .order_by(*likeliest, BankLine.booked_on, BankLine.id)
+        .offset(start)
+        .limit(MOST)
+    ).all()
+    lines = [
         LineOffer(
             id=line.id,
             booked_on=line.booked_on,
             account=account.code,
             memo=line.memo,
             amount=line.credit,
-            by_reference=len(reference) >= SHORTEST
-            and reference in _SPACE.sub("", line.memo).upper(),
+            by_reference=bool(by_reference),
             exact=line.credit == row.net,
             right=(account.fund_id, account.unit_id) == (campaign.fund_id, campaign.unit_id),
         )
-        for line, account in found
+        for line, account, by_reference, _count in found
     ]
-    offered.sort(key=lambda offer: (-offer.by_reference, -offer.exact, -offer.right))
-    return offered[:MOST]
+    return Offered(lines, found[0][-1] if found else 0)

@@ -13,7 +13,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.imports import Refused
 from fundsvc.settlements import sheet
-from fundsvc.settlements.models import Settlement, SettlementMessage
+from fundsvc.settlements.models import OK, Settlement, SettlementMessage
 from fundsvc.settlements.service import subject, taken
 from fundsvc.settlements.sheet import DetailRow
 from fundsvc.sms import grammar
@@ -29,10 +29,14 @@ _TABLE: Table = SettlementMessage.__table__  # type: ignore[assignment]  # A map
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many messages of a list are about the settlement, and how many are of others."""
+    """How many messages of a list are about the settlement, and how many are of others.
+
+    `failed` are those of the settlement's that the list calls unpaid.
+    """
 
     messages: int
     others: int
+    failed: int = 0
 
 
 def take_list(session: Session, settlement_id: int, data: bytes, *, name: str, by: int) -> Taken:
@@ -64,7 +68,7 @@ def take_list(session: Session, settlement_id: int, data: bytes, *, name: str, b
     facts = {"sha256": sha256, "messages": reading.messages}
     audit.record(session, "settlement.list", subject(row.id), facts, by=by)
     session.flush()
-    return Taken(reading.messages, reading.others)
+    return Taken(reading.messages, reading.others, reading.failed)
 
 
 class _Reading:
@@ -78,7 +82,7 @@ class _Reading:
             fold(campaign.keyword), cast("Grammar", campaign.grammar), campaign.unit_value
         )
         self._seen: dict[str, tuple[str, int | None]] = {}
-        self.messages = self.others = 0
+        self.messages = self.others = self.failed = 0
 
     def rows(self, data: bytes) -> Any:
         """Yield the rows to keep."""
@@ -95,6 +99,7 @@ class _Reading:
                 amount = worth
             if self._is_new(detail, amount):
                 self.messages += 1
+                self.failed += detail.status != OK
                 yield {
                     "settlement_id": self._row.id,
                     "request_id": detail.request_id,

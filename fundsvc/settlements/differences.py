@@ -76,6 +76,14 @@ class Candidate:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """A page of messages that may make up a difference, and how many there are in all."""
+
+    messages: list[Candidate]
+    of: int
+
+
 def told(session: Session, row: Settlement) -> Count | None:
     """Return what the operator's own list comes to, None when it sent none."""
     if row.detail_sha256 is None:
@@ -120,10 +128,13 @@ def every(session: Session, row: Settlement) -> Iterator[tuple[str, Line]]:
                 yield kind, line
 
 
-def candidates(session: Session, row: Settlement, difference: Count) -> list[Candidate]:
-    """Return messages that can make up what the operator reports less than we counted."""
+def candidates(session: Session, row: Settlement, difference: Count, begin: int = 0) -> Candidates:
+    """Return messages that can make up what the operator reports less than we counted.
+
+    They come in pages, the likeliest first; this is the one from the `begin`th on.
+    """
     if difference.messages >= 0:
-        return []
+        return Candidates([], 0)
     amount, rest = divmod(difference.gross, difference.messages)
     inside = _ours(row).where(_in_period(row))
     if not rest:
@@ -143,9 +154,11 @@ def candidates(session: Session, row: Settlement, difference: Count) -> list[Can
         else_=OTHER,
     ).label("why")
     order = case((gap <= NEAR.total_seconds(), 0), (why != OTHER, 1), else_=2)
-    query = select(part, why).order_by(order, part.c.received_at, part.c.request_id)
-    rows = session.execute(query.limit(CANDIDATES)).all()
-    return [Candidate(line, row.why) for line, row in zip(_lines(rows), rows, strict=True)]
+    query = select(part, why, func.count().over().label("of"))
+    query = query.order_by(order, part.c.received_at, part.c.request_id)
+    rows = session.execute(query.offset(begin).limit(CANDIDATES)).all()
+    found = [Candidate(line, row.why) for line, row in zip(_lines(rows), rows, strict=True)]
+    return Candidates(found, rows[0].of if rows else 0)
 
 
 def _list(session: Session, row: Settlement, kind: str, shown: int) -> NamedList:

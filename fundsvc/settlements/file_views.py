@@ -91,7 +91,12 @@ def take_list(settlement_id: int) -> ResponseReturnValue:
         if refusal.status == 404:  # noqa: PLR2004 - Not Found
             raise
         return page_of(settlement_id, Form({}, uploads.beside_file(refusal))), refusal.status
-    said = _("Đã nhận danh sách của nhà mạng: %(count)s tin nhắn.", count=number(taken.messages))
+    said = _(
+        "Đã nhận danh sách của nhà mạng: %(paid)s tin thu được tiền, %(failed)s tin không thu"
+        " được hoặc đã hoàn.",
+        paid=number(taken.messages - taken.failed),
+        failed=number(taken.failed),
+    )
     if taken.others:
         others = number(taken.others)
         said += " " + _("%(count)s tin của đợt vận động khác được bỏ qua.", count=others)

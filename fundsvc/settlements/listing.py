@@ -208,6 +208,12 @@ def detail(session: Session, settlement_id: int) -> Detail:
     )
 
 
+def asked(session: Session) -> frozenset[int]:
+    """Return the settlements of which somebody asked to give something up, undecided."""
+    found = select(SettlementLoss.settlement_id).filter_by(state="asked")
+    return frozenset(session.scalars(found))
+
+
 def settled(session: Session) -> Iterable[tuple[Settlement, int]]:
     """Return each settlement with all that was booked off its receivable."""
     sums = _sums(session)

@@ -45,6 +45,7 @@ from fundsvc.settlements.models import (
     SettlementLoss,
     SettlementPayment,
 )
+from fundsvc.sms.beside import put_beside
 from fundsvc.sms.phone_views import OPENERS
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend, reasons_of
@@ -55,6 +56,8 @@ READERS = ("treasurer", "approver", "auditor")
 WRITERS = ("treasurer",)
 DECIDERS = ("treasurer", "approver")
 CSV = "text/csv; charset=utf-8"
+BESIDE = 12
+_LONGEST_START = 10
 
 
 def waiting(session: Session) -> Iterable[Attention]:
@@ -65,7 +68,7 @@ def waiting(session: Session) -> Iterable[Attention]:
     if roles & remedies.APPROVERS:
         asked = select(func.count()).select_from(SettlementLoss).filter_by(state="asked")
         count = session.scalar(asked) or 0
-        yield Attention(count, _("đề nghị xóa nợ nhà mạng chờ duyệt"), url_for("settlements.index"))
+        yield Attention(count, _("đề nghị xóa nợ nhà mạng chờ duyệt"), _where_asked(session))
     days = counting.by_day(session)
     found = listing.every(session, days)
     differing = [facts for facts in found if facts.state == listing.DIFFERS]
@@ -76,6 +79,27 @@ def waiting(session: Session) -> Iterable[Attention]:
     owed = [amount for amount in overdue if amount > 0]
     href = f"{url_for('settlements.index')}#owed"
     yield Attention(len(owed), _("khoản nhà mạng nợ trên 90 ngày"), href, amount=sum(owed))
+
+
+def _where_asked(session: Session) -> str:
+    """Return where losses wait to be approved: on the one page if there is one, or the list."""
+    found = listing.asked(session)
+    if len(found) == 1:
+        return url_for("settlements.show", settlement_id=min(found), _anchor="asked")
+    return url_for("settlements.index")
+
+
+def open_ones(session: Session) -> str:
+    """Return the settlements that are not done, for the page of messages."""
+    rows = listing.every(session, counting.by_day(session))
+    return render_template(
+        "settlements/beside.html",
+        open=[facts for facts in rows if facts.state != listing.DONE],
+        shown=BESIDE,
+        any=bool(rows),
+        asked=listing.asked(session),
+        told=told,
+    )
 
 
 def origin_of(session: Session, entry: Entry) -> Origin | None:
@@ -126,6 +150,7 @@ def confidential_list(session: Session, sha256: str) -> Confidential | None:
 
 
 bp.record_once(lambda state: attend(state.app, waiting))
+bp.record_once(lambda state: put_beside(state.app, open_ones))
 bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
 # Reconciliation tells of bank lines; here, above it, settlements add what they know of them.
 bp.record_once(lambda state: tell_origin(state.app, "bank", origin_of_line))
@@ -140,9 +165,12 @@ def index() -> str:
     session = read_session()
     days = counting.by_day(session)
     owed = ageing.ageing(session, days)
+    rows = listing.every(session, days)
     return render_template(
         "settlements/index.html",
-        rows=listing.every(session, days),
+        open=[facts for facts in rows if facts.state != listing.DONE],
+        finished=[facts for facts in rows if facts.state == listing.DONE],
+        asked=listing.asked(session),
         owed=owed,
         sums=[sum(amounts) for amounts in zip(*(row.amounts for row in owed), strict=True)],
         told=told,
@@ -299,18 +327,26 @@ def page_of(settlement_id: int, form: Form) -> str:
     session = read_session()
     row, facts = listing.one(session, settlement_id)
     lists = differences.lists(session, row)
-    offered = bank.offers(session, row) if facts.unpaid > 0 else []
-    named = facts.has_list or facts.difference.messages >= 0
+    detail = listing.detail(session, settlement_id)
+    starts = {name: _start(name) for name in ("lines", "likely")}
+    wanted = facts.unpaid > 0
+    offered = bank.offers(session, row, starts["lines"]) if wanted else bank.Offered([], 0)
+    less = counting.Count() if facts.has_list else facts.difference
     return render_template(
         "settlements/show.html",
         facts=facts,
         agreed=listing.agreed_fee(session, row),
-        detail=listing.detail(session, settlement_id),
+        detail=detail,
+        asked=[loss for loss in detail.losses if loss.state == "asked"],
+        decided=[loss for loss in detail.losses if loss.state != "asked"],
         lists=lists,
         owed=differences.OWED,
         listed=differences.told(session, row),
-        candidates=[] if named else differences.candidates(session, row, facts.difference),
+        candidates=differences.candidates(session, row, less, starts["likely"]),
+        likely_from=starts["likely"],
         offers=offered,
+        lines_from=starts["lines"],
+        page_size=differences.CANDIDATES,
         told=told,
         form=form,
         may_write=any(current_user.has_role(role) for role in WRITERS),
@@ -318,6 +354,12 @@ def page_of(settlement_id: int, form: Form) -> str:
         me=current_user.id,
         today=clock.today(),
     )
+
+
+def _start(name: str) -> int:
+    """Return at which of a long list a page begins; what is no number is the first."""
+    raw = request.args.get(name, "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < _LONGEST_START else 0
 
 
 def _done(

@@ -68,7 +68,7 @@ def gifts(session: Session, hashed: str) -> list[Gift]:
             ),
         )
         .outerjoin(Receipt, Receipt.id == ReceiptSms.receipt_id)
-        .where(message.phone_hash == hashed, message.status == BOOKED, ~_taken_back())
+        .where(message.phone_hash == hashed, message.status == BOOKED, ~is_taken_back())
         .order_by(message.received_at.desc(), message.operator, message.request_id)
         .limit(MOST)
     )
@@ -91,7 +91,8 @@ def gifts(session: Session, hashed: str) -> list[Gift]:
     ]
 
 
-def _taken_back() -> ColumnElement[bool]:
+def is_taken_back() -> ColumnElement[bool]:
+    """Say whether the entry of a message was reversed."""
     entry, reversal = aliased(Entry), aliased(Entry)
     return exists().where(
         entry.source == literal("sms:") + SmsMessage.operator,

@@ -49,8 +49,10 @@ DAYS = {
 
 def go_on(promised: Upload) -> ResponseReturnValue:
     """Go on from a file that can be read to its preview: at once, or as a job if it is large."""
+    profile = profiles.named(read_session(), promised.chosen.get("format"))
     with evidence.opened(promised.sha256) as stream:
-        lines = uploads.count_lines(stream)
+        above = layouts.find(stream, profile).header
+        lines = max(uploads.count_lines(stream) - above, 0)
     if lines <= background.LARGE:
         return redirect(url_for("sms.preview", token=promised.sign(PURPOSE)), 303)
     with transaction() as session:
@@ -72,7 +74,12 @@ def job(job_id: int) -> ResponseReturnValue:
 def progress(job_id: int) -> ResponseReturnValue:
     """Tell a page how far its job is."""
     found = _find(job_id)
-    return {"state": found.state, "done": _done(found), "total": found.total}
+    return {
+        "state": found.state,
+        "done": _done(found),
+        "total": found.total,
+        "late": jobs.is_late(read_session(), found),
+    }
 
 
 @bp.post("/imports/sms/jobs/<int:job_id>")
@@ -150,6 +157,7 @@ def _job_page(found: Job) -> str:
         name=name,
         booking=found.arguments["commit"],
         done=_done(found),
+        late=jobs.is_late(read_session(), found),
         outcome=told.booked(outcome["new"], outcome["known"]) if found.state == DONE else "",
         reasons=outcome.get("refused", ()),
     )

@@ -15,7 +15,9 @@ from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.secrecy import UnreadableError, code_hash, open_phone, phone_hash
+from fundsvc.sms.donors import is_taken_back
 from fundsvc.sms.models import PhoneCode, SmsMessage
+from fundsvc.sms.resolver import BOOKED
 from ledger.accounts import OPERATOR_NAMES
 
 GOOD_FOR: Final = timedelta(hours=24)
@@ -29,11 +31,16 @@ _CODE: Final = re.compile(f"[0-9]{{{_DIGITS}}}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class GivenCode:
-    """A code to be read out: it is shown this once, and kept only as a hash."""
+    """A code to be read out: it is shown this once, and kept only as a hash.
+
+    `messages` counts those in the books, for which there may be a receipt; `others` those that
+    were kept and not booked.
+    """
 
     code: str
     expires_at: datetime
     messages: int
+    others: int
 
 
 def message(session: Session, operator: str, request_id: str) -> SmsMessage:
@@ -68,16 +75,23 @@ def give_code(session: Session, phone: str, *, by: int | None) -> GivenCode:
     """Make a code for a number that messages came from; an earlier one is good no more.
 
     Raises:
-        Refusal: it is no phone number, or no message came from it.
+        Refusal: it is no phone number, or no message that came from it is in the books.
     """
     tidy = phone.translate(BETWEEN)
     if not _PHONE.fullmatch(tidy):
         why = _("Số điện thoại phải là 8 đến 15 chữ số, ví dụ 0912345678.")
         raise Refusal(Reason(why, field="phone"))
     hashed, now = phone_hash(tidy), clock.now()
-    count = session.scalar(select(func.count()).where(SmsMessage.phone_hash == hashed)) or 0
-    if not count:
-        raise Refusal(Reason(_("Sổ chưa có tin nhắn nào từ số này."), field="phone"))
+    booked, others = _counts(session, hashed)
+    if not booked:
+        why = _("Sổ chưa có tin nhắn nào từ số này.")
+        if others:
+            why = _(
+                "Có %(count)d tin nhắn từ số này nhưng chưa tin nào được ghi sổ, nên chưa thể lấy"
+                " biên nhận.",
+                count=others,
+            )
+        raise Refusal(Reason(why, field="phone"))
     session.execute(
         update(PhoneCode)
         .where(PhoneCode.phone_hash == hashed, PhoneCode.ended_at.is_(None))
@@ -94,14 +108,22 @@ def give_code(session: Session, phone: str, *, by: int | None) -> GivenCode:
     session.add(given)
     audit.record(session, "sms.code", f"phone:{hashed}", {}, by=by)
     session.flush()
-    return GivenCode(code, given.expires_at, count)
+    return GivenCode(code, given.expires_at, booked, others)
+
+
+def _counts(session: Session, hashed: str) -> tuple[int, int]:
+    """Return how many messages of a number stand in the books, and how many do not."""
+    held = select(func.count()).where(SmsMessage.phone_hash == hashed)
+    booked = session.scalar(held.where(SmsMessage.status == BOOKED, ~is_taken_back())) or 0
+    return booked, (session.scalar(held) or 0) - booked
 
 
 def prove(session: Session, phone: str, secret: str) -> str | None:
     """Return the hash of a number if `secret` is the reference of a message of it, or its code.
 
-    An unknown number and a wrong secret take the same questions and give the same answer. A code
-    is used up when it is right, and after a few wrong ones.
+    People copy a reference in letters of either case. An unknown number and a wrong secret take
+    the same questions and give the same answer. A code is used up when it is right, and after a
+    few wrong ones.
     """
     hashed, secret = phone_hash(phone[:LONGEST].translate(BETWEEN)), secret.strip()[:LONGEST]
     digits = secret.translate(BETWEEN)
@@ -118,8 +140,8 @@ def prove(session: Session, phone: str, secret: str) -> str | None:
         select(
             exists().where(
                 SmsMessage.operator.in_(OPERATOR_NAMES),
-                SmsMessage.request_id == secret,
                 SmsMessage.phone_hash == hashed,
+                func.lower(SmsMessage.request_id) == secret.lower(),
             )
         )
     )

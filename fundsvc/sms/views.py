@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import IO, Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -29,6 +29,7 @@ from fundsvc.jobs import service as jobs
 from fundsvc.receipts.models import Receipt, ReceiptSms
 from fundsvc.sms import campaigns, chart, layouts, lists, profiles, service, told
 from fundsvc.sms.background import KIND, facts
+from fundsvc.sms.beside import beside
 from fundsvc.sms.file_views import PURPOSE, go_on, preview_page
 from fundsvc.sms.models import SmsFile, SmsMessage
 from fundsvc.sms.phone_views import OPENERS
@@ -168,6 +169,7 @@ def index() -> str:
         page=lists.waiting(session, status, request.args.get("before")),
         reason=told.reason,
         shelved=pushes[PARKED] + pushes[CONFLICT],
+        beside=beside(current_app, session),
     )
 
 

@@ -175,6 +175,8 @@
         const told = await answer.json();
         const plain = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ".");
         state = told.state;
+        box.querySelector("[data-late]").hidden = !told.late;
+        if (!told.done) continue;
         bar.value = told.done;
         text.textContent = box.dataset.text
           .replace("{done}", plain(told.done)).replace("{total}", plain(told.total));

@@ -59,7 +59,7 @@ def test_every_way_of_differing_has_its_list(
         listed("MO6", "40000", "reversed"),
         listed("MO1", "100000", "ok"),
     ]
-    assert give(settlement, as_csv(*rows, names=NAMES), people) == Taken(6, 0)
+    assert give(settlement, as_csv(*rows, names=NAMES), people) == Taken(6, 0, 2)
     assert found(session, settlement) == {
         "missing-there": ["MO4", "MO7"],
         "failed-there": ["MO3", "MO6"],
@@ -171,7 +171,7 @@ def test_without_a_list_the_likeliest_messages_come_first(
     )
     take(reported(messages="5", gross="120000", fee="0", net="120000"))
     row, facts = listing.one(session, last_id())
-    likely = differences.candidates(session, row, facts.difference)
+    likely = differences.candidates(session, row, facts.difference).messages
     assert [(one.line.request_id, one.why) for one in likely] == [
         ("B2", "double"),
         ("D", "first"),
@@ -179,3 +179,19 @@ def test_without_a_list_the_likeliest_messages_come_first(
         ("A", "other"),
         ("B", "other"),
     ]
+
+
+def test_the_likeliest_come_in_pages_with_their_number(
+    session: Session, with_campaigns: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(differences, "CANDIDATES", 2)
+    bring(*(message(f"M{n}", "TS 1", received_at=f"2026-07-1{n} 08:00:00") for n in range(5)))
+    take(reported(messages="4", gross="80000", fee="0", net="80000"))
+    row, facts = listing.one(session, last_id())
+    pages = [
+        differences.candidates(session, row, facts.difference, begin) for begin in (0, 2, 4, 6)
+    ]
+    assert [[one.line.request_id for one in page.messages] for page in pages] == [
+        ["M0", "M1"], ["M2", "M3"], ["M4"], [],
+    ]  # fmt: skip
+    assert [page.of for page in pages] == [5, 5, 5, 0]

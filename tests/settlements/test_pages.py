@@ -1,6 +1,7 @@
 """The pages of settlements: from the file to the last đồng, and who may see and do what."""
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ from fundsvc.books.models import Entry
 from fundsvc.books.reversing import take_back
 from fundsvc.db import transaction
 from fundsvc.reconciliation.models import BankLine
-from fundsvc.settlements import details
+from fundsvc.settlements import bank, details, remedies
 from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
 from fundsvc.sms import donors
 from fundsvc.sms.models import SmsMessage
@@ -48,7 +49,7 @@ def test_from_the_file_to_the_last_dong(signed_in: SignIn, session: Session) -> 
     assert taken.status_code == 303
     page = client.get(taken.location).text
     assert "quyet &lt;b&gt;.csv" in page
-    assert "−60.000" in page
+    assert "thiếu 60.000" in page
     assert send(client, taken.location).location == "/sms/settlements"
     assert send(client, taken.location).status_code == 303
     assert "có chênh lệch" in client.get("/sms/settlements").text
@@ -215,6 +216,78 @@ def test_who_may_see_and_who_may_act(
     if sees == 200:
         assert ("Chấp nhận quyết toán" in client.get(here).text) is (role == "treasurer")
         assert client.get(f"{here}9").status_code == 404
+
+
+def test_open_settlements_stand_by_the_messages_and_finished_ones_are_folded(
+    signed_in: SignIn, given: None
+) -> None:
+    assert "Chưa có quyết toán nào của nhà mạng" in signed_in("auditor").get("/sms").text
+    take(reported(messages="4", gross="360000", fee="0", net="360000"))
+    client = signed_in("treasurer")
+    page = client.get("/sms").text
+    assert 'href="/sms/settlements/1">MobiFone, TS 1400</a>' in page
+    assert "chờ chấp nhận" in page
+    line = bank_line(360_000)
+    send(client, "/sms", "/sms/settlements/1/accept")
+    send(client, "/sms", f"/sms/settlements/1/money/{line}")
+    assert "Mọi quyết toán đã xong" in client.get("/sms").text
+    listed = client.get("/sms/settlements").text
+    assert re.search(r"<details>\s*<summary>1 quyết toán đã xong</summary>", listed)
+
+
+def test_a_difference_says_in_a_word_which_way_it_goes(signed_in: SignIn, settlement: int) -> None:
+    page = signed_in("auditor").get("/sms/settlements").text
+    assert "thiếu 60.000<" in page
+    assert "thiếu 1 tin<" in page
+    assert "âm<" not in page
+
+
+def test_what_waits_for_approval_stands_first(
+    signed_in: SignIn, settlement: int, people: People
+) -> None:
+    with transaction() as session:
+        remedies.ask_loss(
+            session, settlement, about="difference", amount=60_000, reason="Không đòi được",
+            by=people.treasurer,
+        )  # fmt: skip
+    approver = signed_in("approver")
+    here = f"/sms/settlements/{settlement}"
+    page = approver.get(here).text
+    assert page.index("Duyệt và ghi sổ") < page.index("Ba số đặt cạnh nhau")
+    assert f'href="{here}#asked"' in approver.get("/").text
+    assert "xóa nợ chờ duyệt" in approver.get("/sms").text
+
+
+@pytest.mark.usefixtures("given")
+def test_lines_of_the_bank_are_told_of_with_their_number(
+    signed_in: SignIn, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(reported())
+    bank_line()
+    bank_line(account="VCB2")
+    monkeypatch.setattr(bank, "MOST", 1)
+    client = signed_in("treasurer")
+    pages = [
+        client.get(f"/sms/settlements/1{asked}").text for asked in ("", "?lines=1", "?lines=x")
+    ]
+    assert "1–1 trong 2" in pages[0]
+    assert "?lines=1#money" in pages[0]
+    assert "2–2 trong 2" in pages[1]
+    assert "1–1 trong 2" in pages[2]
+
+
+def test_a_list_of_the_operator_is_told_of_by_what_was_paid(
+    signed_in: SignIn, settlement: int
+) -> None:
+    client, here = signed_in("treasurer"), f"/sms/settlements/{settlement}"
+    rows = [{"request_id": f"MO{n}", "amount": "", "status": status}
+            for n, status in enumerate(("ok", "ok", "failed"), 1)]  # fmt: skip
+    data = as_csv(*rows, names=NAMES)
+    taken = send(
+        client, here, f"/imports/settlement/{settlement}/list", file=(io.BytesIO(data), "ds.csv")
+    )
+    assert taken.status_code == 303, re.sub("<[^>]+>", "", taken.text)
+    assert "2 tin thu được tiền, 1 tin không thu được hoặc đã hoàn" in client.get(here).text
 
 
 def test_the_tables_are_given_as_csv(signed_in: SignIn, settlement: int) -> None:

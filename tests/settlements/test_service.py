@@ -89,11 +89,11 @@ def test_the_banks_money_comes_off_the_receivable(
     line = bank_line()
     with transaction() as writing:
         row, _facts = listing.one(writing, settlement)
-        (offer,) = bank.offers(writing, row)
+        (offer,) = bank.offers(writing, row).lines
         assert (offer.id, offer.by_reference, offer.exact, offer.right) == (line, True, True, True)
         service.accept(writing, settlement, by=people.treasurer)
         service.confirm_money(writing, settlement, line, by=people.treasurer)
-        assert bank.offers(writing, row) == []
+        assert bank.offers(writing, row).lines == []
     assert (owed(), balance("3381"), balance("112.VCB1")) == (60_000, 0, 299_100)
     assert sum(booked(session, settlement, "money").values()) == 299_100
     facts = listing.one(session, settlement)[1]
@@ -140,7 +140,7 @@ def test_money_of_another_fund_is_refused_with_what_to_do(
     session: Session, settlement: int, people: People
 ) -> None:
     line = bank_line(account="VCB2", fund="base")
-    (offer,) = bank.offers(session, listing.one(session, settlement)[0])
+    (offer,) = bank.offers(session, listing.one(session, settlement)[0]).lines
     assert not offer.right
     with pytest.raises(Refusal, match="chuyển quỹ"), transaction() as writing:
         service.confirm_money(writing, settlement, line, by=people.treasurer)
@@ -164,7 +164,7 @@ def test_lines_are_found_by_reference_or_by_amount_and_day(
     session: Session, settlement: int, memo: str, credit: int, day: str, found: bool
 ) -> None:
     bank_line(credit, memo=memo, day=day)
-    assert bool(bank.offers(session, listing.one(session, settlement)[0])) is found
+    assert bool(bank.offers(session, listing.one(session, settlement)[0]).of) is found
 
 
 def test_what_was_booked_is_taken_back_and_booked_anew(

@@ -7,7 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from fundsvc import worker
+from fundsvc import clock, worker
+from fundsvc.db import transaction
+from fundsvc.jobs import service as jobs
 from fundsvc.sms import background, service
 from fundsvc.sms.layouts import MONTH_FIRST
 from tests.sms.test_layouts import STRANGE, STRANGE_CELLS, chosen, table
@@ -42,10 +44,10 @@ def test_a_large_file_is_read_looked_at_and_booked_in_the_background(
     address = taken.location
     assert re.fullmatch(r"/imports/sms/jobs/[0-9]+", address)
     waiting = client.get(address).text
-    assert "Việc đang chờ tới lượt" in waiting
+    assert f"Đang chuẩn bị đọc {len(large.rows)} dòng" in waiting
     assert '<meta http-equiv="refresh"' in waiting
     assert client.get(f"{address}/progress").json == {
-        "state": "waiting", "done": 0, "total": len(large.rows) + 1,
+        "state": "waiting", "done": 0, "total": len(large.rows), "late": False,
     }  # fmt: skip
     assert post(client, address)[0] == 404, "nothing to book yet"
     worker.do_jobs()
@@ -56,6 +58,7 @@ def test_a_large_file_is_read_looked_at_and_booked_in_the_background(
     assert stored(session) == 0
     booking = [post(client, address)[1] for _again in range(2)]
     assert booking[0] == booking[1] != address, "sent twice it is one job"
+    assert f"Đang chuẩn bị ghi sổ {len(large.rows)} dòng" in client.get(booking[0]).text
     worker.do_jobs()
     done = client.get(booking[0]).text
     assert f"Đã nhận {len(large.rows) - large.repeated} tin nhắn mới" in done
@@ -63,6 +66,24 @@ def test_a_large_file_is_read_looked_at_and_booked_in_the_background(
     assert client.get(f"{booking[0]}/progress").json["state"] == "done"  # type: ignore[index]
     assert stored(session) == len(large.rows) - large.repeated
     assert f'<a href="{booking[0]}">tin &lt;b&gt;.csv</a>' in client.get("/imports/sms").text
+
+
+WITHOUT_WORKER = re.compile(r"<div data-late>\s*<div class=\"notice notice--warn\">")
+
+
+def test_a_missing_worker_is_told_of_after_a_while_and_not_while_another_job_runs(
+    signed_in: SignIn, session: Session, large: messages.Messages
+) -> None:
+    client = signed_in("treasurer")
+    first, second = (send(client, "/imports/sms", large.csv()).location for _file in range(2))
+    assert not WITHOUT_WORKER.search(client.get(second).text)
+    with clock.fixed(clock.now() + jobs.PATIENCE):
+        assert WITHOUT_WORKER.search(client.get(second).text)
+        assert client.get(f"{second}/progress").json["late"] is True  # type: ignore[index]
+        with transaction() as writing:
+            assert jobs.claim(writing)
+        assert not WITHOUT_WORKER.search(client.get(second).text)
+        assert client.get(f"{first}/progress").json["late"] is False  # type: ignore[index]
 
 
 def test_a_large_file_with_a_bad_row_cannot_be_booked(
