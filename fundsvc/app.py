@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from fundsvc import config, db, tables, templating
+from fundsvc.books import objections
 from fundsvc.errors import NotFound
 from fundsvc.periods import checklist
 from fundsvc.templating.errors import refused_page
@@ -56,6 +57,14 @@ CLOSING: Final = (
     "fundsvc.vouchers.closing:items",
 )
 """What tells, before months are closed, what should be looked at (`fundsvc.periods.checklist`)."""
+
+OBJECTING: Final = (
+    "fundsvc.donations.objections:objections",
+    "fundsvc.vouchers.objections:objections",
+    "fundsvc.sms.objections:objections",
+    "fundsvc.settlements.objections:objections",
+)
+"""What tells, before an entry is taken back, what stands against it (`books.objections`)."""
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 LARGEST_KEY: Final = 2**63 - 1
@@ -114,6 +123,7 @@ def create_app(
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     tables.metadata()
     checklist.watch(*CLOSING)
+    objections.watch(*OBJECTING)
     # A command has one connection for a moment; only a server gains by keeping some.
     db.init_app(app, settings.database_url, test_pool=testing or not web)
     templating.init_app(app)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
+from fundsvc.books import objections
 from fundsvc.books import service as books
 from fundsvc.books.models import Entry, Posting
 from fundsvc.books.tills import hold, tills
@@ -71,7 +72,8 @@ def take_back(
 
     Raises:
         Refusal: there is no reason, the day lies in the future, before the entry's own or in a
-            closed month, or a till that took the money no longer has it.
+            closed month, a slice objects (`books.objections`), or a till that took the money no
+            longer has it.
         Conflict: it was reversed before with another reason or day.
     """
     why = clean(reason, LONGEST_REASON, "reason")
@@ -85,7 +87,9 @@ def take_back(
             raise Conflict(told)
         return Reversed(entry_id, earlier.id, earlier.date, why, new=False)
     on = on or clock.today()
-    _check_day(session.get_one(Entry, entry_id), on)
+    original = session.get_one(Entry, entry_id)
+    _check_day(original, on)
+    objections.hold(session, original, subject)
     _hold_tills(session, entry_id, on)
     posted = books.reverse(session, entry_id, on=on, reason=why, maker_id=by)
     facts = {"reason": why, "date": on.isoformat(), "entry": entry_id, "reversal": posted.id}

@@ -174,14 +174,11 @@ def reverse(
 
     Raises:
         NotFound: there is no such donation, or not for this person.
-        Refusal: it has a valid receipt, or its money is no longer there; more in
-            `fundsvc.books.reversing.take_back`.
+        Refusal: it has a valid receipt (`donations.objections`), or its money is no longer there;
+            more in `fundsvc.books.reversing.take_back`.
         Conflict: it was reversed before with another reason or day.
     """
     donation = _locked(session, donation_id)
-    for receipt in receipts.of_donation(session, donation.id):
-        if receipt.voided_at is None:
-            raise Refusal(_("Hủy biên nhận %(number)s trước.", number=receipt.number))
     units.lock(session, donation.unit_id)
     subject = f"donation:{donation.id}"
     return take_back(session, donation.entry_id, subject=subject, on=on, reason=reason, by=by)

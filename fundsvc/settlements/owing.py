@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.reversing import is_undone
 from fundsvc.errors import Conflict, Reason, Refusal
-from fundsvc.settlements import counting, differences
-from fundsvc.settlements.models import Settlement, SettlementEntry, SettlementLoss
+from fundsvc.settlements import counting
+from fundsvc.settlements.models import Claim, Settlement, SettlementEntry, SettlementLoss
 from fundsvc.settlements.service import asked_of
 from ledger.words import grouped
 
@@ -46,11 +46,25 @@ def remaining(session: Session, row: Settlement) -> int:
     return counted - int(booked or 0) - int(asked or 0)
 
 
-def _standing(session: Session, row: Settlement) -> list[SettlementLoss]:
+def standing(session: Session, row: Settlement) -> list[SettlementLoss]:
     """Return the losses that were asked for or approved."""
     standing = SettlementLoss.state.in_(("asked", "approved"))
     query = select(SettlementLoss).where(SettlementLoss.settlement_id == row.id, standing)
     return list(session.scalars(query.order_by(SettlementLoss.id)))
+
+
+def claimed(session: Session, row: Settlement) -> list[Claim]:
+    """Return the claims that wait for an answer."""
+    query = select(Claim).where(Claim.settlement_id == row.id, Claim.state == "open")
+    return list(session.scalars(query.order_by(Claim.id)))
+
+
+def called(claim: Claim) -> str:
+    """Return what a claim is called in a sentence: its number if it has one, and its day."""
+    day = f"{claim.made_on:%d/%m/%Y}"
+    if claim.number:
+        return _("số %(number)s ngày %(day)s", number=claim.number, day=day)
+    return _("ngày %(day)s", day=day)
 
 
 def _named(lines: Iterable[dict[str, Any]]) -> set[str]:
@@ -59,7 +73,7 @@ def _named(lines: Iterable[dict[str, Any]]) -> set[str]:
 
 def hold_untaken(session: Session, row: Settlement, part: Part) -> None:
     """Hold that no loss is for the same messages."""
-    for loss in _standing(session, row):
+    for loss in standing(session, row):
         same = part.about != WHOLE and loss.about == part.about
         if same or _named(part.lines) & _named(loss.items["lines"]):
             raise Conflict(_("Đã có đề nghị xóa nợ cho danh sách này."))
@@ -76,23 +90,29 @@ def hold_owed(session: Session, row: Settlement, part: Part) -> None:
         raise Refusal(Reason(told, field="amount"))
 
 
-def hold_open(session: Session, row: Settlement, request_id: str, amount: int) -> None:
-    """Hold that a message was neither paid nor given up."""
-    # Of a very long list a loss keeps the first messages only; the list itself tells the others.
-    for loss in _standing(session, row):
-        lines = loss.items["lines"]
-        longer = loss.about != WHOLE and loss.messages > len(lines)
-        if request_id in _named(lines) or (
-            longer and differences.holds(session, row, loss.about, request_id)
-        ):
-            why = _("Tin này nằm trong một đề nghị xóa nợ; bỏ hoặc ghi đảo đề nghị đó trước.")
-            raise Conflict(Reason(why, field="request_id"))
-    left = remaining(session, row)
-    if amount > left:
-        why = _(
-            "Kỳ này chỉ còn %(left)s đ phải thu, ít hơn số tiền của tin (%(amount)s đ): tin đã được"
-            " trả hoặc đã xóa nợ.",
-            left=grouped(max(left, 0)),
-            amount=grouped(amount),
-        )
-        raise Conflict(Reason(why, field="request_id"))
+def hold_unclaimed(
+    session: Session, row: Settlement, part: Part, *, but: int | None = None
+) -> None:
+    """Hold that no open claim asks the operator for what is to be given up.
+
+    A remedy for the sums names no messages, so beside one only that part of the difference is free
+    which no other remedy is for; `but` is the loss that is itself decided.
+    """
+    asking = claimed(session, row)
+    for claim in asking:
+        if claim.about == part.about or _named(part.lines) & _named(claim.facts["lines"]):
+            raise Conflict(_still_claimed(claim))
+    by_sums = [claim for claim in asking if WHOLE in {claim.about, part.about}]
+    if by_sums:
+        gap = counting.counted(session, asked_of(row)).gross - row.gross
+        lost = sum(loss.amount for loss in standing(session, row) if loss.id != but)
+        if part.amount > gap - lost - sum(claim.amount for claim in asking):
+            raise Conflict(_still_claimed(by_sums[0]))
+
+
+def _still_claimed(claim: Claim) -> str:
+    return _(
+        "Công văn %(claim)s đang đòi nhà mạng phần này. Ghi kết quả của công văn (nhà mạng từ chối,"
+        " hoặc Hội rút) trước, rồi mới xóa nợ.",
+        claim=called(claim),
+    )

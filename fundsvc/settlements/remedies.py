@@ -12,15 +12,14 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books.models import Entry
-from fundsvc.books.reversing import is_undone, take_back
+from fundsvc.books.reversing import take_back
 from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
-from fundsvc.receipts.models import Receipt, ReceiptSms
 from fundsvc.settlements import counting, differences, owing
 from fundsvc.settlements.counting import SOURCE
 from fundsvc.settlements.differences import NamedList
 from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
 from fundsvc.settlements.owing import WHOLE, Part
-from fundsvc.settlements.service import LOSS, asked_of, book, subject, taken
+from fundsvc.settlements.service import LOSS, asked_of, book, share_anew, subject, taken
 from fundsvc.sms.models import SmsMessage
 from fundsvc.staff import acting
 from fundsvc.text import clean
@@ -43,11 +42,13 @@ def ask_loss(
     Raises:
         NotFound: there is no such settlement.
         Refusal: there is no reason, or more would be given up than is still owed.
+        Conflict: it was asked for before, or an open claim asks the operator for it.
     """
     row = taken(session, settlement_id)
     why = _reason(reason)
     part = _part(session, row, about, amount)
     owing.hold_untaken(session, row, part)
+    owing.hold_unclaimed(session, row, part)
     owing.hold_owed(session, row, part)
     loss = SettlementLoss(
         settlement_id=row.id,
@@ -74,7 +75,7 @@ def decide_loss(session: Session, loss_id: int, *, approve: bool, by: int) -> Se
     Raises:
         NotFound: there is no such loss.
         Forbidden: the person is no approver, or asked for it.
-        Conflict: it was decided before, or so much is no longer owed.
+        Conflict: it was decided before, so much is no longer owed, or it is claimed by now.
     """
     loss = session.scalar(
         select(SettlementLoss).where(SettlementLoss.id == loss_id).with_for_update()
@@ -95,6 +96,7 @@ def decide_loss(session: Session, loss_id: int, *, approve: bool, by: int) -> Se
             raise Conflict(
                 _("Nhà mạng không còn nợ đủ số tiền này: đã có tiền về hoặc tin đã ghi đảo.")
             )
+        owing.hold_unclaimed(session, row, _part_of(loss), but=loss.id)
         loss.act = book(
             session,
             row,
@@ -182,15 +184,17 @@ def reverse_message(
 ) -> None:
     """Take back the entry of a message that was not to be counted.
 
+    When its province was settled already, what was booked is split over the provinces anew.
+
     Raises:
         NotFound: there is no such settlement, or no such booked message of its days.
-        Refusal: there is no reason, or the donor holds a receipt for it.
-        Conflict: it was taken back before with another reason, paid or given up.
+        Refusal: there is no reason, or something stands against it (`books.objections`): a
+            receipt, a loss, a claim, or it was paid.
+        Conflict: it was taken back before with another reason.
     """
     row = taken(session, settlement_id)
-    # A receipt locks its messages too, so none comes between the look for one and the entry.
-    found = session.execute(
-        select(Entry.id, SmsMessage.amount, is_undone(Entry.id))
+    entry_id = session.scalar(
+        select(Entry.id)
         .join(SmsMessage, SmsMessage.request_id == Entry.external_id)
         .where(
             Entry.source == f"{SOURCE}{row.operator}",
@@ -199,26 +203,11 @@ def reverse_message(
             SmsMessage.campaign_id == row.campaign_id,
             SmsMessage.received_on.between(row.period_from, row.period_to),
         )
-        .with_for_update(of=SmsMessage)
-    ).first()
-    if found is None:
-        raise NotFound(Reason(_("Không có tin nhắn này trong sổ."), field="request_id"))
-    receipt = session.scalar(
-        select(Receipt.number)
-        .join(ReceiptSms, ReceiptSms.receipt_id == Receipt.id)
-        .where(
-            ReceiptSms.operator == row.operator,
-            ReceiptSms.request_id == request_id,
-            ~ReceiptSms.voided,
-        )
     )
-    if receipt is not None:
-        told = _("Tin này có biên nhận %(number)s; hủy biên nhận trước.", number=receipt)
-        raise Refusal(Reason(told, field="request_id"))
-    entry_id, amount, gone = found
-    if not gone:
-        owing.hold_open(session, row, request_id, amount or 0)
+    if entry_id is None:
+        raise NotFound(Reason(_("Không có tin nhắn này trong sổ."), field="request_id"))
     take_back(session, entry_id, subject=subject(row.id), on=None, reason=reason, by=by)
+    share_anew(session, row, by=by)
 
 
 def _part(session: Session, row: Settlement, about: str, amount: int | None) -> Part:
@@ -231,6 +220,10 @@ def _part(session: Session, row: Settlement, about: str, amount: int | None) -> 
     if about not in differences.OWED or found.owed <= 0:
         raise Refusal(_("Danh sách này không có khoản nào nhà mạng còn nợ."))
     return Part(about, found.messages, found.owed, _lines(found), _provinces(session, row, about))
+
+
+def _part_of(loss: SettlementLoss) -> Part:
+    return Part(loss.about, loss.messages, loss.amount, tuple(loss.items["lines"]), None)
 
 
 def _lines(found: NamedList) -> tuple[dict[str, Any], ...]:

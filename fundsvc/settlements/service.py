@@ -4,7 +4,7 @@ Each is booked in one entry a province, as what is still open stands in the prov
 add up to the đồng.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -47,6 +47,8 @@ _DESCRIBED: Final = {
     MONEY: "Nhà mạng thanh toán",
     LOSS: "Xóa khoản phải thu nhà mạng không thu được",
 }
+
+_ANEW: Final = "Chia lại theo tỉnh sau khi ghi đảo tin nhắn"
 
 
 def taken(session: Session, settlement_id: int) -> Settlement:
@@ -137,11 +139,7 @@ def undo(session: Session, settlement_id: int, act: int, *, reason: str, by: int
         Conflict: it was taken back before.
     """
     row = taken(session, settlement_id)
-    found = session.scalars(
-        select(SettlementEntry)
-        .where(SettlementEntry.settlement_id == row.id, SettlementEntry.act == act)
-        .order_by(SettlementEntry.id)
-    ).all()
+    found = _parts(session, row, act)
     if not found:
         raise NotFound
     alive = select(SettlementEntry.id).where(
@@ -231,6 +229,75 @@ def book(
         )
     session.flush()
     return act
+
+
+def left_by_province(session: Session, row: Settlement) -> dict[int | None, int]:
+    """Return what the messages of each province still wait for, in đồng."""
+    counted = counting.by_province(session, asked_of(row))
+    booked = _by_province(session, row)
+    places = counted.keys() | booked.keys()
+    return {place: counted.get(place, 0) - booked.get(place, 0) for place in places}
+
+
+def share_anew(session: Session, row: Settlement, *, by: int) -> None:
+    """Split money, then the fee, over the provinces anew until none of them stands below zero.
+
+    A message taken back after its province was settled leaves it with more than it was owed, and
+    the others with less. What was booked is taken back and booked again by today's shares, the
+    latest money first; its sum and its line of the bank stay.
+
+    Raises:
+        Refusal: a province is below zero by what was given up for it.
+    """
+    acts = session.execute(
+        select(SettlementEntry.kind, SettlementEntry.act)
+        .where(
+            SettlementEntry.settlement_id == row.id,
+            SettlementEntry.kind.in_((MONEY, FEE)),
+            ~is_undone(SettlementEntry.entry_id),
+        )
+        .distinct()
+        .order_by(SettlementEntry.kind.desc(), SettlementEntry.act.desc())
+    ).all()
+    for kind, act in acts:
+        if min(left_by_province(session, row).values(), default=0) >= 0:
+            return
+        _book_anew(session, row, kind, act, by=by)
+    if min(left_by_province(session, row).values(), default=0) < 0:
+        why = _(
+            "Tỉnh của tin này đã được xóa nợ nhiều hơn số còn lại sau khi ghi đảo; ghi đảo khoản"
+            " xóa nợ trước."
+        )
+        raise Refusal(why)
+
+
+def _book_anew(session: Session, row: Settlement, kind: str, act: int, *, by: int) -> None:
+    """Book an act again by today's shares; a confirmed line stays confirmed as it was."""
+    parts = _parts(session, row, act)
+    for part in parts:
+        take_back(session, part.entry_id, subject=subject(row.id), on=None, reason=_ANEW, by=by)
+    session.flush()
+    paid = session.scalar(select(SettlementPayment).filter_by(settlement_id=row.id, act=act))
+    amount = sum(part.amount for part in parts)
+    fresh = book(session, row, kind, amount, on=clock.today(), by=by)
+    if paid is not None:
+        facts = {
+            name: getattr(paid, name)
+            for name in ("bank_line_id", "settlement_id", "unit_id", "confirmed_at", "confirmed_by")
+        }
+        session.delete(paid)
+        session.flush()
+        session.add(SettlementPayment(**facts, act=fresh))
+        session.flush()
+
+
+def _parts(session: Session, row: Settlement, act: int) -> Sequence[SettlementEntry]:
+    """Return what an act booked, province by province."""
+    return session.scalars(
+        select(SettlementEntry)
+        .where(SettlementEntry.settlement_id == row.id, SettlementEntry.act == act)
+        .order_by(SettlementEntry.id)
+    ).all()
 
 
 def _by_province(session: Session, row: Settlement) -> dict[int | None, int]:

@@ -142,11 +142,18 @@ def has_file(session: Session, sha256: str) -> bool:
     return session.scalar(select(Settlement.id).where(either).limit(1)) is not None
 
 
-def confidential_list(session: Session, sha256: str) -> Confidential | None:
-    """Say of an operator's list who gets it: whoever may open the numbers that stand in it."""
-    listed = select(Settlement.id).where(Settlement.detail_sha256 == sha256).limit(1)
-    number = session.scalar(listed)
-    return None if number is None else Confidential(OPENERS, "sms.file", f"settlement:{number}")
+def confidential_file(session: Session, sha256: str) -> Confidential | None:
+    """Say who gets an operator's files: who may open numbers, as they stand in its lists.
+
+    A file of settlements hangs as evidence on the entries of each unit in it, and tells the sums
+    of all of them.
+    """
+    either = (Settlement.sha256 == sha256) | (Settlement.detail_sha256 == sha256)
+    found = session.scalars(select(Settlement).where(either).order_by(Settlement.id)).first()
+    if found is None:
+        return None
+    act = "sms.file" if found.detail_sha256 == sha256 else "settlement.file"
+    return Confidential(OPENERS, act, f"settlement:{found.id}")
 
 
 bp.record_once(lambda state: attend(state.app, waiting))
@@ -155,7 +162,7 @@ bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
 # Reconciliation tells of bank lines; here, above it, settlements add what they know of them.
 bp.record_once(lambda state: tell_origin(state.app, "bank", origin_of_line))
 bp.record_once(lambda state: tell_holder(state.app, has_file))
-bp.record_once(lambda state: tell_confidential(state.app, confidential_list))
+bp.record_once(lambda state: tell_confidential(state.app, confidential_file))
 
 
 @bp.get("/sms/settlements")

@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundsvc.books import objections
 from fundsvc.books.models import Account, Entry, EntryEvidence, Posting
-from fundsvc.books.reversing import Reversed, take_back
+from fundsvc.books.reversing import Reversed, take_back, undone
 from fundsvc.books.totals import CARRY_FORWARD
 from fundsvc.errors import NotFound, Refusal
 from fundsvc.evidence.models import StoredFile
@@ -192,6 +193,9 @@ def reverse_entry(
     if row is None:
         raise NotFound
     touched = set(session.scalars(select(Posting.unit_id).where(Posting.entry_id == entry_id)))
+    if undone(session, entry_id) is None:
+        # Slices lock what may object before they lock units; so does this.
+        objections.hold(session, row, f"entry:{entry_id}")
     # By their numbers, as everybody locks units, so that no two wait for each other.
     for unit_id in sorted({row.unit_id, *touched}):
         units.lock(session, unit_id)

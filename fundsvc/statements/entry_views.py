@@ -75,7 +75,7 @@ def file(sha256: str) -> Response:
     if known is None or not may_have(current_app, session, sha256):
         raise NotFound
     limits = confidential(current_app, session, sha256)
-    if not all(any(map(current_user.has_role, limit.roles)) for limit in limits):
+    if not _gets(limits):
         raise NotFound
     name, media_type = known.name, known.media_type
     session.rollback()  # A slow reader holds nothing open.
@@ -104,6 +104,11 @@ def file(sha256: str) -> Response:
     return answer
 
 
+def _gets(limits: Iterable[Confidential]) -> bool:
+    """Say whether this person gets a file, of which slices say who does."""
+    return all(any(map(current_user.has_role, limit.roles)) for limit in limits)
+
+
 def _note(sha256: str, limits: Iterable[Confidential]) -> None:
     with transaction() as session:
         for limit in limits:
@@ -116,6 +121,7 @@ def _page(entry_id: int, form: Form) -> str:
     facts = entry.entry_facts(session, entry_id, chosen_locale())
     came_from = _origin(session, entry_id) if facts.own else None
     files = entry.files_of(session, entry_id, came_from.files if came_from else ())
+    files = tuple(file for file in files if _gets(confidential(current_app, session, file.sha256)))
     may_write = any(current_user.has_role(role) for role in WRITERS)
     elsewhere = came_from.reverse_href if came_from else None
     proof = f"/entries/{entry_id}/proof.json"

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from fundsvc import verify
 from fundsvc.audit.models import Act
+from fundsvc.books import service as books
 from fundsvc.books.models import Entry
 from fundsvc.books.reversing import take_back
 from fundsvc.db import transaction
+from fundsvc.errors import Refusal
 from fundsvc.reconciliation.models import BankLine
-from fundsvc.settlements import bank, details, remedies
-from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
+from fundsvc.settlements import bank, details, remedies, service
+from fundsvc.settlements.models import Claim, Settlement, SettlementEntry, SettlementLoss
 from fundsvc.sms import donors
 from fundsvc.sms.models import SmsMessage
 from tests import corpus
@@ -88,13 +91,25 @@ def test_from_the_file_to_the_last_dong(signed_in: SignIn, session: Session) -> 
 
 
 def test_a_file_of_all_units_is_not_for_one_unit(
-    signed_in: SignIn, settlement: int, session: Session
+    signed_in: SignIn, settlement: int, session: Session, people: People
 ) -> None:
     sha256 = session.get_one(Settlement, settlement).sha256
     session.rollback()
     page = f"/evidence/{sha256}"
     assert signed_in("treasurer").get(page).status_code == 200
-    assert signed_in("unit-treasurer", units=["TW"]).get(page).status_code == 404
+    own = signed_in("unit-treasurer", units=["TW"])
+    assert own.get(page).status_code == 404
+    # As evidence of an entry of the unit it tells the sums of other campaigns all the same.
+    with transaction() as writing:
+        service.accept(writing, settlement, by=people.treasurer)
+    entry = session.scalars(select(SettlementEntry.entry_id).limit(1)).one()
+    session.rollback()
+    assert own.get(f"/entries/{entry}").status_code == 200
+    assert own.get(page).status_code == 404
+    assert sha256 not in own.get(f"/entries/{entry}").text
+    assert sha256 in signed_in("treasurer").get(f"/entries/{entry}").text
+    acts = session.scalars(select(Act.subject).where(Act.kind == "settlement.file")).all()
+    assert acts == [f"settlement:{settlement}"]
 
 
 def test_an_operators_list_is_for_those_who_may_open_its_numbers(
@@ -123,8 +138,10 @@ def test_a_line_that_paid_a_settlement_is_taken_back_there(
     assert refused.location == here
     assert list(verify.faults(session)) == []
     session.rollback()
-    with transaction() as writing:
+    with pytest.raises(Refusal, match="tiền về"), transaction() as writing:
         take_back(writing, entry, subject="entry:1", on=None, reason="Nhầm", by=None)
+    with transaction() as writing:
+        books.reverse(writing, entry, on=date(2026, 10, 20), reason="Nhầm", maker_id=None)
     assert "settlement-line" in {fault.rule for fault in verify.faults(session)}
 
 

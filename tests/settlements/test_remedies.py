@@ -228,11 +228,11 @@ def claim(settlement: int, by: int, about: str, amount: int | None = None) -> No
 
 def test_a_message_to_be_given_up_is_not_taken_back(with_list: int, people: People) -> None:
     loss = ask(with_list, people.treasurer)
-    with pytest.raises(Conflict, match="đề nghị xóa nợ"):
+    with pytest.raises(Refusal, match="đề nghị xóa nợ"):
         take_back(with_list, "MO4", people.treasurer)
     with transaction() as session:
         remedies.decide_loss(session, loss, approve=True, by=people.approver)
-    with pytest.raises(Conflict, match="đề nghị xóa nợ"):
+    with pytest.raises(Refusal, match="đề nghị xóa nợ"):
         take_back(with_list, "MO4", people.treasurer)
     take_back(with_list, "MO3", people.treasurer)
     assert owed() == 200_000
@@ -243,7 +243,7 @@ def test_a_message_that_was_paid_is_not_taken_back(with_list: int, people: Peopl
     with transaction() as session:
         service.accept(session, with_list, by=people.treasurer)
         service.confirm_money(session, with_list, line, by=people.treasurer)
-    with pytest.raises(Conflict, match="phải thu"):
+    with pytest.raises(Refusal, match="phải thu"):
         take_back(with_list, "MO1", people.treasurer)
     take_back(with_list, "MO4", people.treasurer)
     assert owed() == 0
