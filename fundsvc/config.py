@@ -1,11 +1,12 @@
 """The settings: the only room that reads the environment, and refuses what it cannot use."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 ENGINES = ("sqlite", "postgresql")
 DEFAULT_BASE_URL = "http://localhost:8000"
@@ -14,8 +15,28 @@ MOST_PROXIES = 9
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+_SENDER = re.compile(r"[^\s@<>,\"]+@[^\s@<>,\"]+", re.ASCII)
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
 class BadSettingError(Exception):
     """A setting cannot be used; the message names it and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where letters are handed in, and from whom they come.
+
+    `security` is `smtps` (TLS from the first byte), `smtp+starttls` (asked for, or nothing is
+    sent) or `smtp` (TLS if the server offers it).
+    """
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +51,8 @@ class Settings:
     instance_dir: Path
     # How many proxies stand in front; only what the nearest of them say of a caller is believed.
     proxies: int = 0
+    # None: letters wait, and the page of letters says so.
+    mail: MailServer | None = None
 
     @property
     def files_dir(self) -> Path:
@@ -56,13 +79,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environ is None else environ
     instance = Path(_value(given, "FUNDSVC_INSTANCE_DIR") or "instance").absolute()
     default_url = f"sqlite:///{instance / 'fundsvc.sqlite'}"
+    base_url = _base_url(_value(given, "FUNDSVC_BASE_URL") or DEFAULT_BASE_URL)
     return Settings(
         database_url=_database_url(_value(given, "FUNDSVC_DATABASE_URL") or default_url),
         secret_key=_key(given, "FUNDSVC_SECRET_KEY", instance),
         data_key=_key(given, "FUNDSVC_DATA_KEY", instance),
-        base_url=_base_url(_value(given, "FUNDSVC_BASE_URL") or DEFAULT_BASE_URL),
+        base_url=base_url,
         instance_dir=instance,
         proxies=_proxies(_value(given, "FUNDSVC_PROXIES") or "0"),
+        mail=_mail(_value(given, "FUNDSVC_SMTP_URL") or "", base_url),
     )
 
 
@@ -122,3 +147,34 @@ def _proxies(number: str) -> int:
         msg = f"FUNDSVC_PROXIES must be a number from 0 to {MOST_PROXIES}: the proxies in front"
         raise BadSettingError(msg)
     return int(number)
+
+
+def _mail(url: str, base_url: str) -> MailServer | None:
+    """Read `smtp://user:password@host:port?from=address`; what is left out has its usual value.
+
+    A password goes to another machine only under TLS, so `smtp` then means `smtp+starttls`.
+    """
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    host = parts.hostname or ""
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    sender = asked.pop("from", [""])[0] or (user if "@" in user else "")
+    sender = sender or f"no-reply@{urlsplit(base_url).hostname}"
+    wrong = parts.path not in {"", "/"} or asked or not host or parts.fragment
+    if wrong or parts.scheme not in MAIL_PORTS or not _SENDER.fullmatch(sender):
+        # The address may hold a password, so it is not repeated.
+        msg = (
+            "FUNDSVC_SMTP_URL must look like smtp://user:password@host:port?from=address;"
+            f" it begins with one of {', '.join(MAIL_PORTS)}"
+        )
+        raise BadSettingError(msg)
+    security = parts.scheme
+    if password and security == "smtp" and host not in LOCAL_HOSTS:
+        security = "smtp+starttls"
+    return MailServer(host, port or MAIL_PORTS[parts.scheme], security, sender, user, password)

@@ -1,4 +1,4 @@
-"""Background work: book what was pushed, seal what was booked, do jobs."""
+"""Background work: book what was pushed, seal what was booked, send letters, do jobs."""
 
 import logging
 import os
@@ -7,19 +7,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from fundsvc.outbox.sending import Sender
 
 INTERVAL: Final = 60.0
 """Seconds between seals when little is booked."""
 MUCH: Final = 2_000
 """So many entries are sealed at once: statements read those that are not sealed one by one."""
+ALL: Final = 600.0
+"""Seconds that a single round may send letters."""
 REST: Final = 5.0
 """Seconds before jobs are begun again whose process failed."""
 KINDS: Final = {"sms": "fundsvc.sms.background:run"}
 """What does the jobs of each kind."""
+ATTACHED: Final = {"receipt": "fundsvc.receipts.printing:freeze_pdf"}
+"""What gives the bytes of the attachments of each kind."""
 _LOOK: Final = 1.0
 _log = logging.getLogger(__name__)
 
@@ -31,23 +39,26 @@ _log = logging.getLogger(__name__)
     "--parent", type=click.IntRange(1), metavar="PID", help="Dừng khi tiến trình cha này không còn."
 )
 def worker(*, once: bool, jobs: bool, parent: int | None) -> None:
-    """Việc nền: ghi sổ tin đẩy, niêm phong sổ mỗi phút, đọc tệp lớn; chạy cho đến khi dừng."""
+    """Việc nền: ghi sổ tin đẩy, niêm phong sổ, gửi thư, đọc tệp lớn; chạy cho đến khi dừng."""
     if once:
         handle_pushes()
         look(due=True)
+        send_letters(_sender(), most=ALL)
         do_jobs()
         return
     if jobs:
         signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))
         do_jobs(_gone(parent))
         return
-    stopping, beside = _Stopping(parent), _Beside()
+    stopping, beside, sender = _Stopping(parent), _Beside(), _sender()
     due_at = time.monotonic()
     try:
         while not stopping():
             due = time.monotonic() >= due_at
             if _round(beside, due=due, stop=stopping) or due:
                 due_at = time.monotonic() + INTERVAL
+            if not (beside.busy and _on_sqlite()):
+                send_letters(sender, stopping)
             time.sleep(_LOOK)
     finally:
         beside.end()
@@ -78,11 +89,35 @@ def look(*, due: bool, stop: Callable[[], bool] = lambda: False) -> bool:
         session.rollback()
 
 
+def send_letters(
+    sender: "Sender", stop: Callable[[], bool] = lambda: False, *, most: float | None = None
+) -> None:
+    """Send the letters that are due; if that fails, the rest goes on."""
+    from fundsvc.outbox.sending import ROUND  # noqa: PLC0415 - as above
+
+    try:
+        sender.send(stop, most=ROUND if most is None else most)
+    except Exception:  # noqa: BLE001 - told to the log, and tried again
+        _log.exception("letters wait")
+
+
 def do_jobs(stop: Callable[[], bool] = lambda: False) -> None:
     """Do the jobs that wait, in this process."""
     from fundsvc.jobs.running import run_all  # noqa: PLC0415 - as above
 
     run_all({kind: _named(target) for kind, target in KINDS.items()}, stop=stop)
+
+
+def _sender() -> "Sender":
+    from fundsvc.outbox.sending import Sender  # noqa: PLC0415 - as above
+
+    return Sender({kind: partial(_fetch, target) for kind, target in ATTACHED.items()})
+
+
+def _fetch(target: str, ref: str) -> bytes:
+    """Return an attachment; what makes it is imported when the first one is wanted."""
+    data: bytes = _named(target)(ref)
+    return data
 
 
 def _named(target: str) -> Any:
@@ -124,6 +159,11 @@ class _Beside:
                 command = [sys.executable, "-m", "fundsvc.cli", "worker", "--jobs", "--parent"]
                 self._process = subprocess.Popen([*command, parent])  # noqa: S603 - ourselves
             session.rollback()
+        return self.busy
+
+    @property
+    def busy(self) -> bool:
+        """Whether jobs were being done at the last look."""
         return self._process is not None
 
     def end(self) -> None:

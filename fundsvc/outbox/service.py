@@ -25,6 +25,8 @@ from fundsvc.text import clean
 LEASE: Final = timedelta(minutes=2)
 PAUSES: Final = tuple(timedelta(minutes=pause) for pause in (1, 5, 15, 60, 240, 720, 1440))
 """How long a letter waits after each try; after the last one it is given up."""
+LONG: Final = timedelta(hours=1)
+"""A letter that has waited longer is shown as one that needs somebody."""
 LONGEST_SUBJECT: Final = 200
 LONGEST_TOLD: Final = 300
 
@@ -117,6 +119,11 @@ def opened(letter: Letter) -> Message | None:
         return None
 
 
+def any_due(session: Session) -> bool:
+    """Say whether a letter is due."""
+    return session.scalar(select(Letter.id).where(_free()).limit(1)) is not None
+
+
 def claim(session: Session) -> Claim | None:
     """Take the letter that is due longest for the time of a lease; None when none is due.
 
@@ -155,9 +162,16 @@ def failed(session: Session, claimed: Claim, why: str, *, for_good: bool = False
     return False
 
 
-def put_back(session: Session, claimed: Claim) -> None:
-    """Let a letter wait that was claimed and not tried: the sender must stop."""
-    session.execute(_held(claimed).values(lease_until=None, tries=claimed.tries - 1))
+def put_back(session: Session, claimed: Claim, why: str, pause: timedelta) -> None:
+    """Let a letter wait that was claimed and could not be tried, whatever it says."""
+    session.execute(
+        _held(claimed).values(
+            lease_until=None,
+            tries=claimed.tries - 1,
+            next_at=clock.now() + pause,
+            told=why[:LONGEST_TOLD],
+        )
+    )
 
 
 def again(session: Session, letter_id: int) -> Letter:
@@ -205,8 +219,14 @@ def counts(session: Session) -> dict[str, int]:
 
 
 def dead(session: Session) -> int:
-    """Return how many letters were given up."""
+    """Return how many letters were given up that could be sent again."""
     query = select(func.count()).where(Letter.state == DEAD, Letter.sealed.is_not(None))
+    return int(session.scalar(query) or 0)
+
+
+def overdue(session: Session) -> int:
+    """Return how many letters have waited so long that somebody should know."""
+    query = select(func.count()).where(Letter.state == WAITING, Letter.made_at < clock.now() - LONG)
     return int(session.scalar(query) or 0)
 
 
