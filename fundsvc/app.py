@@ -31,6 +31,7 @@ PAGES: Final = (
     "fundsvc.vouchers.template_views",
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
+    "fundsvc.reconciliation.push_views",
     "fundsvc.periods.views",
     "fundsvc.periods.carry_views",
     "fundsvc.periods.opening_views",

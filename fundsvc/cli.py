@@ -82,6 +82,9 @@ EXPORTS = {
 
 PLACES = {
     "bank-account": Place("fundsvc.reconciliation.commands:group", "Tài khoản ngân hàng."),
+    "bank-gateway": Place(
+        "fundsvc.reconciliation.push_commands:group", "Cổng tin báo ngân hàng và khóa của cổng."
+    ),
     "campaign": Place("fundsvc.sms.commands:group", "Đợt vận động nhắn tin."),
     "db": Place("fundsvc.cli:db", "Cơ sở dữ liệu.", within_app=False),
     "demo": Place("fundsvc.demo:demo", "Nạp năm mẫu với người và số liệu đặt ra."),

@@ -24,6 +24,8 @@ ALL: Final = 600.0
 """Seconds that a single round may send letters."""
 REST: Final = 5.0
 """Seconds before jobs are begun again whose process failed."""
+PUSHED: Final = ("fundsvc.sms.handling:handle", "fundsvc.reconciliation.notices:handle")
+"""What books the pushes of each kind."""
 KINDS: Final = {"sms": "fundsvc.sms.background:run"}
 """What does the jobs of each kind."""
 ATTACHED: Final = {"receipt": "fundsvc.receipts.printing:freeze_pdf"}
@@ -66,12 +68,11 @@ def worker(*, once: bool, jobs: bool, parent: int | None) -> None:
 
 def handle_pushes(stop: Callable[[], bool] = lambda: False) -> None:
     """Book what gateways pushed since the last look; if that fails, the rest goes on."""
-    from fundsvc.sms.handling import handle  # noqa: PLC0415 - as above
-
-    try:
-        handle(stop)
-    except Exception:  # noqa: BLE001 - told to the log, and tried again
-        _log.exception("pushed messages wait")
+    for target in PUSHED:
+        try:
+            _named(target)(stop)
+        except Exception:  # noqa: BLE001 - told to the log, and tried again
+            _log.exception("what was pushed waits for %s", target)
 
 
 def look(*, due: bool, stop: Callable[[], bool] = lambda: False) -> bool:

@@ -1,6 +1,7 @@
 """Book a statement's new lines and keep them, in bulk: one entry a line, by the recipes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Column, Text, insert, literal, select
@@ -9,11 +10,10 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books import bulk
 from fundsvc.db import Big
-from fundsvc.reconciliation.facts import AccountFacts
+from fundsvc.reconciliation.facts import AccountFacts, Twin
 from fundsvc.reconciliation.layouts import FEE
-from fundsvc.reconciliation.models import BankLine
+from fundsvc.reconciliation.models import BankLine, BankTwin
 from fundsvc.reconciliation.reader import Line
-from fundsvc.reconciliation.statement import Lines
 from ledger import recipes
 
 # What an entry says when the bank's line says nothing. It is stored, so it is not translated.
@@ -33,7 +33,7 @@ def source_of(code: str) -> str:
 def book(
     session: Session,
     account: AccountFacts,
-    lines: Lines,
+    lines: Iterable[Line],
     occurrences: list[int],
     *,
     sha256: str,
@@ -71,6 +71,22 @@ def book(
     return booked
 
 
+def keep_twins(
+    session: Session, account: AccountFacts, twins: Iterable[Twin], *, sha256: str
+) -> None:
+    """Keep the lines of a statement that are booked already, for a gateway told of them."""
+    session.add_all(
+        BankTwin(
+            bank_account_id=account.id,
+            unit_id=account.unit_id,
+            file_sha256=sha256,
+            **asdict(twin),
+        )
+        for twin in twins
+    )
+    session.flush()
+
+
 def _templates(stage: bulk.Stage, account: AccountFacts) -> tuple[int, int, int]:
     """Register the three recipes of this account: money in, fee, other money out."""
     source = source_of(account.code)
@@ -90,7 +106,7 @@ def _templates(stage: bulk.Stage, account: AccountFacts) -> tuple[int, int, int]
 
 
 def _rows(
-    lines: Lines, occurrences: list[int], templates: tuple[int, int, int]
+    lines: Iterable[Line], occurrences: list[int], templates: tuple[int, int, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the new lines as the stage wants them."""
     into, fee, out = templates

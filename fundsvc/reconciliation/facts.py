@@ -58,6 +58,17 @@ class LineFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """A line of the file that a gateway told of, and the id of the line that was booked for it."""
+
+    row: int
+    booked_on: date
+    fingerprint: str
+    occurrence: int
+    bank_line_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of lines, with where to go on and what all lines of the account come to."""
 

@@ -90,3 +90,65 @@ class BankLine(OfUnit, Base):
     reference: Mapped[str] = mapped_column(default="")
     counterparty: Mapped[str] = mapped_column(default="")
     balance: Mapped[int | None] = mapped_column(default=None)
+
+
+class BankNotice(OfUnit, Base):
+    """A line that a gateway told of before or after the statement did.
+
+    `bank_line_id` is the one line that both mean. `made_line` says that the notice booked it, for
+    no statement had it yet.
+    """
+
+    __tablename__ = "bank_notice"
+    __table_args__ = table_args(
+        UniqueConstraint("gateway", "external_id"),
+        UniqueConstraint("bank_line_id", "gateway"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    gateway: Mapped[str]
+    external_id: Mapped[str]
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"))
+    made_line: Mapped[bool]
+    noted_at: Mapped[dt.datetime]
+
+
+class BankTwin(OfUnit, Base):
+    """A statement's own words of a line that a gateway had told of: it is booked once.
+
+    Day, fingerprint and occurrence are those by which the statement knows the line, so that the
+    same file again adds nothing.
+    """
+
+    __tablename__ = "bank_twin"
+    __table_args__ = table_args(
+        UniqueConstraint("bank_line_id"),
+        UniqueConstraint("bank_account_id", "fingerprint", "occurrence"),
+        Index("ix_bank_twin_bank_account_id_booked_on", "bank_account_id", "booked_on"),
+        CheckConstraint("occurrence >= 1", name="occurrence"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    bank_account_id: Mapped[int] = mapped_column(ForeignKey("bank_account.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"))
+    file_sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
+    row: Mapped[int]
+    booked_on: Mapped[dt.date]
+    fingerprint: Mapped[str]
+    occurrence: Mapped[int]
+
+
+class BankGift(OfUnit, Base):
+    """A line of money in that turned out to be a donation: each line at most one, and the reverse.
+
+    The donation took the money out of what was unidentified.
+    """
+
+    __tablename__ = "bank_gift"
+    __table_args__ = table_args(UniqueConstraint("donation_id"))
+
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), primary_key=True)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))

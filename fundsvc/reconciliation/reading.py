@@ -1,4 +1,7 @@
-"""What becomes of each line of a bank file: new, known, or refused because its month is closed."""
+"""What becomes of each line of a bank file: new, known, or refused because its month is closed.
+
+A line that a gateway told of is known too; it is kept as the twin of what was told.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,18 +9,19 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from fundsvc.books.closed import closed_through
 from fundsvc.errors import Refusal
 from fundsvc.imports import KEPT_REASONS, Refused
 from fundsvc.reconciliation.booking import is_fee
-from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
-from fundsvc.reconciliation.models import BankLine
+from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Twin
+from fundsvc.reconciliation.models import BankLine, BankTwin
 from fundsvc.reconciliation.reader import Line
 from fundsvc.reconciliation.statement import Statement
 from fundsvc.reconciliation.summary import Counting, Summary
+from fundsvc.reconciliation.twins import told_only
 from ledger.money import MAX_DONG
 
 SAMPLE = 10
@@ -43,7 +47,8 @@ class Neighbours:
 class Reading:
     """One reading of a file into an account; give it every line, then ask for the report.
 
-    `occurrences` then holds for each line its number among its equals, 0 for a known one.
+    `occurrences` then holds for each line its number among its equals, 0 for a known one; `twins`
+    the lines that a gateway told of, each with the id of the line that it booked.
     """
 
     def __init__(self, session: Session, account: AccountFacts) -> None:
@@ -57,11 +62,19 @@ class Reading:
         self._refused = Refused()
         self._sample: list[Line] = []
         self._fees = self._debits = self._known = 0
+        self._told = told_only(session, account.id)
         self.occurrences: list[int] = []
+        self.twins: list[Twin] = []
 
     def add(self, line: Line) -> None:
         """Decide one line."""
         occurrence = self._counting.occurrence(line)
+        told = self._told.printed(line) if occurrence else None
+        if told is not None:
+            self.twins.append(
+                Twin(line.row, line.booked_on, line.fingerprint, occurrence, bank_line_id=told)
+            )
+            occurrence = 0
         self.occurrences.append(occurrence)
         self._summary.add(line)
         self._neighbours.add(line.row, new=bool(occurrence))
@@ -116,7 +129,9 @@ class Reading:
 
     def _stored(self, day: date) -> Mapping[str, int]:
         # Counted here and not by the database: its grouping would walk the whole account's index.
-        query = select(BankLine.fingerprint).filter_by(
-            bank_account_id=self._account.id, booked_on=day
+        here = {"bank_account_id": self._account.id, "booked_on": day}
+        query = union_all(
+            select(BankLine.fingerprint).filter_by(**here),
+            select(BankTwin.fingerprint).filter_by(**here),
         )
         return Counter(self._session.scalars(query))

@@ -74,6 +74,7 @@ def import_bank(session: Session, statement: Statement, *, by: int | None) -> Ba
     evidence.note(session, sha256, name=statement.name, media_type=MEDIA_TYPE, by=by)
     if report.new:
         booking.book(session, account, statement.lines, reading.occurrences, sha256=sha256, by=by)
+    booking.keep_twins(session, account, reading.twins, sha256=sha256)
     if report.new or not _was_imported(session, account, sha256):
         session.add(_file(statement, report, sha256=sha256, by=by))
         session.flush()
