@@ -1,7 +1,8 @@
-"""The spans that sums of the books are kept for: each day, month, quarter and year.
+"""The spans that sums of the books are kept for: each day, ten days, month, quarter and year.
 
-A sum over any days takes whole years where it can, then quarters, months and days: a dozen spans
-at most, however old the books are.
+A sum over any days takes whole years where it can, then quarters, months, ten days and days: a
+score of spans at most, however old the books are. Each span is kept twice, by province and whole:
+most sums do not ask for provinces, and without them there are half as many keys.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,22 +13,20 @@ from typing import Final
 
 
 class Grain(StrEnum):
-    """How long a span is; each has its own table of sums."""
+    """How long a span is; a dekad is a third of a month, its last one to the month's end."""
 
     YEAR = "year"
     QUARTER = "quarter"
     MONTH = "month"
+    DEKAD = "dekad"
     DAY = "day"
-
-    @property
-    def table(self) -> str:
-        """The table of sums; `date` in it is the first day of the span."""
-        return f"rollup_{self}"
 
     def start(self, day: date) -> date:
         """Return the first day of the span that a day lies in."""
         if self is Grain.DAY:
             return day
+        if self is Grain.DEKAD:
+            return day.replace(day=min((day.day - 1) // _TEN, 2) * _TEN + 1)
         months = _MONTHS[self]
         return date(day.year, (day.month - 1) // months * months + 1, 1)
 
@@ -36,6 +35,9 @@ class Grain(StrEnum):
         if self is Grain.DAY:
             return day
         start = self.start(day)
+        if self is Grain.DEKAD:
+            third = start.day > 2 * _TEN
+            return Grain.MONTH.end(day) if third else start + (_TEN - 1) * _DAY
         if start.month + _MONTHS[self] > _MONTHS[Grain.YEAR]:
             return date(start.year, 12, 31)
         return date(start.year, start.month + _MONTHS[self], 1) - _DAY
@@ -44,12 +46,16 @@ class Grain(StrEnum):
         """Return the first day of the span that a column's day lies in, as SQL of an engine."""
         if self is Grain.DAY:
             return column
+        if engine == "postgresql" and self is Grain.DEKAD:
+            ten = f"least((CAST(extract(day FROM {column}) AS int) - 1) / {_TEN}, 2) * {_TEN}"
+            return f"{Grain.MONTH.start_in_sql(engine, column)} + {ten}"
         if engine == "postgresql":
             return f"CAST(date_trunc('{self}', {column}) AS date)"
         return _IN_SQLITE[self].format(column=column)
 
 
 _DAY: Final = timedelta(days=1)
+_TEN: Final = 10
 _MONTHS: Final = {Grain.YEAR: 12, Grain.QUARTER: 3, Grain.MONTH: 1}
 # SQLite keeps days as ISO text.
 _IN_SQLITE: Final = {
@@ -59,7 +65,43 @@ _IN_SQLITE: Final = {
         " 2 * CAST(substr({column}, 6, 2) AS INTEGER) - 1, 2) || '-01'"
     ),
     Grain.MONTH: "substr({column}, 1, 7) || '-01'",
+    Grain.DEKAD: (
+        "substr({column}, 1, 8) || CASE WHEN substr({column}, 9) < '11' THEN '01'"
+        " WHEN substr({column}, 9) < '21' THEN '11' ELSE '21' END"
+    ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """A table of sums of spans of one length; `whole` has all provinces of a key together."""
+
+    grain: Grain
+    whole: bool
+
+    @property
+    def table(self) -> str:
+        """The table's name; `date` in it is the first day of the span."""
+        return f"rollup_{self.grain}{'_whole' if self.whole else ''}"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart."""
+        place = () if self.whole else ("province_id",)
+        return "fund_id", *place, "date", "account_id", "unit_id", "carried"
+
+    def summed(self, engine: str, source: str) -> str:
+        """Return the query that makes its rows, as SQL, from rows by day and province."""
+        starts = {"date": f"{self.grain.start_in_sql(engine, 'date')} AS date"}
+        named = ", ".join(starts.get(key, key) for key in self.keys)
+        figures = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in FIGURES)
+        grouped = ", ".join(str(n) for n, _key in enumerate(self.keys, start=1))
+        return f"SELECT {named}, {figures} FROM {source} GROUP BY {grouped}"  # noqa: S608 - own names
+
+
+FIGURES: Final = ("debit", "credit", "entries")
+ROLLUPS: Final = tuple(Rollup(grain, whole) for whole in (False, True) for grain in Grain)
+"""All tables of sums."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,8 +201,8 @@ class Seal(Base):
     sealed_at: Mapped[dt.datetime]
 
 
-class _Rollup(MappedAsDataclass, kw_only=True):
-    """Sums of the sealed entries of one span; `province_id` is 0 where there is none.
+class _Whole(MappedAsDataclass, kw_only=True):
+    """Sums of the sealed entries of one span, all provinces together.
 
     The spans are those of `fundsvc.books.grains`; `date` is the first day.
 
@@ -211,7 +211,6 @@ class _Rollup(MappedAsDataclass, kw_only=True):
     """
 
     fund_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    province_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     date: Mapped[dt.date] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -221,29 +220,77 @@ class _Rollup(MappedAsDataclass, kw_only=True):
     entries: Mapped[int]
 
 
-class RollupDay(_Rollup, OfUnit, Base):
-    """The sealed entries of a day, summed."""
+class _ByProvince(_Whole, kw_only=True):
+    """The same by province; 0 where there is none."""
+
+    province_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class RollupDay(_ByProvince, OfUnit, Base):
+    """The sealed entries of a day, summed by province."""
 
     __tablename__ = "rollup_day"
     __table_args__ = table_args(Index("ix_rollup_day_date", "date", "account_id"))
 
 
-class RollupMonth(_Rollup, OfUnit, Base):
-    """The sealed entries of a month, summed."""
+class RollupDayWhole(_Whole, OfUnit, Base):
+    """The sealed entries of a day, summed."""
+
+    __tablename__ = "rollup_day_whole"
+    __table_args__ = table_args()
+
+
+class RollupDekad(_ByProvince, OfUnit, Base):
+    """The sealed entries of ten days, summed by province."""
+
+    __tablename__ = "rollup_dekad"
+    __table_args__ = table_args(Index("ix_rollup_dekad_date", "date", "account_id"))
+
+
+class RollupDekadWhole(_Whole, OfUnit, Base):
+    """The sealed entries of ten days, summed."""
+
+    __tablename__ = "rollup_dekad_whole"
+    __table_args__ = table_args()
+
+
+class RollupMonth(_ByProvince, OfUnit, Base):
+    """The sealed entries of a month, summed by province."""
 
     __tablename__ = "rollup_month"
     __table_args__ = table_args(Index("ix_rollup_month_date", "date", "account_id"))
 
 
-class RollupQuarter(_Rollup, OfUnit, Base):
-    """The sealed entries of a quarter, summed."""
+class RollupMonthWhole(_Whole, OfUnit, Base):
+    """The sealed entries of a month, summed."""
+
+    __tablename__ = "rollup_month_whole"
+    __table_args__ = table_args()
+
+
+class RollupQuarter(_ByProvince, OfUnit, Base):
+    """The sealed entries of a quarter, summed by province."""
 
     __tablename__ = "rollup_quarter"
     __table_args__ = table_args(Index("ix_rollup_quarter_date", "date", "account_id"))
 
 
-class RollupYear(_Rollup, OfUnit, Base):
-    """The sealed entries of a year, summed."""
+class RollupQuarterWhole(_Whole, OfUnit, Base):
+    """The sealed entries of a quarter, summed."""
+
+    __tablename__ = "rollup_quarter_whole"
+    __table_args__ = table_args()
+
+
+class RollupYear(_ByProvince, OfUnit, Base):
+    """The sealed entries of a year, summed by province."""
 
     __tablename__ = "rollup_year"
     __table_args__ = table_args(Index("ix_rollup_year_account_id_date", "account_id", "date"))
+
+
+class RollupYearWhole(_Whole, OfUnit, Base):
+    """The sealed entries of a year, summed."""
+
+    __tablename__ = "rollup_year_whole"
+    __table_args__ = table_args()

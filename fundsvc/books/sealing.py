@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books.grains import Grain
+from fundsvc.books.grains import FIGURES, ROLLUPS, Rollup
 from fundsvc.books.leaves import Leaves, Origins, gather
 from fundsvc.books.models import Entry, Seal
 from ledger import seals as ledger
@@ -141,8 +141,10 @@ def write(session: Session, batch: Batch) -> None:
     except IntegrityError as error:
         raise Overtaken from error
     span = {"first": seal.first_entry, "last": seal.last_entry}
-    for statement in _ROLL_UP[session.get_bind().dialect.name]:
-        session.execute(statement, span)
+    session.execute(_SUM_UP, span)
+    for statement in _ADD[session.get_bind().dialect.name]:
+        session.execute(statement)
+    session.execute(_FORGET)
 
 
 def _settled(session: Session, patience: float) -> int | None:
@@ -174,35 +176,34 @@ WHERE locktype = 'advisory' AND classid = :key AND objid = :part AND objsubid = 
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
 
-# An entry counts once per account, fund and unit, however many of its lines stand there.
-_SUMS: Final = """
-SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, {date} AS date,
+# The batch is summed once, by day and all keys; each roll-up takes from there what it needs. An
+# entry counts once per account, fund and unit, however many of its lines stand there.
+_SUM_UP: Final = text("""
+CREATE TEMPORARY TABLE sealing AS
+SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, posting.date,
     posting.account_id, posting.unit_id,
-    CASE entry.kind WHEN 'carry-forward' THEN 1 ELSE 0 END AS carried,
-    sum(posting.debit) AS debit, sum(posting.credit) AS credit,
+    CAST(CASE entry.kind WHEN 'carry-forward' THEN 1 ELSE 0 END AS smallint) AS carried,
+    CAST(sum(posting.debit) AS bigint) AS debit, CAST(sum(posting.credit) AS bigint) AS credit,
     count(DISTINCT posting.entry_id) AS entries
 FROM posting JOIN entry ON entry.id = posting.entry_id
 WHERE posting.entry_id BETWEEN :first AND :last
 GROUP BY 1, 2, 3, 4, 5, 6
-"""
-_ADD: Final = """
-INSERT INTO {table} (fund_id, province_id, date, account_id, unit_id, carried,
-    debit, credit, entries)
-SELECT * FROM ({sums}) AS sums WHERE true
-ON CONFLICT (fund_id, province_id, date, account_id, unit_id, carried) DO UPDATE SET
-    debit = {table}.debit + excluded.debit, credit = {table}.credit + excluded.credit,
-    entries = {table}.entries + excluded.entries
-"""
-_ROLL_UP: Final = {
-    # Own names and nothing else stand in these texts.
-    engine: [
-        text(
-            _ADD.format(
-                table=grain.table,
-                sums=_SUMS.format(date=grain.start_in_sql(engine, "posting.date")),
-            )
-        )
-        for grain in Grain
-    ]
+""")
+_FORGET: Final = text("DROP TABLE sealing")
+
+
+def _added(rollup: Rollup, engine: str) -> str:
+    """Return the statement that adds the batch to a roll-up; own names alone stand in it."""
+    keys, table = ", ".join(rollup.keys), rollup.table
+    summed = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in FIGURES)
+    return (
+        f"INSERT INTO {table} ({keys}, {', '.join(FIGURES)})"  # noqa: S608 - as said
+        f" SELECT * FROM ({rollup.summed(engine, 'sealing')}) AS sums WHERE true"
+        f" ON CONFLICT ({keys}) DO UPDATE SET {summed}"
+    )
+
+
+_ADD: Final = {
+    engine: [text(_added(rollup, engine)) for rollup in ROLLUPS]
     for engine in ("postgresql", "sqlite")
 }

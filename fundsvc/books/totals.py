@@ -1,9 +1,10 @@
 """Sums of the books by any of their keys: what stood before a day, and what moved until another.
 
 Every statement, balance and opening is drawn from here. What is sealed is read from the roll-ups:
-whole years, quarters and months from their own, parts of months from those by day; what is not
-sealed yet, from the postings. So a sum costs the same however old and large the books are, and
-equals that of all postings at any moment (`tests/books/test_totals.py`).
+whole years where there are some, then quarters, months, ten days and days, of all provinces
+together unless one is asked for; what is not sealed yet, from the postings. So a sum costs the same
+however old and large the books are, and equals that of all postings at any moment
+(`tests/books/test_totals.py`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from fundsvc import db
-from fundsvc.books.grains import Grain, Piece, joined, pieces
+from fundsvc.books.grains import FIGURES, Grain, Piece, Rollup, joined, pieces
 from fundsvc.db import Day
 
 KEYS: Final = ("account", "fund", "unit", "province")
@@ -47,11 +48,7 @@ SELECT {keys} CAST(sum(debit - credit) FILTER (WHERE date < :first) AS bigint),
     (SELECT coalesce(max(last_entry), 0) FROM seal)
 FROM ({parts}) AS parts {group}
 """
-_COLUMNS: Final = "date, account_id, fund_id, unit_id, province_id, carried"
-_ROLLED: Final = (
-    f"SELECT {_COLUMNS}, debit, credit, entries FROM {{table}} AS part"  # noqa: S608 - own names
-    " WHERE ({days}) AND {conditions}"
-)
+_ROLLED: Final = "SELECT {columns} FROM {table} AS part WHERE ({days}) AND {conditions}"
 # What is not sealed yet is summed by day and all keys first, as a roll-up would be, so that an
 # entry counts once however many of its lines stand on one account. It is read as a whole, and the
 # conditions on the keys come behind: with them in sight, either engine may walk through all the
@@ -59,8 +56,7 @@ _ROLLED: Final = (
 # tables of a CROSS JOIN in their order, and so begins at the first entry that is not sealed. The
 # casts give the columns the types of the roll-ups, or PostgreSQL turns all of those into another.
 _TAIL: Final = f"""
-SELECT {_COLUMNS}, CAST(sum(debit) AS bigint), CAST(sum(credit) AS bigint), CAST(1 AS bigint)
-FROM (
+SELECT {{columns}} FROM (
     WITH tail AS MATERIALIZED (
         SELECT posting.date, posting.account_id, posting.fund_id, posting.unit_id,
             coalesce(entry.province_id, 0) AS province_id,
@@ -69,8 +65,13 @@ FROM (
         FROM entry CROSS JOIN posting
         WHERE entry.id > {{sealed}} AND posting.entry_id > {{sealed}}
             AND posting.entry_id = entry.id AND posting.date <= :last
-    ) SELECT * FROM tail
-) AS part WHERE {{conditions}} GROUP BY entry_id, {_COLUMNS}
+    )
+    SELECT date, account_id, fund_id, unit_id, province_id, carried,
+        CAST(sum(debit) AS bigint) AS debit, CAST(sum(credit) AS bigint) AS credit,
+        CAST(1 AS bigint) AS entries
+    FROM tail AS part WHERE {{conditions}}
+    GROUP BY entry_id, date, account_id, fund_id, unit_id, province_id, carried
+) AS part
 """  # noqa: S608 - own names
 
 
@@ -229,10 +230,14 @@ _last_known: Final[WeakKeyDictionary[Engine | Connection, int]] = WeakKeyDiction
 def _moves(keys: str, conditions: str, monthly: bool, engine: str, sealed: int) -> TextualSelect:  # noqa: FBT001 - a key of the cache
     """Return the sum of one roll-up and the tail, day by day or month by month."""
     grain = Grain.MONTH if monthly else Grain.DAY
+    columns = ", ".join(filter(None, (keys, "date", *FIGURES)))
     rolled = _ROLLED.format(
-        table=grain.table, days="date BETWEEN :first AND :last", conditions=conditions
+        columns=columns,
+        table=Rollup(grain, _whole(keys, conditions)).table,
+        days="date BETWEEN :first AND :last",
+        conditions=conditions,
     )
-    tail = _TAIL.format(conditions=conditions, sealed=sealed)
+    tail = _TAIL.format(columns=columns, conditions=conditions, sealed=sealed)
     query = _MOVED.format(
         keys=f"{keys}," if keys else "",
         parts=f"{rolled} UNION ALL {tail}",
@@ -240,6 +245,11 @@ def _moves(keys: str, conditions: str, monthly: bool, engine: str, sealed: int) 
     )
     bound = text(query).bindparams(*(bindparam(name, type_=Day()) for name in ("first", "last")))
     return bound.columns(date=Day())
+
+
+def _whole(keys: str, conditions: str) -> bool:
+    """Say whether a sum can do with all provinces together: neither asks for one."""
+    return "province_id" not in keys and "province_id" not in conditions
 
 
 def _conditions(session: Session, where: Where | None) -> str:
@@ -272,13 +282,19 @@ def _query(
     """
     keys = ", ".join(f"{name}_id" for name in by)
     inside = "date >= :first" if carried else "date >= :first AND carried = 0"
+    # Only what is asked for is read: with other columns PostgreSQL would copy every row once more.
+    columns = ", ".join(filter(None, (keys, "date", "" if carried else "carried", *FIGURES)))
+    whole = _whole(keys, conditions)
     parts = [
         _ROLLED.format(
-            table=grain.table, days=f"date BETWEEN :from_{n} AND :to_{n}", conditions=conditions
+            columns=columns,
+            table=Rollup(grain, whole).table,
+            days=f"date BETWEEN :from_{n} AND :to_{n}",
+            conditions=conditions,
         )
         for n, grain in enumerate(shape)
     ]
-    parts.append(_TAIL.format(conditions=conditions, sealed=sealed))
+    parts.append(_TAIL.format(columns=columns, conditions=conditions, sealed=sealed))
     query = _SUM.format(
         keys=f"{keys}," if keys else "",
         inside=inside,

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from fundsvc.books.grains import Grain
+from fundsvc.books.grains import ROLLUPS, Grain, Rollup
 from fundsvc.books.leaves import Leaves, gather
 from fundsvc.books.models import Seal
 from fundsvc.books.sealing import last_seal
@@ -101,24 +101,24 @@ def _contents(session: Session, tell: Tell | None) -> Iterator[Fault]:
 
 
 def _rollups(session: Session) -> Iterator[Fault]:
-    """Sums by day that are not those of the sealed postings, and longer ones not those by day."""
+    """Sums by day that are not those of the sealed postings, and others not those by day."""
     engine = session.get_bind().dialect.name
     span = {"last": last_seal(session).last_entry}
-    for grain in reversed(Grain):
-        start = grain.start_in_sql(engine, "date")
-        sums = _OF_POSTINGS if grain is Grain.DAY else _OF_DAYS.format(start=start)
-        query = text(_DIFFERENT.format(table=grain.table, sums=sums))
-        for row in session.execute(query, span if grain is Grain.DAY else {}):
+    by_day = Rollup(Grain.DAY, whole=False)
+    for rollup in ROLLUPS:
+        sums = _OF_POSTINGS if rollup == by_day else rollup.summed(engine, by_day.table)
+        query = text(_DIFFERENT.format(table=rollup.table, keys=", ".join(rollup.keys), sums=sums))
+        for row in session.execute(query, span if rollup == by_day else {}):
             why = _(
                 "Tổng đã cộng sẵn (%(table)s) ngày %(day)s của tài khoản số %(account)d,"
                 " quỹ số %(fund)d, đơn vị số %(unit)d không bằng tổng các định khoản.",
-                table=grain.table,
+                table=rollup.table,
                 day=str(row.date),
                 account=row.account_id,
                 fund=row.fund_id,
                 unit=row.unit_id,
             )
-            yield Fault("rollup", f"{grain.table}:{row.date}:{row.account_id}", why)
+            yield Fault("rollup", f"{rollup.table}:{row.date}:{row.account_id}", why)
 
 
 _OF_POSTINGS: Final = """
@@ -131,16 +131,9 @@ FROM posting JOIN entry ON entry.id = posting.entry_id
 WHERE posting.entry_id <= :last
 GROUP BY 1, 2, 3, 4, 5, 6
 """
-_OF_DAYS: Final = """
-SELECT fund_id, province_id, {start} AS date, account_id, unit_id, carried,
-    CAST(sum(debit) AS bigint) AS debit, CAST(sum(credit) AS bigint) AS credit,
-    CAST(sum(entries) AS bigint) AS entries
-FROM rollup_day GROUP BY 1, 2, 3, 4, 5, 6
-"""
 _DIFFERENT: Final = """
 WITH summed AS ({sums}), kept AS (
-    SELECT fund_id, province_id, date, account_id, unit_id, carried, debit, credit, entries
-    FROM {table}
+    SELECT {keys}, debit, credit, entries FROM {table}
 ), different AS (
     SELECT * FROM (SELECT * FROM summed EXCEPT SELECT * FROM kept) AS missing
     UNION SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM summed) AS surplus

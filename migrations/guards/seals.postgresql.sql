@@ -118,22 +118,19 @@ FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
 ALTER TABLE entry_donor ENABLE ALWAYS TRIGGER entry_donor_append_only
 --;
 -- The sealer adds to roll-ups and never takes a row away.
-CREATE TRIGGER rollup_day_stays BEFORE DELETE OR TRUNCATE ON rollup_day
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
---;
-ALTER TABLE rollup_day ENABLE ALWAYS TRIGGER rollup_day_stays
---;
-CREATE TRIGGER rollup_month_stays BEFORE DELETE OR TRUNCATE ON rollup_month
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
---;
-ALTER TABLE rollup_month ENABLE ALWAYS TRIGGER rollup_month_stays
---;
-CREATE TRIGGER rollup_quarter_stays BEFORE DELETE OR TRUNCATE ON rollup_quarter
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
---;
-ALTER TABLE rollup_quarter ENABLE ALWAYS TRIGGER rollup_quarter_stays
---;
-CREATE TRIGGER rollup_year_stays BEFORE DELETE OR TRUNCATE ON rollup_year
-FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()
---;
-ALTER TABLE rollup_year ENABLE ALWAYS TRIGGER rollup_year_stays
+DO $$
+DECLARE
+    span text;
+    name text;
+BEGIN
+    FOREACH span IN ARRAY ARRAY['day', 'dekad', 'month', 'quarter', 'year'] LOOP
+        FOREACH name IN ARRAY ARRAY['rollup_' || span, 'rollup_' || span || '_whole'] LOOP
+            EXECUTE format(
+                'CREATE TRIGGER %I BEFORE DELETE OR TRUNCATE ON %I
+                FOR EACH STATEMENT EXECUTE FUNCTION guard_append_only()',
+                name || '_stays', name
+            );
+            EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER %I', name, name || '_stays');
+        END LOOP;
+    END LOOP;
+END $$

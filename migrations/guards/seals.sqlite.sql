@@ -100,6 +100,11 @@ BEGIN
     SELECT RAISE(ABORT, 'guard: rollup_day_append_only: rollup_day is added to, never taken from');
 END
 --;
+CREATE TRIGGER rollup_dekad_stays BEFORE DELETE ON rollup_dekad
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_dekad_append_only: rollup_dekad is added to, never taken from');
+END
+--;
 CREATE TRIGGER rollup_month_stays BEFORE DELETE ON rollup_month
 BEGIN
     SELECT RAISE(ABORT, 'guard: rollup_month_append_only: rollup_month is added to, never taken from');
@@ -113,4 +118,29 @@ END
 CREATE TRIGGER rollup_year_stays BEFORE DELETE ON rollup_year
 BEGIN
     SELECT RAISE(ABORT, 'guard: rollup_year_append_only: rollup_year is added to, never taken from');
+END
+--;
+CREATE TRIGGER rollup_day_whole_stays BEFORE DELETE ON rollup_day_whole
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_day_whole_append_only: rollup_day_whole is added to, never taken from');
+END
+--;
+CREATE TRIGGER rollup_dekad_whole_stays BEFORE DELETE ON rollup_dekad_whole
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_dekad_whole_append_only: rollup_dekad_whole is added to, never taken from');
+END
+--;
+CREATE TRIGGER rollup_month_whole_stays BEFORE DELETE ON rollup_month_whole
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_month_whole_append_only: rollup_month_whole is added to, never taken from');
+END
+--;
+CREATE TRIGGER rollup_quarter_whole_stays BEFORE DELETE ON rollup_quarter_whole
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_quarter_whole_append_only: rollup_quarter_whole is added to, never taken from');
+END
+--;
+CREATE TRIGGER rollup_year_whole_stays BEFORE DELETE ON rollup_year_whole
+BEGIN
+    SELECT RAISE(ABORT, 'guard: rollup_year_whole_append_only: rollup_year_whole is added to, never taken from');
 END

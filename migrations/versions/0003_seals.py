@@ -1,5 +1,7 @@
 """Seals and roll-ups."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -57,37 +59,27 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     # Spans within a year are asked for by their days, years by account or all together.
-    for name in ("rollup_day", "rollup_month", "rollup_quarter"):
-        _rollup(name)
-        op.create_index(f"ix_{name}_date", name, ["date", "account_id"], unique=False)
-    _rollup("rollup_year")
-    op.create_index(
-        "ix_rollup_year_account_id_date", "rollup_year", ["account_id", "date"], unique=False
-    )
+    for span in ("day", "dekad", "month", "quarter", "year"):
+        order = ("account_id", "date") if span == "year" else ("date", "account_id")
+        _rollup(f"rollup_{span}", ("fund_id", "province_id", "date", "account_id"))
+        named = f"ix_rollup_{span}_{'_'.join(order) if span == 'year' else 'date'}"
+        op.create_index(named, f"rollup_{span}", list(order), unique=False)
+        _rollup(f"rollup_{span}_whole", (*order, "fund_id"))
     op.add_column("donor", sa.Column("salt", sa.Text(), nullable=True))
     run_guards("seals")
 
 
-def _rollup(name: str) -> None:
+def _rollup(name: str, keys: tuple[str, ...]) -> None:
+    """Make a table of sums whose first keys are in the order that it is asked for."""
+    key = (*keys, "unit_id", "carried")
+    kinds: dict[str, Any] = {"date": Day(), "carried": Small}
     op.create_table(
         name,
-        sa.Column("fund_id", Big, autoincrement=False, nullable=False),
-        sa.Column("province_id", Big, autoincrement=False, nullable=False),
-        sa.Column("date", Day(), nullable=False),
-        sa.Column("account_id", Big, autoincrement=False, nullable=False),
-        sa.Column("unit_id", Big, autoincrement=False, nullable=False),
-        sa.Column("carried", Small, autoincrement=False, nullable=False),
-        sa.Column("debit", Big, nullable=False),
-        sa.Column("credit", Big, nullable=False),
-        sa.Column("entries", Big, nullable=False),
-        sa.PrimaryKeyConstraint(
-            "fund_id",
-            "province_id",
-            "date",
-            "account_id",
-            "unit_id",
-            "carried",
-            name=op.f(f"pk_{name}"),
+        *(
+            sa.Column(column, kinds.get(column, Big), autoincrement=False, nullable=False)
+            for column in key
         ),
+        *(sa.Column(column, Big, nullable=False) for column in ("debit", "credit", "entries")),
+        sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{name}")),
         sqlite_strict=True,
     )

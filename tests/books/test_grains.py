@@ -1,4 +1,4 @@
-"""Days cut into whole years, quarters, months and days."""
+"""Days cut into whole years, quarters, months, ten days and days."""
 
 import itertools
 from datetime import date, timedelta
@@ -24,7 +24,8 @@ def test_a_quarter_and_what_stood_before_it_are_three_spans() -> None:
 
 def test_days_midway_are_cut_from_day_to_year_and_back() -> None:
     assert list(pieces(date(2023, 11, 20), date(2025, 5, 2))) == [
-        Piece(Grain.DAY, date(2023, 11, 20), date(2023, 11, 30)),
+        Piece(Grain.DAY, date(2023, 11, 20), date(2023, 11, 20)),
+        Piece(Grain.DEKAD, date(2023, 11, 21), date(2023, 11, 30)),
         Piece(Grain.MONTH, date(2023, 12, 1), date(2023, 12, 31)),
         Piece(Grain.YEAR, date(2024, 1, 1), date(2024, 12, 31)),
         Piece(Grain.QUARTER, date(2025, 1, 1), date(2025, 3, 31)),
@@ -58,7 +59,7 @@ def test_pieces_are_whole_and_follow_each_other(first: date, count: int) -> None
     for piece in found:
         assert piece.grain.start(piece.first) == piece.first
         assert piece.grain.end(piece.last) == piece.last
-    assert len(found) <= 7
+    assert len(found) <= 9
 
 
 def test_nothing_lies_in_days_that_end_before_they_begin() -> None:
@@ -71,9 +72,10 @@ def test_the_database_finds_the_same_first_day(app: Flask, engine_name: str, gra
     query = text(f"SELECT {grain.start_in_sql(engine_name, f'CAST(:day AS {days})')}")
     with db.engine.connect() as connection:
         for month in range(1, 13):
-            day = date(2024, month, 29)
-            start = connection.scalar(query, {"day": day.isoformat()})
-            assert str(start) == grain.start(day).isoformat()
+            for number in (1, 10, 11, 20, 21, 29):
+                day = date(2024, month, number)
+                start = connection.scalar(query, {"day": day.isoformat()})
+                assert str(start) == grain.start(day).isoformat()
 
 
 def test_spans_that_follow_each_other_are_read_at_once() -> None:

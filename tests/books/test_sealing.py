@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import bulk, sealing, service
-from fundsvc.books.grains import Grain
+from fundsvc.books.grains import ROLLUPS, Rollup
 from fundsvc.books.leaves import Leaves
 from fundsvc.books.models import RollupDay, Seal
 from fundsvc.db import db, transaction
@@ -85,15 +86,22 @@ def test_batches_follow_each_other_and_cover_every_entry_once(session: Session) 
     assert seal_new() == 1
 
 
-@pytest.mark.parametrize("grain", Grain)
-def test_every_sum_of_sealed_entries_is_in_its_span(session: Session, grain: Grain) -> None:
-    for number in (1, 2):
-        post(number)
+@pytest.mark.parametrize("rollup", ROLLUPS, ids=lambda rollup: rollup.table)
+def test_every_sum_of_sealed_entries_is_in_its_span(session: Session, rollup: Rollup) -> None:
+    """Two donations of the same day, from a province and from none: one sum where it is whole."""
+    for number, province in ((1, None), (2, "2025:44")):
+        with transaction() as writing:
+            given = replace(donation(100_000 * number), province=province)
+            service.post(writing, given, source="test", external_id=str(number))
     seal_new(most=1)
-    day = grain.start(DAY).isoformat()
-    rows = session.execute(text(f"SELECT date, debit, credit, entries FROM {grain.table}"))
+    day = rollup.grain.start(DAY).isoformat()
+    rows = session.execute(text(f"SELECT date, debit, credit, entries FROM {rollup.table}"))
     found = sorted((str(row.date), row.debit, row.credit, row.entries) for row in rows)
-    assert found == [(day, 0, 300_000, 2), (day, 300_000, 0, 2)]
+    together = [(300_000, 2)] if rollup.whole else [(100_000, 1), (200_000, 1)]
+    assert found == [
+        *((day, 0, amount, entries) for amount, entries in together),
+        *((day, amount, 0, entries) for amount, entries in together),
+    ]
 
 
 @ONLY_POSTGRESQL

@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from fundsvc.books.grains import ROLLUPS
 from fundsvc.db import db, transaction
 from tests.seals.mutations import make_books
 
@@ -23,15 +24,8 @@ REFUSED = {
     "entry_evidence_append_only: delete": "DELETE FROM entry_evidence",
     "entry_donor_append_only: update": "UPDATE entry_donor SET commitment = commitment",
     "entry_donor_append_only: delete": "DELETE FROM entry_donor",
-    "rollup_day_append_only: delete": "DELETE FROM rollup_day",
-    "rollup_month_append_only: delete": "DELETE FROM rollup_month",
-    "rollup_quarter_append_only: delete": "DELETE FROM rollup_quarter",
-    "rollup_year_append_only: delete": "DELETE FROM rollup_year",
-}
-EMPTIED = (
-    "seal", "entry_evidence", "entry_donor",
-    "rollup_day", "rollup_month", "rollup_quarter", "rollup_year",
-)  # fmt: skip
+} | {f"{rollup.table}_append_only: delete": f"DELETE FROM {rollup.table}" for rollup in ROLLUPS}
+EMPTIED = ("seal", "entry_evidence", "entry_donor", *(rollup.table for rollup in ROLLUPS))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from fundsvc.books.grains import FIGURES, ROLLUPS, Grain, Rollup
 from fundsvc.books.models import Entry, Seal
 from fundsvc.db import read_session
 from fundsvc.verify import faults
@@ -35,6 +36,19 @@ def test_every_change_is_found(books: None) -> None:
                 missed.append((seed, change))
     assert missed == []
     assert not found(read_session()), "nothing was left changed"
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("rollup", ROLLUPS, ids=lambda rollup: rollup.table)
+def test_a_sum_of_any_kind_that_was_changed_is_found_in_its_place(
+    books: None, rollup: Rollup, figure: str
+) -> None:
+    with undone(read_session()) as session:
+        session.execute(text(f"UPDATE {rollup.table} SET {figure} = {figure} + 1"))
+        places = {fault.place.partition(":")[0] for fault in faults(session)}
+    # All others are proved by the sums by day and province.
+    alone = rollup != Rollup(Grain.DAY, whole=False)
+    assert places == ({rollup.table} if alone else {each.table for each in ROLLUPS})
 
 
 def test_a_tail_cut_off_is_found_against_a_head_kept_elsewhere(books: None) -> None:
