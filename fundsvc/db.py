@@ -33,6 +33,8 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from fundsvc.driver import run_plain
+
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.engine import Connection
@@ -225,7 +227,7 @@ def _equip_sqlite(connection: "DBAPIConnection", _record: "ConnectionPoolEntry")
 
 def _begin_sqlite(connection: "Connection") -> None:
     writes = connection.get_execution_options().get("fundsvc_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    run_plain(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def read_session() -> Session:

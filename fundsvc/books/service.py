@@ -18,6 +18,7 @@ from fundsvc.books.closed import first_closed
 from fundsvc.books.models import Account, Entry, EntryDonor, EntryEvidence, Posting
 from fundsvc.books.totals import CARRY_FORWARD
 from fundsvc.db import Day, Moment, check_scope
+from fundsvc.driver import run_plain
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from ledger import entries as ledger
 from ledger.accounts import AccountType
@@ -144,16 +145,14 @@ def _insert(session: Session, header: dict[str, Any], rows: list[dict[str, int]]
     values = tuple((header | {"date": day, "posted_at": moment}).values())
     if connection.dialect.name == "postgresql":
         figures = tuple(figure for row in rows for figure in row.values())
-        found = connection.exec_driver_sql(_post_statement(len(rows)), values + figures).first()
-        return None if found is None else int(found[0])
-    found = connection.exec_driver_sql(_ENTRY, values).first()
-    if found is None:
+        found = run_plain(connection, _post_statement(len(rows)), values + figures)
+        return int(found[0][0]) if found else None
+    found = run_plain(connection, _ENTRY, values)
+    if not found:
         return None
-    entry_id = int(found[0])
-    connection.exec_driver_sql(
-        _POSTING,
-        [(*row.values(), entry_id, line, len(rows), day) for line, row in enumerate(rows, start=1)],
-    )
+    entry_id = int(found[0][0])
+    for line, row in enumerate(rows, start=1):
+        run_plain(connection, _POSTING, (*row.values(), entry_id, line, len(rows), day))
     return entry_id
 
 
