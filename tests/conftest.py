@@ -4,6 +4,7 @@ Tests commit for real: constraints that are checked at COMMIT must have their sa
 back test would never hear it. Each test has a database of its own, so nothing is cleaned up.
 """
 
+import gc
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
@@ -45,6 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="fundsvc-tests-", dir=postgres.memory()))
     config.stash[RUN_FOLDER] = folder
     config.stash[WATCH] = postgres.watch(folder)
+
+
+def pytest_collection_finish() -> None:
+    """Look through what was loaded once, and not with each collection of a test's own rubbish."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)
