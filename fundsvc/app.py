@@ -16,6 +16,7 @@ from werkzeug.routing import IntegerConverter
 from fundsvc import config, db, tables, templating
 from fundsvc.books import objections
 from fundsvc.errors import NotFound
+from fundsvc.giving import ways
 from fundsvc.periods import checklist
 from fundsvc.templating.errors import refused_page
 
@@ -66,6 +67,10 @@ OBJECTING: Final = (
     "fundsvc.settlements.objections:objections",
 )
 """What tells, before an entry is taken back, what stands against it (`books.objections`)."""
+
+ACCOUNTS: Final = ("fundsvc.reconciliation.paying:accounts",)
+WAYS: Final[tuple[str, ...]] = ()
+"""What tells pages of giving where money may come to, and by which ways (`fundsvc.giving.ways`)."""
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 LARGEST_KEY: Final = 2**63 - 1
@@ -125,6 +130,8 @@ def create_app(
     tables.metadata()
     checklist.watch(*CLOSING)
     objections.watch(*OBJECTING)
+    ways.tell_accounts(*ACCOUNTS)
+    ways.offer(*WAYS)
     # A command has one connection for a moment; only a server gains by keeping some.
     db.init_app(app, settings.database_url, test_pool=testing or not web)
     templating.init_app(app)

@@ -107,6 +107,9 @@ PLACES = {
     "units": Place("fundsvc.units.commands:group", "Đơn vị thành viên."),
     "user": Place("fundsvc.staff.commands:group", "Người dùng và vai trò."),
     "verify": Place("fundsvc.verify:verify", "Kiểm tra mọi điều phải đúng của sổ sách."),
+    "vietqr": Place(
+        "fundsvc.giving.commands:vietqr", "In nội dung của mã VietQR.", within_app=False
+    ),
     "voucher": Place("fundsvc.vouchers.commands:group", "Chứng từ: lập, duyệt, ghi sổ, in."),
     "worker": Place("fundsvc.worker:worker", "Việc nền: niêm phong sổ mỗi phút, đọc tệp lớn."),
 }

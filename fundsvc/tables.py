@@ -13,6 +13,7 @@ SLICES = (
     "donors",
     "dues",
     "evidence",
+    "giving",
     "inbox",
     "jobs",
     "outbox",

@@ -26,6 +26,7 @@ from fundsvc.settlements.models import Settlement, SettlementEntry
 from fundsvc.sms.models import Campaign, SmsMessage
 from fundsvc.spending.models import Payment
 from ledger.accounts import (
+    AT_STRIPE,
     BANK,
     CASH,
     OPERATORS,
@@ -103,8 +104,16 @@ FACTS = (
         on=Donation.received_on,
         fund_id=Donation.fund_id,
         unit_id=Donation.unit_id,
-        debit=case((Donation.method == "cash", CASH), else_=UNIDENTIFIED_IN),
-        credit=case((Donation.method == "cash", income("cash")), else_=income("bank")),
+        debit=case(
+            (Donation.method == "cash", CASH),
+            (Donation.method == "card", AT_STRIPE),
+            else_=UNIDENTIFIED_IN,
+        ),
+        credit=case(
+            (Donation.method == "cash", income("cash")),
+            (Donation.method == "card", income("card")),
+            else_=income("bank"),
+        ),
         province_id=Donation.province_id,
     ),
     Facts(

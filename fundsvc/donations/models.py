@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from fundsvc.db import Base, OfUnit, table_args
 from ledger.money import MAX_DONG
 
-METHODS = ("cash", "bank")
+METHODS = ("cash", "bank", "card")
 
 
 class Donation(OfUnit, Base):
@@ -21,7 +21,7 @@ class Donation(OfUnit, Base):
     __tablename__ = "donation"
     __table_args__ = table_args(
         CheckConstraint(f"amount BETWEEN 1 AND {MAX_DONG}", name="amount"),
-        CheckConstraint("method IN ('cash', 'bank')", name="method"),
+        CheckConstraint("method IN ('cash', 'bank', 'card')", name="method"),
         Index("ix_donation_received_on_id", "received_on", "id"),
     )
 

@@ -22,30 +22,41 @@ from fundsvc.receipts.models import Receipt
 from fundsvc.text import clean
 from fundsvc.units import service as units
 from fundsvc.units.models import Province, Unit
-from ledger.recipes import cash_donation
+from ledger.recipes import bank_donation, card_donation, cash_donation
 
 SOURCE = "donation"
 LONGEST_TEXT = 300
+_RECIPES = {"cash": cash_donation, "bank": bank_donation, "card": card_donation}
+# Names stay out of the books, so that a donor can be forgotten and the books stay whole.
+_DESCRIPTIONS = {
+    "cash": "Thu tiền mặt ủng hộ",
+    "bank": "Thu ủng hộ chuyển khoản",
+    "card": "Thu ủng hộ qua thẻ",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DonationFacts:
-    """What was handed over at a counter: codes of unit and fund, whole đồng, accounting date.
+    """What was given: codes of unit and fund, whole đồng, accounting date, how the money came.
 
-    `donor` is None for an anonymous donation. `province` (as `2025:44`) is where the donor gives
-    from, if known; `earmark` is what the donor wants it spent on.
+    Money by bank stands among the unidentified money of the same fund and unit already. `donor` is
+    None for an anonymous donation. `province` (as `2025:44`) is where the donor gives from, if
+    known; `earmark` is what the donor wants it spent on. `online` facts were typed by a stranger on
+    a public page, who changes nothing of a donor we know.
     """
 
     unit: str
     fund: str
     amount: int
     received_on: date
+    method: str = "cash"
     donor: DonorFacts | None = None
     province: str | None = None
     earmark: str = ""
     on_behalf_of: str = ""
     in_memory_of: str = ""
     note: str = ""
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class _Known:
 
 
 def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> Recorded:
-    """Record a cash donation and book it: N 111 / C 7114.
+    """Record a donation and book it as its money came: in cash, N 111 / C 7114.
 
     `key` names the request. The same key with the same facts gives the same donation again; with
     other facts it is refused, because somebody would believe it was recorded.
@@ -88,13 +99,12 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
     earlier = session.scalar(select(Donation).where(Donation.key == key))
     if earlier is not None:
         return _again(session, earlier, known)
-    entry = cash_donation(
+    entry = _RECIPES[facts.method](
         on=facts.received_on,
         unit=facts.unit,
         fund=facts.fund,
         amount=facts.amount,
-        # Names stay out of the books, so that a donor can be forgotten and the books stay whole.
-        description="Thu tiền mặt ủng hộ",
+        description=_DESCRIPTIONS[facts.method],
         province=facts.province,
     )
     try:
@@ -107,7 +117,8 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
         if earlier is None:
             raise Conflict(_("Yêu cầu này đã được ghi sổ với nội dung khác."))
         return _again(session, earlier, known)
-    donor = donors.remember(session, known.unit.id, facts.donor) if facts.donor else None
+    find = donors.find_or_make if facts.online else donors.remember
+    donor = find(session, known.unit.id, facts.donor) if facts.donor else None
     if donor is not None:
         books.commit_donor(session, posted.id, donors.commitment(donor, SOURCE, key))
     donation = Donation(
@@ -115,7 +126,7 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
         fund_id=known.fund.id,
         amount=facts.amount,
         received_on=facts.received_on,
-        method="cash",
+        method=facts.method,
         entry_id=posted.id,
         key=key,
         recorded_at=clock.now(),
@@ -261,6 +272,7 @@ def _again(session: Session, earlier: Donation, known: _Known) -> Recorded:
     said = (
         facts.amount,
         facts.received_on,
+        facts.method,
         True,
         facts.earmark,
         facts.on_behalf_of,
@@ -273,6 +285,7 @@ def _again(session: Session, earlier: Donation, known: _Known) -> Recorded:
     kept = (
         earlier.amount,
         earlier.received_on,
+        earlier.method,
         _same_donor(session, donor, facts.donor),
         earlier.earmark,
         earlier.on_behalf_of,

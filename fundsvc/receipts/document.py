@@ -140,7 +140,7 @@ def _received(facts: ReceiptFacts) -> str:
     """Say when and how the money came."""
     last = f"{facts.received_on:%d/%m/%Y}"
     if facts.first_on is None:
-        paid = {"cash": "tiền mặt", "bank": "chuyển khoản"}[facts.method]
+        paid = {"cash": "tiền mặt", "bank": "chuyển khoản", "card": "thẻ"}[facts.method]
         return f"{last}, {paid}"
     count = grouped(facts.messages)
     if facts.first_on == facts.received_on:

@@ -1,0 +1,1 @@
+"""Pages of campaigns, and what somebody promises there to give."""

@@ -1,0 +1,335 @@
+"""Make campaign pages, publish and close them, and tell what came by them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.audit import service as audit
+from fundsvc.books import keys
+from fundsvc.books.reversing import is_undone
+from fundsvc.db import check_scope
+from fundsvc.donations.models import Donation
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.giving.models import (
+    CLOSED,
+    DRAFT,
+    PUBLISHED,
+    CampaignPage,
+    Pledge,
+    PledgeDonation,
+)
+from fundsvc.giving.promises import LEAST, MOST
+from fundsvc.text import clean
+from ledger.words import grouped
+
+SLUG: Final = re.compile(r"(?=.{3,60}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+LONGEST_TITLE, LONGEST_STORY, LONGEST_HOLDER = 120, 6_000, 100
+MOST_AMOUNTS: Final = 8
+_BIN: Final = re.compile("[0-9]{6}", re.ASCII)
+_GAP: Final = re.compile(r"\n[ \t]*\n+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """What a page says; codes of fund and unit, whole đồng. A draft may lack much."""
+
+    slug: str
+    fund: str
+    unit: str
+    title: str
+    title_en: str = ""
+    story: str = ""
+    story_en: str = ""
+    picture_sha256: str | None = None
+    picture_text: str = ""
+    target: int | None = None
+    amounts: tuple[int, ...] = ()
+    opens_on: date | None = None
+    closes_on: date | None = None
+    bank_account_id: int | None = None
+    bank_bin: str = ""
+    account_holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What came by a page: the sum in đồng, and how many donations."""
+
+    raised: int
+    donations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A donation of somebody who agreed to be named."""
+
+    name: str
+    amount: int
+    received_on: date
+
+
+def make(session: Session, facts: PageFacts, *, by: int | None) -> CampaignPage:
+    """Make a page as a draft.
+
+    Raises:
+        Refusal: with a reason for all that cannot be.
+        Conflict: the address is taken.
+    """
+    facts = _cleaned(facts)
+    known = keys.read(session)
+    fund_id, unit_id = known.fund(facts.fund), known.unit(facts.unit)
+    check_scope(session, {unit_id})
+    _check_free(session, facts.slug, None)
+    page = CampaignPage(
+        unit_id=unit_id,
+        fund_id=fund_id,
+        slug=facts.slug,
+        title=facts.title,
+        made_at=clock.now(),
+        made_by=by,
+    )
+    _write(page, facts)
+    session.add(page)
+    audit.record(session, "campaign-page.make", f"campaign-page:{facts.slug}", {}, by=by)
+    session.flush()
+    return page
+
+
+def change(
+    session: Session, slug: str, facts: PageFacts, *, version: int, by: int | None
+) -> CampaignPage:
+    """Change what a page says; once published its address, fund and unit stay.
+
+    Raises:
+        NotFound: there is no such page, or not for this person.
+        Refusal: with a reason for all that cannot be.
+        Conflict: somebody else changed it meanwhile, or the address is taken.
+    """
+    page = by_slug(session, slug, lock=True)
+    facts = _cleaned(facts)
+    if page.version != version:
+        raise Conflict(_("Trang này vừa được người khác sửa. Xin mở lại rồi sửa tiếp."))
+    known = keys.read(session)
+    fund_id, unit_id = known.fund(facts.fund), known.unit(facts.unit)
+    check_scope(session, {unit_id})
+    fixed = (facts.slug, fund_id, unit_id) == (page.slug, page.fund_id, page.unit_id)
+    if page.state != DRAFT and not fixed:
+        why = _("Trang đã đăng giữ nguyên địa chỉ, quỹ và đơn vị.")
+        raise Refusal(Reason(why, field="slug"))
+    _check_free(session, facts.slug, page.id)
+    page.slug, page.fund_id, page.unit_id, page.title = facts.slug, fund_id, unit_id, facts.title
+    _write(page, facts)
+    page.version += 1
+    if page.state != DRAFT:
+        _check_whole(page)
+    audit.record(session, "campaign-page.change", f"campaign-page:{page.slug}", {}, by=by)
+    session.flush()
+    return page
+
+
+def publish(session: Session, slug: str, *, by: int | None) -> CampaignPage:
+    """Open a page to strangers, for the first time or again.
+
+    Raises:
+        NotFound: there is no such page, or not for this person.
+        Refusal: it lacks what a donor must see.
+    """
+    page = by_slug(session, slug, lock=True)
+    if page.state == PUBLISHED:
+        return page
+    _check_whole(page)
+    if page.state == DRAFT:
+        page.published_at, page.published_by = clock.now(), by
+    page.state, page.closed_at, page.closed_by = PUBLISHED, None, None
+    page.version += 1
+    audit.record(session, "campaign-page.publish", f"campaign-page:{slug}", {}, by=by)
+    session.flush()
+    return page
+
+
+def close(session: Session, slug: str, *, by: int | None) -> CampaignPage:
+    """Take no more promises on a page; money for those it has still counts.
+
+    Raises:
+        NotFound: there is no such page, or not for this person.
+        Refusal: it was never published.
+    """
+    page = by_slug(session, slug, lock=True)
+    if page.state == CLOSED:
+        return page
+    if page.state == DRAFT:
+        raise Refusal(_("Trang chưa đăng thì chưa đóng được."))
+    page.state, page.closed_at, page.closed_by = CLOSED, clock.now(), by
+    page.version += 1
+    audit.record(session, "campaign-page.close", f"campaign-page:{slug}", {}, by=by)
+    session.flush()
+    return page
+
+
+def by_slug(session: Session, slug: str, *, lock: bool = False) -> CampaignPage:
+    """Return a page by its address.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    query = select(CampaignPage).where(CampaignPage.slug == slug)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def all_pages(session: Session) -> list[CampaignPage]:
+    """Return the pages within the session's scope, the newest first."""
+    return list(session.scalars(select(CampaignPage).order_by(CampaignPage.id.desc())))
+
+
+def open_pages(session: Session) -> list[CampaignPage]:
+    """Return the pages that take promises today, the newest first."""
+    today = clock.today()
+    query = (
+        select(CampaignPage)
+        .where(
+            CampaignPage.state == PUBLISHED,
+            CampaignPage.opens_on.is_(None) | (CampaignPage.opens_on <= today),
+            CampaignPage.closes_on.is_(None) | (CampaignPage.closes_on >= today),
+        )
+        .order_by(CampaignPage.published_at.desc(), CampaignPage.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def progress(session: Session, page_id: int) -> Progress:
+    """Return what came by a page; donations taken back do not count."""
+    raised, count = session.execute(
+        select(func.coalesce(func.sum(Donation.amount), 0), func.count())
+        .select_from(Pledge)
+        .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
+        .join(Donation, Donation.id == PledgeDonation.donation_id)
+        .where(Pledge.page_id == page_id, ~is_undone(Donation.entry_id))
+    ).one()
+    return Progress(int(raised), count)
+
+
+def recently_named(session: Session, page_id: int, *, most: int = 5) -> list[Named]:
+    """Return the newest donations by a page of those who agreed to be named."""
+    rows = session.execute(
+        select(Pledge.name, Donation.amount, Donation.received_on)
+        .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
+        .join(Donation, Donation.id == PledgeDonation.donation_id)
+        .where(Pledge.page_id == page_id, Pledge.may_be_named, ~is_undone(Donation.entry_id))
+        .order_by(Donation.id.desc())
+        .limit(most)
+    )
+    return [Named(*row) for row in rows]
+
+
+def paragraphs(story: str) -> list[str]:
+    """Return the paragraphs of a story; a page shows them as plain text."""
+    return [part.strip() for part in _GAP.split(story) if part.strip()]
+
+
+def _cleaned(facts: PageFacts) -> PageFacts:
+    """Clean every text and tell all that is wrong at once."""
+    reasons: list[Reason] = []
+    kept: dict[str, str] = {}
+    for name, limit in (
+        ("title", LONGEST_TITLE),
+        ("title_en", LONGEST_TITLE),
+        ("picture_text", LONGEST_TITLE),
+        ("account_holder", LONGEST_HOLDER),
+    ):
+        try:
+            kept[name] = clean(getattr(facts, name), limit, name)
+        except Refusal as refusal:
+            reasons += refusal.reasons
+    for name in ("story", "story_en"):
+        try:
+            kept[name] = _story(getattr(facts, name), name)
+        except Refusal as refusal:
+            reasons += refusal.reasons
+    if not SLUG.fullmatch(facts.slug):
+        why = _("Địa chỉ trang gồm 3 đến 60 chữ a–z, chữ số và dấu gạch nối.")
+        reasons.append(Reason(why, field="slug"))
+    if "title" in kept and not kept["title"]:
+        reasons.append(Reason(_("Chưa có tên đợt vận động."), field="title"))
+    if facts.bank_bin and not _BIN.fullmatch(facts.bank_bin):
+        reasons.append(Reason(_("Mã ngân hàng (BIN) gồm 6 chữ số."), field="bank_bin"))
+    if facts.opens_on and facts.closes_on and facts.closes_on < facts.opens_on:
+        reasons.append(Reason(_("Ngày cuối đứng trước ngày đầu."), field="closes_on"))
+    reasons += _amounts(facts.amounts)
+    if reasons:
+        raise Refusal(*reasons)
+    return replace(facts, **kept)  # type: ignore[arg-type]  # Texts, by name.
+
+
+def _story(story: str, field: str) -> str:
+    parts = paragraphs(story.replace("\r\n", "\n").replace("\r", "\n"))
+    text = "\n\n".join(clean(part, LONGEST_STORY, field) for part in parts)
+    if len(text) > LONGEST_STORY:
+        raise Refusal(Reason(_("Dài quá %(limit)d ký tự.", limit=LONGEST_STORY), field=field))
+    return text
+
+
+def _amounts(amounts: Sequence[int]) -> list[Reason]:
+    if len(amounts) > MOST_AMOUNTS or len(set(amounts)) < len(amounts):
+        why = _("Tối đa %(most)d mức ủng hộ, mỗi mức một lần.", most=MOST_AMOUNTS)
+        return [Reason(why, field="amounts")]
+    if any(not LEAST <= amount <= MOST for amount in amounts):
+        why = _(
+            "Mỗi mức ủng hộ từ %(least)s đến %(most)s đ.", least=grouped(LEAST), most=grouped(MOST)
+        )
+        return [Reason(why, field="amounts")]
+    return []
+
+
+def _check_free(session: Session, slug: str, page_id: int | None) -> None:
+    # The addresses of all units, for they share one space.
+    table = CampaignPage.__table__
+    taken = session.scalar(select(table.c.id).where(table.c.slug == slug))
+    if taken not in {None, page_id}:
+        raise Conflict(Reason(_("Địa chỉ này đã có trang khác dùng."), field="slug"))
+
+
+def _check_whole(page: CampaignPage) -> None:
+    """Hold that a page says what a donor must see."""
+    reasons = []
+    if not page.story:
+        reasons.append(Reason(_("Chưa có lời kể về đợt vận động."), field="story"))
+    if page.bank_account_id is None:
+        reasons.append(Reason(_("Chưa chọn tài khoản nhận tiền."), field="bank_account"))
+    if not page.bank_bin:
+        reasons.append(Reason(_("Chưa có mã ngân hàng (BIN)."), field="bank_bin"))
+    if not page.account_holder:
+        reasons.append(Reason(_("Chưa có tên chủ tài khoản."), field="account_holder"))
+    if page.picture_sha256 and not page.picture_text:
+        reasons.append(Reason(_("Chưa có lời mô tả ảnh."), field="picture_text"))
+    if reasons:
+        raise Refusal(*reasons)
+
+
+def _write(page: CampaignPage, facts: PageFacts) -> None:
+    for name in (
+        "title_en",
+        "story",
+        "story_en",
+        "picture_sha256",
+        "picture_text",
+        "target",
+        "opens_on",
+        "closes_on",
+        "bank_account_id",
+        "bank_bin",
+        "account_holder",
+    ):
+        setattr(page, name, getattr(facts, name))
+    page.amounts = {"amounts": list(facts.amounts)}

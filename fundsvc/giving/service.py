@@ -1,0 +1,291 @@
+"""Promise a donation on a page, and make of money that came what was promised."""
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Final
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books.models import Fund
+from fundsvc.donations import service as donations
+from fundsvc.donations.service import DonationFacts
+from fundsvc.donors.service import DonorFacts
+from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.giving import codes
+from fundsvc.giving.models import (
+    FAILED,
+    GIVEN,
+    LAPSED,
+    OPEN,
+    PUBLISHED,
+    CampaignPage,
+    Pledge,
+    PledgeDonation,
+)
+from fundsvc.giving.promises import BETWEEN, Promise, cleaned
+from fundsvc.receipts import service as receipts
+from fundsvc.secrecy import fingerprint, phone_hash, seal, unseal
+from fundsvc.units.models import Province, Unit
+
+MEMO_TAIL: Final = " UNG HO"
+LONGEST_TOLD: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What money became; `new` is False when this money had become it before."""
+
+    donation_id: int
+    receipt: str | None
+    new: bool
+
+
+def pledge(session: Session, page: CampaignPage, promise: Promise, key: str) -> Pledge:
+    """Write down what somebody promises; the same key with the same words gives the same promise.
+
+    Raises:
+        Refusal: the page is not open, or with a reason for every word that cannot be.
+        Conflict: the key was used for other words.
+    """
+    promise, province = cleaned(session, promise)
+    digest = fingerprint(json.dumps([page.id, asdict(promise)], ensure_ascii=False).encode())
+    earlier = session.scalar(select(Pledge).where(Pledge.key == key))
+    if earlier is None:
+        check_open(page)
+        # Two of the same form at the same moment: the second one finds the first one's row.
+        _insert(session, page, promise, province, key=key, digest=digest)
+        earlier = session.scalars(select(Pledge).where(Pledge.key == key)).one()
+    if earlier.page_id != page.id or earlier.digest != digest:
+        raise Conflict(_("Biểu mẫu này đã gửi trước đây với nội dung khác."))
+    return earlier
+
+
+def check_open(page: CampaignPage) -> None:
+    """Hold that a page takes promises today.
+
+    Raises:
+        Refusal: it is not published, not open yet or no longer.
+    """
+    today = clock.today()
+    if page.state != PUBLISHED or (page.closes_on and page.closes_on < today):
+        raise Refusal(_("Đợt vận động này đã kết thúc."))
+    if page.opens_on and page.opens_on > today:
+        raise Refusal(_("Đợt vận động này chưa bắt đầu."))
+
+
+def becomes(
+    session: Session,
+    promised: Pledge,
+    *,
+    origin: str,
+    amount: int,
+    received_on: date,
+    method: str | None = None,
+    by: int | None = None,
+) -> Given:
+    """Record the donation that money makes of a promise, with its receipt; once for each `origin`.
+
+    Money by bank stands among the unidentified money of the page's fund and unit already. The
+    donation is what came, which may be more or less than was promised. Money of another origin for
+    the same promise is another donation of the same donor. Call it last in a transaction.
+
+    Args:
+        session: the open transaction.
+        promised: the promise.
+        origin: what names the money: `bank-line:12`, `card:pi_3Q…`.
+        amount: what came, in whole đồng.
+        received_on: the accounting date.
+        method: how it came, if not as promised.
+        by: the staff user who decided it, if one did.
+
+    Raises:
+        Refusal: the books cannot take it, as in a closed month.
+        Conflict: this origin became something else.
+    """
+    promised = session.scalars(
+        select(Pledge)
+        .where(Pledge.id == promised.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    earlier = session.scalar(select(PledgeDonation).where(PledgeDonation.origin == origin))
+    if earlier is not None:
+        if earlier.pledge_id != promised.id:
+            raise Conflict(_("Số tiền này đã ghi cho một lượt đăng ký ủng hộ khác."))
+        return Given(earlier.donation_id, _receipt(session, earlier.donation_id), new=False)
+    facts = _donation(session, promised, amount, received_on, method or promised.method)
+    recorded = donations.record(session, facts, f"pledge:{promised.id}:{origin}", by)
+    session.add(
+        PledgeDonation(
+            donation_id=recorded.id, pledge_id=promised.id, origin=origin, made_at=clock.now()
+        )
+    )
+    if promised.state != GIVEN:
+        promised.state, promised.donation_id = GIVEN, recorded.id
+        promised.told, promised.ended_at = "", clock.now()
+    session.flush()
+    issued = donations.issue_receipt(session, recorded.id, by=by)
+    return Given(recorded.id, issued.number, new=True)
+
+
+def fails(session: Session, promised: Pledge, told: str) -> None:
+    """Note that money for a promise did not come, in words for the donor; it may come yet."""
+    if promised.state in {OPEN, FAILED}:
+        promised.state, promised.told, promised.ended_at = FAILED, told[:LONGEST_TOLD], clock.now()
+        session.flush()
+
+
+def lapse(session: Session, before: datetime) -> int:
+    """Let promises made before a moment lapse; money that comes for one later still counts."""
+    done = session.execute(
+        update(Pledge)
+        .where(Pledge.state.in_((OPEN, FAILED)), Pledge.made_at < before)
+        .values(state=LAPSED, ended_at=clock.now())
+    )
+    return int(getattr(done, "rowcount", 0))
+
+
+def erase(session: Session, donation_ids: list[int]) -> None:
+    """Forget who promised what became these donations; amounts and codes stay."""
+    wanted = select(PledgeDonation.pledge_id).where(PledgeDonation.donation_id.in_(donation_ids))
+    session.execute(
+        update(Pledge)
+        .where(Pledge.id.in_(wanted), Pledge.erased_at.is_(None))
+        .values(
+            erased_at=clock.now(),
+            may_be_named=False,
+            digest="",
+            name="",
+            on_behalf_of="",
+            in_memory_of="",
+            email_sealed=None,
+            phone_sealed=None,
+            phone_hash=None,
+        )
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def by_code(session: Session, code: str) -> Pledge | None:
+    """Return the promise with a memo code, within the session's scope."""
+    return session.scalar(select(Pledge).where(Pledge.code == code))
+
+
+def by_token(session: Session, token: str) -> Pledge:
+    """Return the promise whose page has this token.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session.scalar(select(Pledge).where(Pledge.token == token))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_donation(session: Session, donation_id: int) -> Pledge | None:
+    """Return the promise that a donation came of, if it came of one."""
+    return session.scalar(
+        select(Pledge)
+        .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
+        .where(PledgeDonation.donation_id == donation_id)
+    )
+
+
+def memo(promised: Pledge) -> str:
+    """Return what the memo of the transfer says: the code first, 18 characters in all."""
+    return f"{promised.code}{MEMO_TAIL}"
+
+
+def email(promised: Pledge) -> str:
+    """Return the donor's e-mail, opened now; empty when there is none."""
+    return unseal(promised.email_sealed).decode() if promised.email_sealed else ""
+
+
+def phone(promised: Pledge) -> str:
+    """Return the donor's phone as it was typed, opened now; empty when there is none."""
+    return unseal(promised.phone_sealed).decode() if promised.phone_sealed else ""
+
+
+def _receipt(session: Session, donation_id: int) -> str | None:
+    """Return the number of a donation's valid receipt."""
+    issued = receipts.of_donation(session, donation_id)
+    return next((receipt.number for receipt in issued if receipt.voided_at is None), None)
+
+
+def _donation(
+    session: Session, promised: Pledge, amount: int, received_on: date, method: str
+) -> DonationFacts:
+    """Return what to record when money came for a promise."""
+    page = session.get_one(CampaignPage, promised.page_id)
+    province = session.get_one(Province, promised.province_id) if promised.province_id else None
+    donor = None
+    if promised.name:
+        donor = DonorFacts(name=promised.name, phone=phone(promised), email=email(promised))
+    return DonationFacts(
+        unit=session.scalars(select(Unit.code).where(Unit.id == page.unit_id)).one(),
+        fund=session.scalars(select(Fund.code).where(Fund.id == page.fund_id)).one(),
+        amount=amount,
+        received_on=received_on,
+        method=method,
+        donor=donor,
+        province=province.key if province else None,
+        on_behalf_of=promised.on_behalf_of,
+        in_memory_of=promised.in_memory_of,
+        online=True,
+    )
+
+
+def _insert(
+    session: Session,
+    page: CampaignPage,
+    promise: Promise,
+    province: Province | None,
+    *,
+    key: str,
+    digest: str,
+) -> None:
+    digits = promise.phone.translate(BETWEEN)
+    facts = {
+        "page_id": page.id,
+        "unit_id": page.unit_id,
+        "key": key,
+        "token": secrets.token_urlsafe(24),
+        "code": _free_code(session),
+        "digest": digest,
+        "amount": promise.amount,
+        "method": promise.method,
+        "locale": promise.locale,
+        "made_at": clock.now(),
+        "name": promise.name,
+        "on_behalf_of": promise.on_behalf_of,
+        "in_memory_of": promise.in_memory_of,
+        "province_id": province.id if province else None,
+        "may_be_named": promise.may_be_named,
+        "email_sealed": seal(promise.email.encode()) if promise.email else None,
+        "phone_sealed": seal(promise.phone.encode()) if promise.phone else None,
+        "phone_hash": phone_hash(digits) if digits else None,
+        "state": OPEN,
+        "told": "",
+    }
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql_insert if postgresql else sqlite_insert
+    session.execute(
+        insert(Pledge).values(facts).on_conflict_do_nothing(index_elements=[Pledge.key])
+    )
+
+
+def _free_code(session: Session) -> str:
+    """Return a code that no promise has: of 500 thousand million, two may be drawn alike."""
+    while True:
+        code = codes.draw()
+        taken = select(func.count()).select_from(Pledge).where(Pledge.code == code)
+        if not session.scalar(taken):
+            return code

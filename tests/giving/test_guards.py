@@ -1,0 +1,72 @@
+"""What the database refuses of pages and promises, whoever asks."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from fundsvc.db import transaction
+from fundsvc.giving import service
+from fundsvc.giving.models import Pledge
+from fundsvc.reconciliation.accounts import add_bank_account
+from tests.support.giving import DAY, bank_money, promised, published
+
+pytestmark = pytest.mark.usefixtures("clock", "given")
+
+
+@pytest.fixture
+def given(app: Flask) -> None:
+    """One promise that money came for, and one that waits."""
+    del app
+    published()
+    made = promised("k1")
+    promised("k2", name="", may_be_named=False)
+    with transaction() as session:
+        add_bank_account(
+            session, code="DUES", bank="BIDV", number="99887766", fund="dues", unit="TW", by=None
+        )
+        bank_money(session, 500_000)
+        found = session.get_one(Pledge, made.id)
+        service.becomes(session, found, origin="bank-line:1", amount=500_000, received_on=DAY)
+
+
+@pytest.mark.parametrize(
+    ("guard", "statement"),
+    [
+        ("campaign_page_kept|never taken away", "DELETE FROM campaign_page"),
+        ("page is drafted", "UPDATE campaign_page SET state = 'draft'"),
+        ("fund and unit stay", "UPDATE campaign_page SET slug = 'noi-khac'"),
+        ("fund and unit stay", "UPDATE campaign_page SET published_by = 7"),
+        (
+            "account",
+            """UPDATE campaign_page SET bank_account_id =
+            (SELECT id FROM bank_account WHERE code = 'DUES')""",
+        ),
+        ("never taken away|pledge_kept", "DELETE FROM pledge"),
+        ("goes its way|cannot go", "UPDATE pledge SET state = 'open', donation_id = NULL"),
+        ("stays as it was", "UPDATE pledge SET amount = amount + 1"),
+        ("stays as it was", "UPDATE pledge SET code = 'TSAAAAAAAAA' WHERE key = 'k2'"),
+        ("stays as it was", "UPDATE pledge SET name = 'Ai khác'"),
+        ("stays as it was", "UPDATE pledge SET email_sealed = NULL WHERE key = 'k1'"),
+        ("append-only", "UPDATE pledge_donation SET origin = 'x'"),
+        ("append-only", "DELETE FROM pledge_donation"),
+        (
+            "published page",
+            """INSERT INTO pledge (page_id, unit_id, key, token, code, digest, amount, method,
+            locale, made_at, name, on_behalf_of, in_memory_of, may_be_named, state, told)
+            SELECT page_id, unit_id, 'k9', token || '9', 'TSX', digest, amount, method, locale,
+            made_at, name, on_behalf_of, in_memory_of, may_be_named, 'lapsed', told
+            FROM pledge WHERE key = 'k1'""",
+        ),
+    ],
+)
+def test_the_database_refuses(guard: str, statement: str) -> None:
+    with pytest.raises(DBAPIError, match=guard), transaction() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", ["campaign_page", "pledge", "pledge_donation"])
+def test_nothing_is_replaced(table: str) -> None:
+    with pytest.raises(DBAPIError, match="guard"), transaction() as session:
+        session.execute(text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"))
