@@ -23,6 +23,7 @@ from fundsvc.templating.errors import refused_page
 PAGES: Final = (
     "fundsvc.home.views",
     "fundsvc.home.unit_views",
+    "fundsvc.home.letter_views",
     "fundsvc.donations.views",
     "fundsvc.dues.views",
     "fundsvc.spending.views",
@@ -41,7 +42,6 @@ PAGES: Final = (
     "fundsvc.sms.campaign_views",
     "fundsvc.sms.phone_views",
     "fundsvc.sms.push_views",
-    "fundsvc.sms.gateway_views",
     "fundsvc.settlements.views",
     "fundsvc.settlements.file_views",
     "fundsvc.statements.views",

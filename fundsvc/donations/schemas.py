@@ -18,6 +18,7 @@ from fundsvc.donors.service import (
 )
 from fundsvc.errors import Refusal
 from fundsvc.fields import Choice, Day, Dong, FormSchema, Key, Line, Read, Ticked, parse_span
+from fundsvc.outbox import addresses
 from fundsvc.text import parse_day
 
 LONGEST_CODE = 60
@@ -28,6 +29,16 @@ def _missed(field: Read, told: Any) -> Read:
     """Let a needed field say by name that it was not filled in, for the summary on top."""
     field.error_messages["required"] = told
     return field
+
+
+class Email(Read):
+    """An e-mail address; empty when it was left empty."""
+
+    missing = ""
+
+    def read(self, raw: str, name: str) -> str:
+        """Return the address."""
+        return addresses.parse(raw, name)
 
 
 class DonationForm(FormSchema):
@@ -42,7 +53,7 @@ class DonationForm(FormSchema):
     anonymous = Ticked()
     address = Line(LONGEST_ADDRESS, needed=False)
     phone = Line(LONGEST_CONTACT, needed=False)
-    email = Line(LONGEST_CONTACT, needed=False)
+    email = Email(needed=False)
     province = Line(LONGEST_CODE, needed=False)
     on_behalf_of = Line(LONGEST_TEXT, needed=False)
     in_memory_of = Line(LONGEST_TEXT, needed=False)

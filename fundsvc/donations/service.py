@@ -17,8 +17,10 @@ from fundsvc.donors import service as donors
 from fundsvc.donors.models import Donor
 from fundsvc.donors.service import DonorFacts
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.receipts import mailing
 from fundsvc.receipts import service as receipts
 from fundsvc.receipts.models import Receipt
+from fundsvc.secrecy import UnreadableError
 from fundsvc.text import clean
 from fundsvc.units import service as units
 from fundsvc.units.models import Province, Unit
@@ -144,9 +146,17 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
 
 
 def issue_receipt(
-    session: Session, donation_id: int, *, by: int | None, issuer: str = ""
+    session: Session,
+    donation_id: int,
+    *,
+    by: int | None,
+    issuer: str = "",
+    to: str | None = None,
+    locale: str = "vi",
 ) -> Receipt:
     """Issue the receipt of a donation; call it last in a transaction (see `receipts.issue`).
+
+    It is mailed to whoever gave an e-mail: to `to`, or else to the address the donor is known by.
 
     Raises:
         NotFound: there is no such donation, or not for this person.
@@ -175,7 +185,19 @@ def issue_receipt(
         earmark=donation.earmark,
         province=province.name if province else "",
     )
-    return receipts.issue(session, order, by=by, issuer=issuer)
+    receipt = receipts.issue(session, order, by=by, issuer=issuer)
+    address = _email(donor) if to is None else to
+    if address:
+        mailing.send(session, receipt, address, locale)
+    return receipt
+
+
+def _email(donor: Donor | None) -> str:
+    """Return the address a donor is known by; none if it cannot be read."""
+    try:
+        return donor.email if donor else ""
+    except UnreadableError:
+        return ""
 
 
 def reverse(

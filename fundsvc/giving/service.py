@@ -131,7 +131,8 @@ def becomes(
         promised.state, promised.donation_id = GIVEN, recorded.id
         promised.told, promised.ended_at = "", clock.now()
     session.flush()
-    issued = donations.issue_receipt(session, recorded.id, by=by)
+    to = email(promised) or None
+    issued = donations.issue_receipt(session, recorded.id, by=by, to=to, locale=promised.locale)
     return Given(recorded.id, issued.number, new=True)
 
 
