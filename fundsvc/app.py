@@ -42,6 +42,7 @@ PAGES: Final = (
     "fundsvc.sms.campaign_views",
     "fundsvc.sms.phone_views",
     "fundsvc.sms.push_views",
+    "fundsvc.sms.gateway_views",
     "fundsvc.settlements.views",
     "fundsvc.settlements.file_views",
     "fundsvc.statements.views",

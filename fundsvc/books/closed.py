@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Period
 from fundsvc.clock import VN
+from fundsvc.errors import Reason, Refusal
 from fundsvc.staff.models import StaffUser
 
 # Units live in another slice; their names are read by the table's name.
@@ -27,20 +28,38 @@ class Closed:
     by: str
 
     @property
-    def why(self) -> str:
-        """Why nothing can be dated in this month, and what can be done."""
+    def fact(self) -> str:
+        """That it is closed, since when and by whom."""
         facts = {"month": f"{self.month:%m/%Y}", "unit": self.unit}
         if self.on is None:
-            closed = _("Tháng %(month)s của %(unit)s đã khóa sổ.", **facts)
-        else:
-            closed = _(
-                "Tháng %(month)s của %(unit)s đã khóa sổ ngày %(day)s bởi %(who)s.",
-                day=f"{self.on:%d/%m/%Y}",
-                who=self.by or _("người quản trị máy chủ"),
-                **facts,
-            )
+            return _("Tháng %(month)s của %(unit)s đã khóa sổ.", **facts)
+        return _(
+            "Tháng %(month)s của %(unit)s đã khóa sổ ngày %(day)s bởi %(who)s.",
+            day=f"{self.on:%d/%m/%Y}",
+            who=self.by or _("người quản trị máy chủ"),
+            **facts,
+        )
+
+    @property
+    def why(self) -> str:
+        """Why nothing can be dated in this month, and what can be done."""
         advice = _("Chọn ngày trong tháng còn mở, hoặc đề nghị mở lại sổ.")
-        return f"{closed} {advice}"
+        return f"{self.fact} {advice}"
+
+
+class ClosedMonth(Refusal):
+    """Something is dated in a closed month; `fact` says of which unit, and who closed it."""
+
+    def __init__(self, *reasons: Reason | str, fact: str = "") -> None:
+        """Take reasons as any refusal does."""
+        super().__init__(*reasons)
+        self.fact = fact
+
+    @classmethod
+    def of(cls, closed: Closed | None) -> "ClosedMonth":
+        """Refuse a date in a month, None when nobody can tell any more which it was."""
+        fact = closed.fact if closed else _("Tháng này của đơn vị đã khóa sổ.")
+        return cls(Reason(closed.why if closed else fact, field="date"), fact=fact)
 
 
 def closed_through(session: Session, unit_id: int) -> date | None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import keys
-from fundsvc.books.closed import first_closed
+from fundsvc.books.closed import ClosedMonth, first_closed
 from fundsvc.books.models import Account, Entry, EntryDonor, EntryEvidence, Posting
 from fundsvc.books.totals import CARRY_FORWARD
 from fundsvc.db import Day, Moment, check_scope
@@ -300,6 +300,4 @@ def refusal_of(
     if (detail := getattr(diagnosis, "message_detail", None)) is not None:
         unit_id, _blank, month = str(detail).partition(" ")
         touched = [(int(unit_id), dt.date.fromisoformat(month))]
-    closed = first_closed(session, touched)
-    why = closed.why if closed else _("Tháng này của đơn vị đã khóa sổ.")
-    return Refusal(Reason(why, field="date"))
+    return ClosedMonth.of(first_closed(session, touched))

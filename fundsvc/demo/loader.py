@@ -63,8 +63,8 @@ USERS = (
 
 CLOSING_UNITS = ("TW", "QUANGTRI")
 SEALED_TOGETHER = 50
-OPEN_MONTHS = 2
-"""How many months are still open: this one, and the one before, whose papers still come in."""
+OPEN_MONTHS = 5
+"""How many months are still open: this one, and those before whose messages no operator settled."""
 
 Tell = Callable[[str], None]
 
@@ -119,7 +119,7 @@ def _at(on: date, number: int = 0) -> AbstractContextManager[None]:
 
 
 def _close(session: Session, span: Span, by: int) -> None:
-    """Close the months of two units, all but the last two that have begun."""
+    """Close the months of two units, all but the last ones that have begun."""
     month = date(span.year, max(span.last.month - OPEN_MONTHS, 1), 1)
     for unit in CLOSING_UNITS:
         periods.close(session, unit, month, through=True, seen=periods.SEEN, by=by)

@@ -12,6 +12,9 @@ from fundsvc import clock, secrecy
 from fundsvc.errors import Conflict, NotFound, Reason
 from fundsvc.inbox.models import Gateway, GatewaySecret
 
+LEARNED = "learned"
+"""The setting that holds what people found out about a gateway since it was added."""
+
 
 @dataclass(frozen=True, slots=True)
 class SecretFacts:
@@ -30,6 +33,11 @@ class Known:
     form: str
     settings: dict[str, Any]
     secrets: tuple[str, ...]
+
+    @property
+    def learned(self) -> dict[str, Any]:
+        """What people found out about it since it was added."""
+        return self.settings.get(LEARNED, {})  # type: ignore[no-any-return]  # It is JSON.
 
 
 def known(session: Session, kind: str) -> dict[str, Known]:
@@ -71,13 +79,13 @@ def add(
     """
     found = _find(session, kind, name)
     if found is not None and not (
-        found.form == form and found.settings.items() <= settings.items()
+        found.form == form and _given(found.settings).items() <= settings.items()
     ):
         why = _("Cổng %(name)s đã có, với mẫu hoặc thiết lập khác.", name=name)
         raise Conflict(Reason(why, field="name"))
     now = clock.now()
     row = found or Gateway(kind=kind, name=name, form=form, settings=settings, added_at=now)
-    row.settings = settings
+    row.settings = row.settings | settings
     session.add(row)
     session.flush()
     session.add_all(
@@ -86,6 +94,20 @@ def add(
     )
     session.flush()
     return found is None
+
+
+def learn(session: Session, kind: str, name: str, facts: dict[str, Any]) -> None:
+    """Note what people found out about a gateway, beside the settings that it was added with.
+
+    Raises:
+        NotFound: there is no such gateway.
+    """
+    gateway = _find(session, kind, name)
+    if gateway is None:
+        raise NotFound
+    learned = gateway.settings.get(LEARNED, {}) | facts
+    gateway.settings = gateway.settings | {LEARNED: learned}
+    session.flush()
 
 
 def retire_secret(session: Session, kind: str, name: str, number: int) -> None:
@@ -101,6 +123,11 @@ def retire_secret(session: Session, kind: str, name: str, number: int) -> None:
         raise NotFound(Reason(why, field="number"))
     secret.retired_at = clock.now()
     session.flush()
+
+
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that a gateway was added with."""
+    return {name: value for name, value in settings.items() if name != LEARNED}
 
 
 def _find(session: Session, kind: str, name: str) -> Gateway | None:

@@ -238,6 +238,12 @@ def dispute(session: Session, kind: str, led_to: Sequence[str], why: str) -> Non
         session.execute(against.values(state=CONFLICT, why=why))
 
 
+def latest(session: Session, source: str) -> datetime | None:
+    """Return when something came last from a source."""
+    newest = select(_ITEM.c.received_at).where(_ITEM.c.source == source)
+    return session.scalar(newest.order_by(_ITEM.c.id.desc()).limit(1))
+
+
 def counts(session: Session, kind: str) -> dict[str, int]:
     """Return how many items of a kind wait, are parked and are in conflict."""
     found = {WAITING: 0, PARKED: 0, CONFLICT: 0}

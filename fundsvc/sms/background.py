@@ -62,7 +62,7 @@ def facts(report: service.SmsImportReport) -> dict[str, Any]:
         }
         for line in report.sample
     ]
-    return {**report.as_json(), "sample": sample}
+    return {**report.as_json(), "headings": dict(report.headings), "sample": sample}
 
 
 def _put(session: Session, promised: Upload, *, commit: bool, key: str, lines: int, by: int) -> Job:

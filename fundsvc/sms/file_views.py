@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from fundsvc.jobs.models import DONE, FAILED, Job
 from fundsvc.jobs.running import done
 from fundsvc.sms import background, layouts, lists, mapping, profiles, told
 from fundsvc.sms.forms import BETWEEN
+from fundsvc.sms.labels import LABELS, heading
 from fundsvc.sms.layouts import COMPACT, DAY_FIRST, ISO, MONTH_FIRST, Table
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form
@@ -28,17 +30,8 @@ bp = Blueprint("sms_files", __name__)
 
 IMPORTERS = ("treasurer",)
 PURPOSE = "sms"
+SHOWN = 100
 PHONE = re.compile(r"(?:84|0)[0-9]{8,11}")
-LABELS = {
-    "operator": lazy_gettext("Nhà mạng"),
-    "request_id": lazy_gettext("Mã tin (mã giao dịch)"),
-    "msisdn": lazy_gettext("Số điện thoại"),
-    "short_code": lazy_gettext("Đầu số"),
-    "message": lazy_gettext("Nội dung tin nhắn"),
-    "received_at": lazy_gettext("Thời điểm nhận"),
-    "amount": lazy_gettext("Số tiền"),
-    "status": lazy_gettext("Trạng thái"),
-}
 DAYS = {
     DAY_FIRST: lazy_gettext("Ngày trước: 31/07/2026 08:30:00"),
     MONTH_FIRST: lazy_gettext("Tháng trước: 07/31/2026 08:30:00"),
@@ -163,10 +156,18 @@ def _job_page(found: Job) -> str:
     )
 
 
-def preview_page(name: str, report: Mapping[str, object]) -> str:
+def preview_page(name: str, report: Mapping[str, Any]) -> str:
     """Show what a file says; `report` is the one of `background.facts`."""
+    headings = report.get("headings", {})
     return render_template(
-        "sms/preview.html", name=name, report=report, reason=told.reason, operator=told.operator
+        "sms/preview.html",
+        name=name,
+        report=report,
+        refused=[
+            row | {"field": heading(row["field"], headings)} for row in report["refused"][:SHOWN]
+        ],
+        reason=told.reason,
+        operator=told.operator,
     )
 
 
@@ -195,7 +196,7 @@ def _columns_page(promised: Upload, table: Table, form: Form) -> str:
         rows=[list(map(_masked, row)) for row in table.rows],
         form=form,
         fitting=fitting,
-        labels=LABELS,
+        labels={name: LABELS[name] for name in layouts.FIELDS},
         choices=mapping.choices(table),
         operators=[(code, told.operator(code)) for code in OPERATOR_NAMES],
         days=list(DAYS.items()),

@@ -30,6 +30,7 @@ from fundsvc.sms import campaigns, service
 from fundsvc.sms.gateways import Row, forms
 from fundsvc.sms.models import SmsMessage
 from fundsvc.sms.resolver import UNKNOWN, operator_key
+from fundsvc.sms.senders import OPERATORS
 from fundsvc.sms.service import KIND
 
 _log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def retry_unknown(session: Session) -> int:
 
 
 def read_row(body: bytes, gateway: gateways.Known | None) -> Row:
-    """Return the message that a gateway pushed.
+    """Return the message that a gateway pushed; its operator by the name a person gave its word.
 
     Raises:
         UnreadableError: it cannot be read, or the gateway or its form is gone.
@@ -117,7 +118,9 @@ def read_row(body: bytes, gateway: gateways.Known | None) -> Row:
     form = forms().get(gateway.form) if gateway else None
     if gateway is None or form is None:
         raise UnreadableError
-    return form.row(body, gateway.settings)
+    row = form.row(body, gateway.settings)
+    named = gateway.learned.get(OPERATORS, {})
+    return row | {"operator": named.get(operator_key(row["operator"]), row["operator"])}
 
 
 def _read(

@@ -16,6 +16,7 @@ from typing import IO, Final
 from flask_babel import gettext as _
 
 from fundsvc.errors import Reason, Refusal
+from fundsvc.sms.labels import LABELS
 from fundsvc.text import fold
 
 FIELDS: Final = (
@@ -94,8 +95,8 @@ class Profile:
 class Layout:
     """How one file is to be read: where each field stands in a row (None: not there).
 
-    `header` is the number of the header's row. `days` is None for our own form, whose cells are
-    taken as they are.
+    `header` is the number of the header's row, `names` what stands in it. `days` is None for our
+    own form, whose cells are taken as they are.
     """
 
     delimiter: str
@@ -104,6 +105,13 @@ class Layout:
     width: int
     days: str | None = None
     fixed: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def headings(self) -> dict[str, str]:
+        """What the file itself calls each field that it has."""
+        places = zip((*FIELDS, OPTIONAL), self.order, strict=True)
+        return {field: self.names[at].strip() for field, at in places if at is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,8 @@ def _first(
         for number, cells in _rows(head, delimiter):
             if places := find_places(cells):
                 order = tuple(places.get(name) for name in (*FIELDS, OPTIONAL))
-                return Layout(delimiter, number, order, len(cells), days, tuple(fixed.items()))
+                known = tuple(fixed.items())
+                return Layout(delimiter, number, order, len(cells), days, known, tuple(cells))
     return None
 
 
@@ -222,7 +231,8 @@ def _refusal(head: str, profile: Profile | None) -> Refusal:
         return Refusal(Reason(why, 1, "format"))
     cells = next((row for _number, row in _rows(head, ",")), [])
     there = {cell.strip().lower() for cell in cells} | {meaning(cell) for cell in cells[:_MOST]}
-    missing = ", ".join(name for name in FIELDS if name not in there) or ", ".join(FIELDS)
+    absent = [name for name in FIELDS if name not in there] or FIELDS
+    missing = ", ".join(f"{LABELS[name]} ({name})" for name in absent)
     why = _(
         "Dòng đầu phải ghi tên các cột, cách nhau bằng dấu phẩy; còn thiếu: %(missing)s.",
         missing=missing,

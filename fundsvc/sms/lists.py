@@ -80,16 +80,29 @@ def by_operator(session: Session) -> list[OperatorCount]:
     ]
 
 
-def by_day(session: Session, campaign_id: int, first: date, last: date) -> list[DayCount]:
-    """Return messages and gross of each day that had any, in order."""
+def by_day(
+    session: Session, campaign_id: int, first: date, last: date, operator: str | None = None
+) -> list[DayCount]:
+    """Return messages and gross of each day that had any, in order; of all operators, or of one."""
+    of_one = [SmsDay.operator == operator] if operator else []
     rows = session.execute(
         select(SmsDay.received_on, func.sum(SmsDay.messages), func.sum(SmsDay.gross))
         .join(Campaign, Campaign.id == SmsDay.campaign_id)
-        .where(SmsDay.campaign_id == campaign_id, SmsDay.received_on.between(first, last))
+        .where(SmsDay.campaign_id == campaign_id, SmsDay.received_on.between(first, last), *of_one)
         .group_by(SmsDay.received_on)
         .order_by(SmsDay.received_on)
     )
     return [DayCount(on, int(messages), int(gross)) for on, messages, gross in rows]
+
+
+def of_day(session: Session, on: date) -> DayCount:
+    """Return messages and gross of one day, of all campaigns in scope."""
+    messages, gross = session.execute(
+        select(func.sum(SmsDay.messages), func.sum(SmsDay.gross))
+        .join(Campaign, Campaign.id == SmsDay.campaign_id)
+        .where(SmsDay.received_on == on)
+    ).one()
+    return DayCount(on, int(messages or 0), int(gross or 0))
 
 
 def waiting_counts(session: Session) -> dict[str, int]:

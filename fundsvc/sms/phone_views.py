@@ -63,12 +63,14 @@ def give_code() -> ResponseReturnValue:
 
 
 def _message(operator: str, request_id: str, phone: str | None = None) -> str:
-    found = phones.message(read_session(), operator, request_id)
+    session = read_session()
+    found = phones.message(session, operator, request_id)
     return render_template(
         "sms/message.html",
         message=found,
         phone=phone or lists.shown_phones([found])[0],
         opened=phone is not None,
+        entry=phones.entry_of(session, found),
         operator=told.operator(operator),
         why=told.reason(found.why) if found.why else _("không thu được tiền"),
         may_open_number=any(current_user.has_role(role) for role in OPENERS),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
+from fundsvc.books.models import Entry
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.secrecy import UnreadableError, code_hash, open_phone, phone_hash
 from fundsvc.sms.donors import is_taken_back
@@ -53,6 +54,15 @@ def message(session: Session, operator: str, request_id: str) -> SmsMessage:
     if found is None:
         raise NotFound
     return found
+
+
+def entry_of(session: Session, found: SmsMessage) -> int | None:
+    """Return the entry that a message was booked by."""
+    return session.scalar(
+        select(Entry.id).where(
+            Entry.source == f"sms:{found.operator}", Entry.external_id == found.request_id
+        )
+    )
 
 
 def open_number(session: Session, operator: str, request_id: str, *, by: int | None) -> str:

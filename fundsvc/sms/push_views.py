@@ -1,7 +1,6 @@
 """Where gateways push messages, and the page of those that a person has to look at."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import (
@@ -21,37 +20,23 @@ from sqlalchemy.orm import Session
 
 from fundsvc.audit import service as audit
 from fundsvc.db import read_session, transaction
+from fundsvc.errors import Refusal
 from fundsvc.inbox import gateways
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.door import Door
 from fundsvc.inbox.models import CONFLICT, PARKED
-from fundsvc.inbox.pushes import UnreadableError
-from fundsvc.sms import handling, lists
+from fundsvc.sms import handling, lists, shelved, told
 from fundsvc.sms.gateways import forms
 from fundsvc.sms.service import KIND
 from fundsvc.sms.views import IMPORTERS, READERS
 from fundsvc.staff.access import allow, public
-from fundsvc.templating import Attention, attend
+from fundsvc.templating import Attention, Form, attend
+from ledger.accounts import OPERATOR_NAMES
 
 bp = Blueprint("push", __name__)
 
 _DOOR: Final = "fundsvc.sms.door"
 _NOT_FOUND = 404
-
-
-@dataclass(frozen=True, slots=True)
-class ShelvedPush:
-    """A push that waits for a person, as the page shows it; the phone number is masked."""
-
-    id: int
-    gateway: str
-    external_id: str
-    received_at: Any
-    conflict: bool
-    why: str
-    phone: str
-    message: str
-    before: str | None
 
 
 @bp.record_once
@@ -87,25 +72,15 @@ def push(gateway: str) -> ResponseReturnValue:
 @allow(*READERS)
 def index() -> str:
     """Show the pushes that contradict what came before or cannot be booked, and why."""
-    session = read_session()
-    before = request.args.get("before", type=_key)
-    found = inbox.shelved(session, KIND, before)
-    known = gateways.known(session, KIND)
-    shown = [_shown(item, known) for item in found[: inbox.PAGE]]
-    return render_template(
-        "sms/pushes.html",
-        pushes=shown,
-        before=shown[-1].id if len(found) > inbox.PAGE else None,
-        counts=inbox.counts(session, KIND),
-        gateways=[(one.name, one.form, len(one.secrets)) for one in known.values()],
-        unknown=lists.waiting_counts(session)["unknown"],
-    )
+    return _page(Form({}))
 
 
 @bp.post("/sms/pushes/<int:item_id>")
 @allow(*IMPORTERS)
 def decide(item_id: int) -> ResponseReturnValue:
-    """Try a push that was set aside once more, or leave it as it is."""
+    """Try a push that was set aside once more, leave it as it is, or say of whom it is."""
+    if request.form.get("act") == "operator":
+        return _name_operator(item_id)
     leave = request.form.get("act") == "leave"
     with transaction() as session:
         act = inbox.dismiss if leave else inbox.retry
@@ -113,7 +88,8 @@ def decide(item_id: int) -> ResponseReturnValue:
             abort(_NOT_FOUND)
         kind = "inbox.leave" if leave else "inbox.retry"
         audit.record(session, kind, f"inbox_item:{item_id}", {}, by=current_user.id)
-    flash(_("Đã bỏ qua tin này.") if leave else _("Tin này sẽ được thử lại ngay."), "ok")
+    tried = _("Tin này được thử ghi sổ trong vài giây; chưa được thì trở lại đây với lý do.")
+    flash(_("Đã bỏ qua tin này; không ghi gì vào sổ.") if leave else tried, "ok")
     return redirect(url_for("push.index"), 303)
 
 
@@ -128,6 +104,43 @@ def retry_unknown() -> ResponseReturnValue:
     return redirect(url_for("push.index"), 303)
 
 
+def _name_operator(item_id: int) -> ResponseReturnValue:
+    typed = request.form.to_dict()
+    try:
+        with transaction() as session:
+            operator = typed.get("operator", "")
+            word = shelved.name_operator(session, item_id, operator, by=current_user.id)
+    except Refusal as refusal:
+        if refusal.status == _NOT_FOUND:
+            raise
+        return _page(Form(typed, refusal.reasons)), refusal.status
+    said = _(
+        "Đã nhớ “%(word)s” là %(operator)s; các tin đang chờ của nhà mạng này được ghi sổ trong vài"
+        " giây.",
+        word=word,
+        operator=told.operator(operator),
+    )
+    flash(said, "ok")
+    return redirect(url_for("push.index"), 303)
+
+
+def _page(form: Form) -> str:
+    session = read_session()
+    pushes, before = shelved.page(session, request.args.get("before", type=_key))
+    known = gateways.known(session, KIND).values()
+    return render_template(
+        "sms/pushes.html",
+        form=form,
+        pushes=pushes,
+        before=before,
+        counts=inbox.counts(session, KIND),
+        operators=[(code, told.operator(code)) for code in OPERATOR_NAMES],
+        operator=told.operator,
+        gateways=[(one.name, one.form, len(one.secrets)) for one in known],
+        unknown=lists.waiting_counts(session)["unknown"],
+    )
+
+
 def _key(raw: str) -> int:
     """Read the number at which a page begins.
 
@@ -137,28 +150,3 @@ def _key(raw: str) -> int:
     if not (raw.isascii() and raw.isdigit() and len(raw) < 19):  # noqa: PLR2004 - as keys are
         raise ValueError(raw)
     return int(raw)
-
-
-def _shown(item: inbox.Shelved, known: dict[str, gateways.Known]) -> ShelvedPush:
-    name = item.source.partition(":")[2]
-    row = _row(item.body, known.get(name))
-    return ShelvedPush(
-        id=item.id,
-        gateway=name,
-        external_id=item.external_id,
-        received_at=item.received_at,
-        conflict=item.state == CONFLICT,
-        why=item.why,
-        phone=lists.shown_phone(row.get("msisdn", "")),
-        message=row.get("message", ""),
-        before=_row(item.before, known.get(name)).get("message") if item.before else None,
-    )
-
-
-def _row(body: bytes, gateway: gateways.Known | None) -> dict[str, str]:
-    """Return a message as far as it can be read; a text that no page can hold is mended."""
-    try:
-        row = handling.read_row(body, gateway)
-    except UnreadableError:
-        return {}
-    return {name: value.encode(errors="replace").decode() for name, value in row.items()}

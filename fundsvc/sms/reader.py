@@ -26,6 +26,8 @@ CHUNK = 500  # Small enough to stay in the processor's cache: twice as fast as 1
 class Reader:
     """Reads one file; `lines` and `refused` tell of what was read so far.
 
+    `headings` are what the file calls each field.
+
     Rows are numbered as a spreadsheet shows them: the first of the file is row 1.
     """
 
@@ -34,6 +36,7 @@ class Reader:
     ) -> None:
         """Take the campaigns, what decides about messages, and how the file is to be read."""
         self.lines = 0
+        self.headings: dict[str, str] = {}
         self.refused = Refused()
         self._checker = Checker(register, resolver, self.refused)
         self._profile = profile
@@ -46,6 +49,7 @@ class Reader:
             Refusal: the header row does not name the columns.
         """
         layout = layouts.find(stream, self._profile)
+        self.headings = layout.headings
         # Bytes that are not UTF-8 become surrogates, so that they are refused with their row.
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
         try:

@@ -7,12 +7,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fundsvc.audit import service as audit
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.inbox import gateways
 from fundsvc.sms.gateways import forms
 from fundsvc.sms.service import KIND
 from ledger.accounts import OPERATOR_NAMES
 
+OPERATORS = "operators"
+"""What is learned of a gateway: which operators it means by words of its own (`gt`)."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _CLIENT = re.compile(r"[!-~]{1,100}")
 
@@ -62,6 +64,20 @@ def retire_secret(session: Session, name: str, number: int, *, by: int | None) -
     """
     gateways.retire_secret(session, KIND, name, number)
     audit.record(session, "gateway.retire-secret", f"gateway:{name}", {"number": number}, by=by)
+
+
+def forget_operator(session: Session, name: str, word: str, *, by: int | None) -> None:
+    """Forget which operator a gateway means by a word; what was booked so stays.
+
+    Raises:
+        NotFound: nobody said so.
+    """
+    found = gateways.known(session, KIND).get(name)
+    words = dict(found.learned.get(OPERATORS, {})) if found else {}
+    if words.pop(word, None) is None:
+        raise NotFound
+    gateways.learn(session, KIND, name, {OPERATORS: words})
+    audit.record(session, "gateway.forget-operator", f"gateway:{name}", {"word": word}, by=by)
 
 
 def _operator_reason(*, names_it: bool) -> str:

@@ -3,23 +3,27 @@
 import hashlib
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any
 
+from flask_babel import gettext as _
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import bulk, keys
+from fundsvc.books.closed import ClosedMonth
+from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.imports import KEPT_REASONS, ImportReport, Refused, RefusedRow
 from fundsvc.inbox import service as pushes
 from fundsvc.sms import campaigns, days, profiles
 from fundsvc.sms.batches import Ahead, Batch, Batches, Sample, StageColumns
 from fundsvc.sms.inbox import Inbox, Kept, own_columns
+from fundsvc.sms.labels import heading
 from fundsvc.sms.layouts import Profile
 from fundsvc.sms.models import SmsFile, SmsTotal
 from fundsvc.sms.reader import Reader
@@ -65,7 +69,8 @@ class SmsImportReport(ImportReport):
     `messages`, `gross`, `failed`, `unknown_keyword` and `by_campaign` tell of the whole file, each
     message once; `new` counts the rows that this import adds, `known` those that were kept before
     or come again. `parked` says why messages were not booked,
-    `sample` shows the first ones as they were understood.
+    `sample` shows the first ones as they were understood; `headings` are the file's own words
+    for the fields that refused rows name.
     """
 
     messages: int
@@ -75,6 +80,7 @@ class SmsImportReport(ImportReport):
     by_campaign: tuple[CampaignCount, ...]
     parked: dict[str, int]
     sample: tuple[Sample, ...]
+    headings: Mapping[str, str]
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as interface documents print it."""
@@ -241,12 +247,31 @@ class _Import:
                     days.add_staged(self.session, stage.table, templates)
                     # Beside the longest statements: short ones would wait for the other thread.
                     reading.go_on()
-                    stage.post(maker_id=self.by)
+                    self._post(stage)
                     stage.clear()
                     self._count(batch, kept)
                     if progress:
                         progress(batch.lines)
             inbox.close()
+
+    def _post(self, stage: bulk.Stage) -> None:
+        """Book what is staged.
+
+        Raises:
+            Refusal: a message lies in a closed month; what the books advise suits no file.
+        """
+        try:
+            stage.post(maker_id=self.by)
+        except ClosedMonth as refusal:
+            why = _(
+                "%(field)s: %(closed)s Tin nhắn của tháng này chỉ ghi sổ được sau khi mở lại sổ ở"
+                " trang Kỳ kế toán: một người đề nghị, một người khác duyệt.",
+                field=heading(
+                    "received_at", {} if self.file_id < PREVIEW else self.reader.headings
+                ),
+                closed=refusal.fact,
+            )
+            raise Refusal(Reason(why)) from refusal
 
     def _templates(self, stage: bulk.Stage) -> dict[tuple[str, int], int]:
         """Return how each operator's messages to each campaign are booked, as the recipe says."""
@@ -315,6 +340,7 @@ class _Import:
             by_campaign=tuple(by_campaign),
             parked=dict(sorted(parked.items())),
             sample=tuple(self.batches.sample),
+            headings=self.reader.headings,
         )
 
     def settle(self, sha256: str) -> None:

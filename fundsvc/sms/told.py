@@ -1,9 +1,12 @@
 """Reports of imports in words, for the command line and for the notes above pages."""
 
+from collections.abc import Mapping
+
 from flask_babel import gettext as _
 
 from fundsvc.imports import ImportReport
 from fundsvc.sms.grammar import Why
+from fundsvc.sms.labels import heading
 from fundsvc.sms.service import SmsImportReport
 from fundsvc.templating.filters import day, dong, number
 
@@ -69,7 +72,7 @@ def messages(report: SmsImportReport) -> list[str]:
         _("%(count)s tin nhắn không ghi sổ: %(why)s.", count=number(count), why=reason(why))
         for why, count in report.parked.items()
     ]
-    return [*said, *_refused(report), outcome(report)]
+    return [*said, *_refused(report, report.headings), outcome(report)]
 
 
 def outcome(report: SmsImportReport) -> str:
@@ -91,9 +94,15 @@ def booked(new: int, known: int) -> str:
     )
 
 
-def _refused(report: ImportReport) -> list[str]:
+def _refused(report: ImportReport, headings: Mapping[str, str] | None = None) -> list[str]:
+    """Tell each refused row; its field as the file heads it, when it is known."""
     return [
-        _("Dòng %(row)s, %(field)s: %(why)s", row=row.row, field=row.field or "–", why=row.reason)
+        _(
+            "Dòng %(row)s, %(field)s: %(why)s",
+            row=row.row,
+            field=(row.field if headings is None else heading(row.field, headings)) or "–",
+            why=row.reason,
+        )
         for row in report.refused
     ]
 

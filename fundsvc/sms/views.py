@@ -182,19 +182,24 @@ def live() -> str:
 
 def _live(session: Session) -> dict[str, Any]:
     found, today = campaigns.list_campaigns(session), clock.today()
+    wanted = request.args.get("campaign", "")
+    of = request.args.get("operator", "")
+    of = of if of in OPERATOR_NAMES else ""
+    chosen = [one for one in found if f"{one.id}" == wanted] or chart.shown(found, today)
     days = [
-        chart.draw(campaign, *span, lists.by_day(session, campaign.id, *span))
-        for campaign in chart.shown(found, today)
+        chart.draw(campaign, *span, lists.by_day(session, campaign.id, *span, of or None))
+        for campaign in chosen
         for span in [chart.span(campaign, today)]
     ]
     return {
+        "chosen": {"campaign": wanted, "operator": of},
         "campaigns": found,
         "operators": {
             (count.campaign_id, count.operator): count for count in lists.by_operator(session)
         },
         "counts": lists.waiting_counts(session),
         "days": days,
-        "today": [count for one in days for count in one.counts if count.on == today],
+        "today": lists.of_day(session, today),
         "operator": told.operator,
         "operator_names": OPERATOR_NAMES,
     }

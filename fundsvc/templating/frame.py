@@ -91,6 +91,7 @@ PLACES: Final = (
         (
             ("/settings", lazy_gettext("Tài khoản của tôi")),
             ("/staff", lazy_gettext("Người dùng")),
+            ("/sms/gateways", lazy_gettext("Cổng tin nhắn")),
         ),
     ),
 )
@@ -161,7 +162,7 @@ class Frame:
                     MenuItem(
                         href=pages[0],
                         label=str(place.label),
-                        current=_is_at(_paths(place)),
+                        current=place is _place(),
                         icon=place.icon,
                         on_phone_bar=place.on_phone_bar,
                     )
@@ -175,15 +176,12 @@ class Frame:
         """The pages of the place this page belongs to; none when there is only one."""
         if not self.signed_in:
             return []
-        for place in PLACES:
-            if _is_at(_paths(place)):
-                pages = [(path, label) for path, label in place.pages if may_open(path)]
-                # Of two pages one of which lies below the other, the deeper one is meant.
-                here = max((path for path, _label in pages if _is_at([path])), default="", key=len)
-                return [
-                    MenuItem(path, str(label), current=path == here) for path, label in pages
-                ] * (len(pages) > 1)
-        return []
+        place = _place()
+        pages = [(path, label) for path, label in place.pages if may_open(path)] if place else []
+        here = _deepest(path for path, _label in pages)
+        return [MenuItem(path, str(label), current=path == here) for path, label in pages] * (
+            len(pages) > 1
+        )
 
 
 def may_open(path: str) -> bool:
@@ -206,10 +204,20 @@ def _paths(place: Place) -> list[str]:
     return [*(path for path, _label in place.pages), *place.covers]
 
 
-def _is_at(paths: Iterable[str]) -> bool:
-    """Say whether this page stands at one of some paths or below it; below "/" stands nothing."""
+def _place() -> Place | None:
+    """Return the place that this page belongs to, the one with the deeper path of two."""
+    place = max(PLACES, key=lambda place: len(_deepest(_paths(place))))
+    return place if _deepest(_paths(place)) else None
+
+
+def _deepest(paths: Iterable[str]) -> str:
+    """Return the longest of some paths at or below which this page stands, or an empty text.
+
+    Below "/" stands nothing.
+    """
     here = request.path
-    return any(here == path or (path != "/" and here.startswith(f"{path}/")) for path in paths)
+    at = (path for path in paths if here == path or (path != "/" and here.startswith(f"{path}/")))
+    return max(at, default="", key=len)
 
 
 def chosen_locale() -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.sms import chart, fees
 from fundsvc.sms.campaigns import list_campaigns
-from fundsvc.sms.lists import by_day
+from fundsvc.sms.lists import DayCount, by_day
 from fundsvc.sms.models import Campaign
 from tests import corpus
 from tests.sms.conftest import Import
@@ -146,11 +146,43 @@ def test_bars_stand_on_their_days(bring: Import, session: Session) -> None:
         one for one in chart.shown(list_campaigns(session), today) if one.keyword == "TS"
     )
     first, last = chart.span(campaign, today)
-    assert (first, last) == (date(2026, 8, 1), today)
+    assert (first, last) == (date(2026, 7, 1), today), "the whole period, until today"
     drawn = chart.draw(campaign, first, last, by_day(session, campaign.id, first, last))
-    assert [(round(bar.x), bar.height) for bar in drawn.bars] == [(11, 72.0), (301, 14.4)]
+    assert [(round(bar.x), bar.height) for bar in drawn.bars] == [
+        (0, 72.0), (160, 72.0), (306, 14.4),
+    ]  # fmt: skip
     assert drawn.best is not None
     assert drawn.best.gross == 100_000
+
+
+def test_days_of_a_long_campaign_are_drawn_by_weeks(with_campaigns: None, session: Session) -> None:
+    campaign, first, last = list_campaigns(session)[0], date(2025, 1, 1), date(2026, 12, 31)
+    days = [DayCount(first + timedelta(days=n), 1, 20_000) for n in (0, 6, 7, 729)]
+    drawn = chart.draw(campaign, first, last, days)
+    assert drawn.each == 7
+    assert [bar.height for bar in drawn.bars] == [72.0, 36.0, 36.0]
+    assert drawn.bars[-1].x + drawn.bars[-1].width <= chart.WIDTH
+
+
+def test_one_chooses_campaign_and_operator(signed_in: SignIn, bring: Import) -> None:
+    bring([
+        messages.one(request_id="A", message="TS 5"),
+        messages.one(request_id="B", message="TS 1", operator="mobifone"),
+        messages.one(request_id="C", message="TRUONGSON", short_code="1405"),
+    ])  # fmt: skip
+    client = signed_in("auditor")
+    page = client.get("/sms").text
+    number = re.search(r'/sms\?campaign=([0-9]+)">TS gửi 1400', page)
+    assert number
+    chosen = client.get(f"/sms?campaign={number[1]}").text
+    assert re.findall(r'class="days__name">([^<]+)<', chosen) == ["TS gửi 1400 theo ngày"]
+    assert "2 tin nhắn, 120.000 đ" in chosen
+    assert f"/sms/live?campaign={number[1]}&amp;operator=" in chosen
+    of_one = client.get(f"/sms?campaign={number[1]}&operator=mobifone").text
+    assert "TS gửi 1400, MobiFone theo ngày" in of_one
+    assert "1 tin nhắn, 20.000 đ; nhiều nhất" in of_one
+    for asked in ("?campaign=x&operator=y", "?campaign=999"):
+        assert client.get(f"/sms{asked}").status_code == 200
 
 
 def test_the_campaign_that_ended_last_is_shown_when_none_runs(

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,11 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from fundsvc.db import transaction
 from fundsvc.sms.lists import shown_phone
 from fundsvc.sms.models import Campaign, SmsMessage
+from fundsvc.units.models import Unit
 from tests import corpus
 from tests.sms.conftest import Import
-from tests.support import messages
+from tests.support import messages, periods
 
 SignIn = Callable[..., FlaskClient]
 
@@ -149,3 +152,53 @@ def test_a_promised_file_is_only_for_who_sent_it(signed_in: SignIn, with_campaig
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_the_middle_of_a_phone_is_hidden(stored_phone: str, shown: str) -> None:
     assert shown_phone(stored_phone) == shown
+
+
+OWN_WORDS = (
+    "Nhà mạng",
+    "Mã GD",
+    "Số thuê bao",
+    "Đầu số",
+    "Nội dung",
+    "Thời gian",
+    "Số tiền",
+    "Trạng thái",
+)
+
+
+def in_words(**cells: str) -> bytes:
+    """Return a file of one row with an operator's own headings."""
+    row = messages.one(received_at="05/07/2026 08:30:00", amount="100000", **cells)
+    lines = [OWN_WORDS, tuple(row[name] for name in messages.NAMES)]
+    return "\n".join(";".join(line) for line in lines).encode()
+
+
+@pytest.mark.usefixtures("with_campaigns")
+def test_a_refused_row_names_the_heading_as_it_stands_in_the_file(signed_in: SignIn) -> None:
+    client = signed_in("treasurer")
+    page = client.get(send(client, "/imports/sms", in_words(msisdn="84x")).location).text
+    assert '<td class="num">2</td><td>Số thuê bao</td>' in page
+    assert "msisdn" not in page
+
+
+def test_a_file_without_the_columns_is_told_their_names_in_words(signed_in: SignIn) -> None:
+    page = send(signed_in("treasurer"), "/imports/sms", b"Ten,Tuoi\nA,B\n")
+    assert page.status_code == 422
+    assert "Số điện thoại (msisdn)" in page.text
+
+
+@pytest.mark.usefixtures("with_campaigns")
+def test_a_closed_month_is_told_with_its_field_who_closed_it_and_what_to_do(
+    signed_in: SignIn, session: Session
+) -> None:
+    with transaction() as writing:
+        centre = writing.scalars(select(Unit.id).where(Unit.code == "TW")).one()
+        writing.add(periods.closed(centre, date(2026, 7, 1)))
+    client = signed_in("treasurer")
+    page = client.get(send(client, "/imports/sms", in_words()).location)
+    assert page.status_code == 422
+    assert "Thời gian: Tháng 07/2026 của" in page.text
+    assert "đã khóa sổ ngày" in page.text
+    assert "mở lại sổ ở trang Kỳ kế toán" in page.text
+    assert "Chọn ngày trong tháng còn mở" not in page.text
+    assert stored(session) == 0

@@ -444,7 +444,7 @@ def test_a_person_sees_what_was_set_aside_and_tries_it_again(
     numbers = list(session.scalars(select(InboxItem.id).order_by(InboxItem.id)))
     session.rollback()
     auditor = signed_in("auditor")
-    assert "Thử lại" not in auditor.get("/sms/pushes").text
+    assert "Thử ghi sổ lại" not in auditor.get("/sms/pushes").text
     assert (
         forms.send(auditor, "/settings", f"/sms/pushes/{numbers[0]}", act="retry").status_code
         == 403
