@@ -65,6 +65,7 @@ CLOSING: Final = (
 OBJECTING: Final = (
     "fundsvc.donations.objections:objections",
     "fundsvc.vouchers.objections:objections",
+    "fundsvc.reconciliation.objections:objections",
     "fundsvc.sms.objections:objections",
     "fundsvc.settlements.objections:objections",
 )

@@ -25,7 +25,7 @@ from fundsvc.inbox import gateways
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, HANDLED, PARKED
 from fundsvc.inbox.pushes import UnreadableError
-from fundsvc.reconciliation import booking, lists
+from fundsvc.reconciliation import booking, gifts, lists
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.gateways import Notice, forms
 from fundsvc.reconciliation.models import BankAccount, BankLine, BankNotice
@@ -44,6 +44,14 @@ _UNREADABLE = "Không đọc được trường {field}."
 _NOT_TAKEN = "Cơ sở dữ liệu không nhận dòng này. Xin báo quản trị."
 _NOT_DIGIT: Final = re.compile(r"[^0-9]")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What became of told lines: the ids that contradict others, and the evidence of new ones."""
+
+    contradicting: set[str]
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +151,13 @@ def _book_all(session: Session, told: Sequence[_Told]) -> list[inbox.Outcome]:
             place = places.setdefault((item.gateway, account.id), (account, []))
             place[1].append(notice)
     conflicts: set[tuple[str, str]] = set()
+    booked: list[tuple[AccountFacts, str]] = []
     for (gateway, _account), (account, notices) in places.items():
-        conflicts |= {(gateway, one) for one in _keep(session, gateway, account, notices)}
+        kept = _keep(session, gateway, account, notices)
+        conflicts |= {(gateway, one) for one in kept.contradicting}
+        booked += [(account, kept.sha256)] if kept.sha256 else []
+    for account, sha256 in booked:  # Last, for receipts take their numbers here.
+        gifts.of_file(session, account, sha256)
     for item in told:
         against = any((item.gateway, notice.id) in conflicts for _account, notice in item.lines)
         led_to = ", ".join(f"{item.gateway}:{notice.id}" for _account, notice in item.lines)
@@ -158,16 +171,17 @@ def _book_all(session: Session, told: Sequence[_Told]) -> list[inbox.Outcome]:
 
 def _keep(
     session: Session, gateway: str, account: AccountFacts, notices: Iterable[Notice]
-) -> set[str]:
-    """Note the lines of one account, book the new ones; return the ids that contradict others."""
+) -> _Kept:
+    """Note the lines of one account, and book the new ones."""
     fresh, contradicting = _not_noted(session, gateway, notices)
     if not fresh:
-        return contradicting
+        return _Kept(contradicting)
     lines = {notice.id: _line(row, gateway, notice) for row, notice in enumerate(fresh, 1)}
     days = [line.booked_on for line in lines.values()]
     open_lines = not_told(session, account.id, gateway, min(days), max(days))
     found = {name: open_lines.told(line) for name, line in lines.items()}
     new = [lines[name] for name, line_id in found.items() if line_id is None]
+    sha256 = None
     if new:
         told = "".join(f"{_as_json(notice)}\n" for notice in fresh).encode()
         sha256 = evidence.record(
@@ -188,7 +202,7 @@ def _keep(
         for name, line_id in found.items()
     )
     session.flush()
-    return contradicting
+    return _Kept(contradicting, sha256)
 
 
 def _not_noted(

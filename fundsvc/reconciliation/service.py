@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.evidence import service as evidence
-from fundsvc.reconciliation import booking, lists
+from fundsvc.reconciliation import booking, gifts, lists
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
 from fundsvc.reconciliation.models import BankAccount, BankFile
 from fundsvc.reconciliation.reader import LineReader
@@ -75,6 +75,8 @@ def import_bank(session: Session, statement: Statement, *, by: int | None) -> Ba
     if report.new:
         booking.book(session, account, statement.lines, reading.occurrences, sha256=sha256, by=by)
     booking.keep_twins(session, account, reading.twins, sha256=sha256)
+    if report.new:
+        gifts.of_file(session, account, sha256)
     if report.new or not _was_imported(session, account, sha256):
         session.add(_file(statement, report, sha256=sha256, by=by))
         session.flush()

@@ -20,7 +20,7 @@ from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import lists, service
 from fundsvc.reconciliation.facts import BankImportReport
 from fundsvc.reconciliation.layouts import LAYOUTS
-from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine
+from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine, BankNotice
 from fundsvc.reconciliation.reader import MAX_BYTES
 from fundsvc.reconciliation.schemas import UploadSchema
 from fundsvc.reconciliation.statement import Statement
@@ -48,15 +48,27 @@ def origin_of(session: Session, entry: Entry) -> Origin | None:
     line, code = found
     # The list goes on behind a mark; this one lets it begin with the line.
     mark = f"{line.booked_on.isoformat()}.{line.id + 1}"
-    label = _("Dòng %(row)d của sao kê, tài khoản %(code)s", row=line.row, code=code)
+    told = BankNotice.bank_line_id == line.id, BankNotice.made_line
+    gateway = session.scalar(select(BankNotice.gateway).where(*told))
+    label = (
+        _("Tin báo của cổng %(gateway)s, tài khoản %(code)s", gateway=gateway, code=code)
+        if gateway
+        else _("Dòng %(row)d của sao kê, tài khoản %(code)s", row=line.row, code=code)
+    )
     page = url_for("reconciliation.account", code=code, before=mark)
     return Origin(label, page, files=(line.file_sha256,))
 
 
 def has_file(session: Session, sha256: str) -> bool:
-    """Say whether a kept file is a statement of a bank account in scope."""
-    found = select(BankFile.id).where(BankFile.sha256 == sha256).limit(1)
-    return session.scalar(found) is not None
+    """Say whether a kept file is what a bank told of an account in scope."""
+    statement = select(BankFile.id).where(BankFile.sha256 == sha256).limit(1)
+    told = (
+        select(BankNotice.id)
+        .join(BankLine, BankLine.id == BankNotice.bank_line_id)
+        .where(BankNotice.made_line, BankLine.file_sha256 == sha256)
+        .limit(1)
+    )
+    return session.scalar(statement) is not None or session.scalar(told) is not None
 
 
 bp.record_once(lambda state: tell_origin(state.app, "bank", origin_of))

@@ -9,7 +9,7 @@ from sqlalchemy import case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.reversing import is_undone
-from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 from fundsvc.settlements.models import Settlement, SettlementPayment
 from fundsvc.sms.models import Campaign
 
@@ -56,7 +56,7 @@ def offers(session: Session, row: Settlement, start: int = 0) -> Offered:
     near = BankLine.booked_on.between(row.paid_on - NEAR, row.paid_on + NEAR)
     alike = (BankLine.credit == row.net) & near
     named = named if len(reference) >= SHORTEST else false()
-    taken = select(SettlementPayment.bank_line_id)
+    taken = select(SettlementPayment.bank_line_id).union(select(BankGift.bank_line_id))
     campaign = session.get_one(Campaign, row.campaign_id)
     purse = (BankAccount.fund_id == campaign.fund_id) & (BankAccount.unit_id == campaign.unit_id)
     likeliest = [case((sign, 0), else_=1) for sign in (named, BankLine.credit == row.net, purse)]

@@ -19,7 +19,7 @@ from fundsvc.books import service as books
 from fundsvc.books.closed import find_closed
 from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 from fundsvc.settlements import counting, shares
 from fundsvc.settlements.counting import Asked
 from fundsvc.settlements.models import (
@@ -323,6 +323,8 @@ def _line(session: Session, line_id: int) -> tuple[BankLine, BankAccount]:
     if session.get(SettlementPayment, line_id) is not None:
         why = _("Dòng sao kê này đã được đối chiếu với một quyết toán.")
         raise Conflict(Reason(why, field="bank_line"))
+    if session.get(BankGift, line_id) is not None:
+        raise Conflict(Reason(_("Dòng sao kê này đã là một khoản ủng hộ."), field="bank_line"))
     line, account = found
     return line, account
 

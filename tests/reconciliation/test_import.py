@@ -36,11 +36,17 @@ pytestmark = pytest.mark.usefixtures("app", "clock")
 Import = Callable[..., BankImportReport]
 
 
-def add(code: str, number: str = "0011004455", unit: str = "TW", bank: str = "VCB") -> AccountFacts:
-    """Add a bank account of the charity fund and commit."""
+def add(
+    code: str,
+    number: str = "0011004455",
+    unit: str = "TW",
+    bank: str = "VCB",
+    fund: str = "nghia-tinh",
+) -> AccountFacts:
+    """Add a bank account and commit."""
     with transaction() as session:
         return add_bank_account(
-            session, code=code, bank=bank, number=number, fund="nghia-tinh", unit=unit, by=None
+            session, code=code, bank=bank, number=number, fund=fund, unit=unit, by=None
         )
 
 

@@ -316,9 +316,15 @@ def test_the_page_tells_what_waits_for_a_person(
     assert signed_in("unit-treasurer", units=["HT-44"]).get("/bank-notices").status_code == 403
 
 
-def test_evidence_holds_what_was_told(client: FlaskClient, session: Session) -> None:
+def test_evidence_holds_what_was_told(
+    client: FlaskClient, session: Session, signed_in: Callable[..., FlaskClient]
+) -> None:
     sepay(7, 200_000, "NTTS 7K2Q ung ho", AT).send(client)
     notices.handle()
     (kept,) = session.scalars(select(BankLine.file_sha256))
     told = json.loads(evidence.read(kept))
     assert (told["id"], told["credit"], told["memo"]) == ("7", 200_000, "NTTS 7K2Q ung ho")
+    entry_id = session.scalars(select(BankLine.entry_id)).one()
+    page = signed_in("auditor").get(f"/entries/{entry_id}").text
+    assert "Tin báo của cổng sepay" in page
+    assert kept in page

@@ -1,0 +1,72 @@
+"""Lines of money in that carry the memo code of a promise become the donation that was promised.
+
+Only a code with its right check letter counts, and only one of them: two promises in one memo, or
+money in the account of another fund or unit than the page's, is left for a person to decide.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc.errors import Refusal
+from fundsvc.giving import codes
+from fundsvc.giving import service as giving
+from fundsvc.giving.models import CampaignPage, Pledge
+from fundsvc.reconciliation.facts import AccountFacts
+from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
+
+_log = logging.getLogger(__name__)
+
+
+def of_file(session: Session, account: AccountFacts, sha256: str) -> int:
+    """Give what the lines say that one file booked; return how many donations it became."""
+    here = BankLine.bank_account_id == account.id, BankLine.file_sha256 == sha256
+    rows = session.execute(
+        select(BankLine.id, BankLine.memo).where(*here, BankLine.credit > 0).order_by(BankLine.id)
+    )
+    named = [(row.id, found) for row in rows if (found := codes.find(row.memo))]
+    return sum(1 for line_id, found in named if _give(session, account, line_id, found))
+
+
+def _give(session: Session, account: AccountFacts, line_id: int, found: list[str]) -> bool:
+    promised = [one for one in _promises(session, found) if _fits(session, account, one)]
+    if len(promised) != 1 or session.get(BankGift, line_id) is not None:
+        return False
+    line = session.get_one(BankLine, line_id)
+    try:
+        # What cannot be given now stays unidentified money, and the other lines go on.
+        with session.begin_nested():
+            given = giving.becomes(
+                session,
+                promised[0],
+                origin=f"bank-line:{line.id}",
+                amount=line.credit,
+                received_on=line.booked_on,
+                method="bank",
+            )
+            session.add(
+                BankGift(
+                    bank_line_id=line.id, donation_id=given.donation_id, unit_id=account.unit_id
+                )
+            )
+            session.flush()
+    except Refusal as refusal:
+        _log.warning("line %s of the bank waits for a person: %s", line.id, refusal)
+        return False
+    return True
+
+
+def _promises(session: Session, found: Iterable[str]) -> Iterator[Pledge]:
+    for code in found:
+        promised = giving.by_code(session, code)
+        if promised is not None:
+            yield promised
+
+
+def _fits(session: Session, account: AccountFacts, promised: Pledge) -> bool:
+    """Say whether an account holds money of the fund and unit that the promise is for."""
+    page = session.get_one(CampaignPage, promised.page_id)
+    mine = session.get_one(BankAccount, account.id)
+    return (page.fund_id, page.unit_id) == (mine.fund_id, mine.unit_id)

@@ -1,0 +1,150 @@
+"""Money with a memo code becomes the donation that was promised, told by gateway or statement."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fundsvc.books import service as books
+from fundsvc.books.reversing import take_back
+from fundsvc.db import transaction
+from fundsvc.donations.models import Donation
+from fundsvc.errors import Refusal
+from fundsvc.giving import pages
+from fundsvc.giving import service as giving
+from fundsvc.giving.models import CampaignPage, Pledge
+from fundsvc.giving.pages import PageFacts
+from fundsvc.giving.promises import Promise
+from fundsvc.receipts.models import Receipt
+from fundsvc.reconciliation import notices, senders
+from fundsvc.reconciliation.models import BankGift, BankLine
+from fundsvc.verify import faults
+from tests.reconciliation.test_import import add, file, run
+from tests.support.notices import KEY, sepay
+
+pytestmark = pytest.mark.usefixtures("app", "clock", "page")
+
+AT = "2024-09-02 09:15:30"
+
+
+@pytest.fixture
+def page(app: Flask, clock: object) -> CampaignPage:
+    """An open page that takes money by the account VCB1, of which SePay tells."""
+    del app, clock
+    account = add("VCB1")
+    with transaction() as session:
+        senders.add(session, "sepay", "sepay", [KEY], by=None)
+        facts = PageFacts(
+            slug="nha-tinh-nghia",
+            fund="nghia-tinh",
+            unit="TW",
+            title="Nhà tình nghĩa",
+            story="Dựng nhà cho cựu chiến binh.",
+            bank_account_id=account.id,
+            bank_bin="970436",
+            account_holder="HOI TRUYEN THONG",
+        )
+        pages.make(session, facts, by=None)
+        return pages.publish(session, "nha-tinh-nghia", by=None)
+
+
+def promise(key: str = "k1", amount: int = 200_000, **facts: str) -> str:
+    """Promise a donation and return its memo code."""
+    with transaction() as session:
+        page = pages.by_slug(session, "nha-tinh-nghia")
+        promised = Promise(amount=amount, name="Nguyễn Thị Thử", **facts)  # type: ignore[arg-type]
+        return giving.pledge(session, page, promised, key).code
+
+
+def given(session: Session) -> list[tuple[str, int]]:
+    """Return the donations: how each came, and how much."""
+    session.rollback()
+    rows = session.execute(select(Donation.method, Donation.amount).order_by(Donation.id))
+    return [(row.method, row.amount) for row in rows]
+
+
+def unidentified(session: Session) -> int:
+    """Return the money that nobody has decided."""
+    return -books.balance(session, account="3381", fund="nghia-tinh", unit="TW")
+
+
+def line(credit: str, memo: str, doc: str = "5213.7") -> str:
+    """Return a line of money in as the bank's statement has it."""
+    return f"1,02/09/2024,{doc},,{credit},,{memo}"
+
+
+def test_a_gift_told_by_the_gateway_has_its_receipt_at_once(
+    client: FlaskClient, session: Session
+) -> None:
+    code = promise()
+    sepay(7, 200_000, f"{code} UNG HO", AT).send(client)
+    notices.handle()
+    assert given(session) == [("bank", 200_000)]
+    assert unidentified(session) == 0
+    assert session.scalar(select(Pledge.state)) == "given"
+    assert session.scalar(select(func.count()).select_from(Receipt)) == 1
+    assert run("VCB1", file(line("200.000", f"MBVCB.1.{code} UNG HO.CT tu 01"))).known == 1
+    assert given(session) == [("bank", 200_000)]
+    assert not [*faults(session)]
+
+
+def test_a_gift_in_the_statement_is_found_through_spaces_and_other_words(session: Session) -> None:
+    code = promise()
+    broken = f"IBFT {code[:5]} {code[5:]}ungho.CT tu 0123"
+    assert run("VCB1", file(line("150.000", broken), line("1.000", "ung ho", doc="9.9"))).new == 2
+    # What came counts, not what was promised.
+    assert given(session) == [("bank", 150_000)]
+    assert unidentified(session) == 1_000
+    assert not [*faults(session)]
+
+
+def test_money_sent_twice_is_two_gifts(client: FlaskClient, session: Session) -> None:
+    code = promise()
+    for number in (7, 8):
+        sepay(number, 200_000, f"{code} UNG HO", f"2024-09-0{number} 09:00:00").send(client)
+    notices.handle()
+    assert given(session) == [("bank", 200_000)] * 2
+    assert not [*faults(session)]
+
+
+@pytest.mark.parametrize("wrong", ["two-codes", "bad-check", "other-fund", "money-out"])
+def test_what_is_in_doubt_is_left_to_a_person(
+    client: FlaskClient, session: Session, wrong: str
+) -> None:
+    code = promise()
+    memo, amount, number = f"{code} UNG HO", 200_000, "0011004455"
+    if wrong == "two-codes":
+        memo = f"{code} {promise('k2')}"
+    elif wrong == "bad-check":
+        memo = code[:-1] + ("A" if code[-1] != "A" else "B")
+    elif wrong == "other-fund":
+        number = "0099887766"
+        add("DUES1", number=number, fund="dues")
+    else:
+        amount = -200_000
+    sepay(7, amount, memo, AT, accountNumber=number).send(client)
+    notices.handle()
+    assert given(session) == []
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 1
+    assert not [*faults(session)]
+
+
+def test_a_line_is_not_taken_back_while_its_donation_stands(
+    client: FlaskClient, session: Session
+) -> None:
+    sepay(7, 200_000, f"{promise()} UNG HO", AT).send(client)
+    notices.handle()
+    entry_id = session.scalars(select(BankLine.entry_id)).one()
+    with pytest.raises(Refusal, match="ghi đảo khoản đó trước"), transaction() as writing:
+        take_back(writing, entry_id, subject="entry", on=None, reason="nhầm", by=None)
+
+
+@pytest.mark.parametrize("act", ["UPDATE bank_gift SET unit_id = 2", "DELETE FROM bank_gift"])
+def test_what_a_line_became_stays(client: FlaskClient, session: Session, act: str) -> None:
+    sepay(7, 200_000, f"{promise()} UNG HO", AT).send(client)
+    notices.handle()
+    assert session.scalar(select(func.count()).select_from(BankGift)) == 1
+    with pytest.raises(DBAPIError, match=r"bank_gift.*append-only"), transaction() as writing:
+        writing.connection().exec_driver_sql(act)
