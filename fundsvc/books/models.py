@@ -201,6 +201,16 @@ class Seal(Base):
     sealed_at: Mapped[dt.datetime]
 
 
+class ReferenceMark(Base):
+    """The mark of accounts, funds, units and provinces; every change of them draws another one."""
+
+    __tablename__ = "reference_mark"
+    __table_args__ = table_args(CheckConstraint("id = 1", name="id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mark: Mapped[str]
+
+
 class _Whole(MappedAsDataclass, kw_only=True):
     """Sums of the sealed entries of one span, all provinces together.
 

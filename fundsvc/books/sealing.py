@@ -56,6 +56,20 @@ def last_seal(session: Session) -> Sealed:
     return Sealed(*row) if row else Sealed()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the books stand: the newest seal, and the mark of the reference data."""
+
+    sealed: Sealed
+    mark: str
+
+
+def standing(session: Session) -> Standing:
+    """Return where the books stand, by one statement."""
+    mark, *seal = session.execute(_STANDING).one()
+    return Standing(Sealed(*seal) if seal[0] else Sealed(), mark)
+
+
 def covering(session: Session, entry_id: int) -> Sealed | None:
     """Return the seal that an entry lies under, None while it is not sealed."""
     row = session.execute(
@@ -168,6 +182,10 @@ def _settled(session: Session, patience: float) -> int | None:
     return highest
 
 
+_STANDING: Final = text("""
+SELECT reference_mark.mark, seal.number, seal.head, seal.last_entry
+FROM reference_mark LEFT JOIN seal ON seal.number = (SELECT max(number) FROM seal)
+""")
 _LOCK_KEYS: Final = {"key": LOCK[0], "part": LOCK[1]}
 _HOLDERS: Final = text("""
 SELECT virtualtransaction FROM pg_locks

@@ -6,31 +6,21 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import Session
 
 from fundsvc import db
-from fundsvc.books.models import Account, Posting
-from fundsvc.books.sealing import last_seal
+from fundsvc.books.models import Posting
 from fundsvc.books.tills import tills
 from fundsvc.books.totals import Columns, totals
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.book import Column
 from fundsvc.statements.book_options import BookOptions
-from fundsvc.statements.reference import Reference, UnitFact, load
+from fundsvc.statements.reference import AccountFact, Reference, UnitFact, load
 from fundsvc.statements.report import MAP_NOTES, NO_PROVINCE, Seal
 from fundsvc.statements.service import ENTRY, issuer, map_of
 from fundsvc.text import LATEST_YEAR
 from ledger.accounts import BANK
-
-
-@dataclass(frozen=True, slots=True)
-class AccountName:
-    """A ledger account as books name it."""
-
-    id: int
-    code: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +33,14 @@ class BookScope:
 
     options: BookOptions
     reference: Reference
-    accounts: Mapping[int, AccountName]
     funds: Mapping[int, tuple[str, str]]
     fund_id: int | None
     unit: UnitFact | None
-    account: AccountName | None
+    account: AccountFact | None
     province_name: str | None
     provinces: str
     places: tuple[tuple[int, ...], tuple[int, ...]] | None
     only_units: tuple[str, ...]
-    seal: Seal
 
     @property
     def first(self) -> date:
@@ -63,6 +51,16 @@ class BookScope:
     def last(self) -> date:
         """The last day of the book."""
         return self.options.last
+
+    @property
+    def accounts(self) -> Mapping[int, AccountFact]:
+        """All accounts by their ids; whose postings are seen must be called by name."""
+        return self.reference.accounts
+
+    @property
+    def seal(self) -> Seal:
+        """The newest seal."""
+        return Seal(self.reference.sealed.number, self.reference.sealed.head)
 
     @property
     def fund_names(self) -> dict[str, str]:
@@ -147,7 +145,7 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
     reference, limited = load(session, language), db.scope(session) is not None
     if limited and len(reference.units) == 1 and not options.unit:
         options = replace(options, unit=next(iter(reference.units.values())).code)
-    accounts = _accounts(session, language)
+    accounts = reference.accounts
     reasons: list[Reason] = []
     fund_id = reference.funds.get(options.fund, (0, ""))[0] if options.fund else None
     if fund_id == 0:
@@ -168,11 +166,9 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
     if reasons:
         raise Refusal(*reasons)
     province = reference.province(options.province) if options.province else None
-    sealed = last_seal(session)
     return BookScope(
         options=options,
         reference=reference,
-        accounts=accounts,
         funds={number: (code, name) for code, (number, name) in reference.funds.items()},
         fund_id=fund_id,
         unit=unit,
@@ -185,18 +181,17 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
             if limited and unit is None
             else ()
         ),
-        seal=Seal(sealed.number, sealed.head),
     )
 
 
 def account_choices(session: Session, language: str = "vi") -> tuple[tuple[str, str], ...]:
     """Return the accounts a person can choose from, by code."""
-    accounts = _accounts(session, language)
+    accounts = load(session, language).accounts
     seen = sorted((accounts[number] for number in _seen(session, accounts)), key=_by_code)
     return tuple((one.code, f"{one.code} {one.name}") for one in seen)
 
 
-def _by_code(account: AccountName) -> str:
+def _by_code(account: AccountFact) -> str:
     return account.code
 
 
@@ -208,16 +203,7 @@ def balance_columns(group: str, carried: Any = "") -> tuple[Column, Column]:
     )
 
 
-def _accounts(session: Session, language: str) -> dict[int, AccountName]:
-    """Return all accounts by their ids; whose postings are seen must be called by name."""
-    rows = session.execute(select(Account.id, Account.code, Account.name, Account.name_en))
-    return {
-        row.id: AccountName(row.id, row.code, (language == "en" and row.name_en) or row.name)
-        for row in rows
-    }
-
-
-def _seen(session: Session, accounts: Mapping[int, AccountName]) -> frozenset[int]:
+def _seen(session: Session, accounts: Mapping[int, AccountFact]) -> frozenset[int]:
     """Return the accounts that this person may ask for.
 
     Another unit's bank account is none to somebody who sees some units only, unless the books of

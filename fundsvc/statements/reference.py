@@ -1,9 +1,12 @@
-"""Codes, names and provinces that a statement speaks of, read once for each statement."""
+"""Codes, names and provinces that a statement speaks of, kept in memory until they change.
+
+The database draws a new mark with every change of them (`migrations/guards/reference`), whoever
+makes it; the mark is read with the newest seal, which every statement tells anyway.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from types import MappingProxyType
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -12,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import db
 from fundsvc.books.models import Account, Fund
+from fundsvc.books.sealing import Sealed, standing
 from fundsvc.units.models import Province, Unit
 from ledger.accounts import CARRIED, AccountType
 from ledger.statements import LineKey, Side
@@ -47,15 +51,23 @@ class UnitFact:
 
 @dataclass(frozen=True, slots=True)
 class AccountFact:
-    """What an account is to a statement."""
+    """An account as books name it, and what it is to a statement."""
 
+    id: int
+    code: str
+    name: str
     kind: AccountType
     line: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The reference data by their ids; `units` are those that the session may see."""
+    """The reference data by their ids; `units` are those that the session may see.
+
+    `sealed` is the newest seal at the moment the data was asked for.
+    """
+
+    sealed: Sealed
 
     funds: Mapping[str, tuple[int, str]]
     provinces: Mapping[int, ProvinceFact]
@@ -107,22 +119,54 @@ class Reference:
 
 
 def load(session: Session, language: str = "vi") -> Reference:
-    """Read the reference data, with names in a language where the books have them."""
+    """Return the reference data, with names in a language where the books have them."""
+    engine, now, allowed = session.get_bind(), standing(session), db.scope(session)
+    kept = _kept.get(engine)
+    if kept is None or kept.mark != now.mark:
+        # What is read from here on is as new as the mark or newer; then the mark differs again.
+        kept = _kept[engine] = _Kept(now.mark)
+    every = kept.by_language.get(language)
+    if every is None:
+        every = kept.by_language[language] = _read(session, english=language == "en")
+    units = every.units
+    if allowed is not None:
+        units = {fact.id: fact for fact in units.values() if fact.id in allowed}
+    return replace(every, units=units, sealed=now.sealed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The reference data of one mark, by languages, of all units."""
+
+    mark: str
+    by_language: dict[str, Reference] = field(default_factory=dict)
+
+
+_kept: Final[WeakKeyDictionary[Engine | Connection, _Kept]] = WeakKeyDictionary()
+
+
+def _read(session: Session, *, english: bool) -> Reference:
     accounts = session.execute(
         select(Account.id, Account.code, Account.type, Account.line, Account.name, Account.name_en)
     ).all()
-    english = language == "en"
-    allowed = db.scope(session)
+    funds = session.execute(
+        select(Fund.id, Fund.code, Fund.name, Fund.name_en).order_by(Fund.id)
+    ).all()
     return Reference(
-        funds={
-            code: (fund_id, (english and name_en) or name)
-            for fund_id, code, name, name_en in session.execute(
-                select(Fund.id, Fund.code, Fund.name, Fund.name_en).order_by(Fund.id)
-            )
-        },
+        sealed=Sealed(),
+        funds={row.code: (row.id, (english and row.name_en) or row.name) for row in funds},
         provinces=_provinces(session),
-        units={fact.id: fact for fact in _units(session) if allowed is None or fact.id in allowed},
-        accounts={row.id: AccountFact(AccountType(row.type), row.line) for row in accounts},
+        units={fact.id: fact for fact in _units(session)},
+        accounts={
+            row.id: AccountFact(
+                row.id,
+                row.code,
+                (english and row.name_en) or row.name,
+                AccountType(row.type),
+                row.line,
+            )
+            for row in accounts
+        },
         labels={
             (Side.of(AccountType(row.type)), row.line): (english and row.name_en) or row.name
             # The lowest code of a line names it, so it is set last.
@@ -132,30 +176,20 @@ def load(session: Session, language: str = "vi") -> Reference:
     )
 
 
-def _provinces(session: Session) -> Mapping[int, ProvinceFact]:
-    """Return the provinces, read once: only a new release brings others, and it begins anew."""
-    engine = session.get_bind()
-    known = _known.get(engine)
-    if known is None:
-        rows = session.execute(
-            select(
-                Province.id,
-                Province.scheme,
-                Province.code,
-                Province.name,
-                Province.valid_from,
-                Province.valid_to,
-                Province.successor_id,
-            ).order_by(Province.scheme.desc(), Province.code)
-        )
-        facts = (ProvinceFact(row.id, f"{row.scheme}:{row.code}", *row[3:]) for row in rows)
-        known = _known[engine] = MappingProxyType({fact.id: fact for fact in facts})
-    return known
-
-
-_known: Final[WeakKeyDictionary[Engine | Connection, Mapping[int, ProvinceFact]]] = (
-    WeakKeyDictionary()
-)
+def _provinces(session: Session) -> dict[int, ProvinceFact]:
+    rows = session.execute(
+        select(
+            Province.id,
+            Province.scheme,
+            Province.code,
+            Province.name,
+            Province.valid_from,
+            Province.valid_to,
+            Province.successor_id,
+        ).order_by(Province.scheme.desc(), Province.code)
+    )
+    facts = (ProvinceFact(row.id, f"{row.scheme}:{row.code}", *row[3:]) for row in rows)
+    return {fact.id: fact for fact in facts}
 
 
 def _units(session: Session) -> Iterable[UnitFact]:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock, db
 from fundsvc.books.models import Entry, Posting
-from fundsvc.books.sealing import last_seal
 from fundsvc.books.totals import Columns, totals
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.options import Options
@@ -85,7 +84,6 @@ def fund_statement(session: Session, options: Options, language: str = "vi") -> 
     sums, counts = _sums(session, asked)
     places = _places(asked, {part.place for part in sums})
     statement = build(scope, sums, reference.labels, counts, places)
-    sealed = last_seal(session)
     issued_by = asked.unit or issuer(reference)
     return Report(
         statement=statement,
@@ -97,7 +95,7 @@ def fund_statement(session: Session, options: Options, language: str = "vi") -> 
         rows_by="unit" if scope.province and not scope.unit else "province",
         names={row.place: name for row in statement.rows if (name := _name(asked, row.place))},
         only_units=asked.only_units,
-        seal=Seal(sealed.number, sealed.head),
+        seal=Seal(reference.sealed.number, reference.sealed.head),
         drawn_at=clock.now(),
     )
 

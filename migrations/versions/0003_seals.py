@@ -1,4 +1,4 @@
-"""Seals and roll-ups."""
+"""Seals, roll-ups, and the mark of the reference data."""
 
 from typing import Any
 
@@ -66,7 +66,16 @@ def upgrade() -> None:
         op.create_index(named, f"rollup_{span}", list(order), unique=False)
         _rollup(f"rollup_{span}_whole", (*order, "fund_id"))
     op.add_column("donor", sa.Column("salt", sa.Text(), nullable=True))
-    run_guards("seals")
+    op.create_table(
+        "reference_mark",
+        sa.Column("id", Big, autoincrement=False, nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_reference_mark_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_mark")),
+        sqlite_strict=True,
+    )
+    op.execute("INSERT INTO reference_mark (id, mark) VALUES (1, '')")
+    run_guards("seals", "reference")
 
 
 def _rollup(name: str, keys: tuple[str, ...]) -> None:
