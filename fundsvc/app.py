@@ -51,6 +51,7 @@ PAGES: Final = (
     "fundsvc.statements.entry_views",
     "fundsvc.public.views",
     "fundsvc.public.giver_views",
+    "fundsvc.public.again_views",
     "fundsvc.staff.views",
 )
 """Where the blueprints are; what needs a person today is listed in this order too."""

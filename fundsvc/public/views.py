@@ -1,5 +1,8 @@
 """What strangers see: is this receipt valid?"""
 
+import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import (
@@ -13,11 +16,15 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from fundsvc.db import read_session
+from fundsvc.donations.models import Donation
+from fundsvc.errors import NotFound
 from fundsvc.public.limits import Limiter
 from fundsvc.receipts import document, service
 from fundsvc.receipts.service import Verdict
+from fundsvc.seals import listing, proofs
 from fundsvc.staff.access import public
 from fundsvc.text import mask_name
 
@@ -62,10 +69,55 @@ def verify(number: str) -> ResponseReturnValue:
         "public/verify.html",
         verdict=verdict,
         shown=_shown(verdict),
+        original=verdict.original,
+        sealed=sealed_of(verdict),
+        proof=request.args.get("proof", ""),
         number=service.tidy_number(number),
         code=document.in_fours(service.tidy_code(code)),
     )
     return private(page), _STATUS[verdict.state]
+
+
+@bp.get("/v/<number>/proof.json")
+@public
+def proof(number: str) -> ResponseReturnValue:
+    """Give the proof that the entry of a receipt lies under a seal, to whoever has its code."""
+    if not current_app.extensions[_LIMITER].allows(request.remote_addr or ""):
+        return busy()
+    verdict = service.verify(read_session(), number, request.args.get("c", ""))
+    sealed = sealed_of(verdict)
+    if sealed is None or verdict.facts is None:
+        raise NotFound
+    body = json.dumps(proofs.proof(read_session(), sealed.entry_id), ensure_ascii=False)
+    answer = private(Response(body, content_type="application/json"))
+    name = f'attachment; filename="bang-chung-{verdict.facts.number}.json"'
+    answer.headers["Content-Disposition"] = name
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Under which seal the entry of a receipt lies."""
+
+    entry_id: int
+    number: int
+    head: str
+    sealed_at: datetime
+
+
+def sealed_of(verdict: Verdict) -> Sealed | None:
+    """Return the seal that covers the entry of a receipt's donation, None while there is none."""
+    if verdict.donation_id is None:
+        return None
+    # Whoever holds the paper may ask, whatever units somebody signed in may see.
+    session, donation = read_session(), Donation.__table__
+    entry_id = session.scalar(
+        select(donation.c.entry_id).where(donation.c.id == verdict.donation_id)
+    )
+    seal = listing.covering(session, entry_id) if entry_id else None
+    if seal is None or not entry_id:
+        return None
+    return Sealed(entry_id, seal.number, seal.head, datetime.fromisoformat(seal.sealed_at))
 
 
 def _shown(verdict: Verdict) -> dict[str, Any] | None:

@@ -48,7 +48,7 @@ class Receipt(OfUnit, Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
     facts: Mapped[dict[str, Any]]
-    code: Mapped[str]
+    code: Mapped[str] = mapped_column(index=True)
     issued_at: Mapped[datetime]
     issued_by: Mapped[int | None] = mapped_column(default=None)
     voided_at: Mapped[datetime | None] = mapped_column(default=None)

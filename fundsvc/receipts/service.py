@@ -67,6 +67,9 @@ class Verdict:
     state: str
     facts: ReceiptFacts | None = None
     replaced_by: str | None = None
+    # SHA-256 of the stored original, and the donation whose entry lies under a seal.
+    original: str | None = None
+    donation_id: int | None = None
 
 
 UNKNOWN: Final = Verdict("unknown")
@@ -212,13 +215,20 @@ def verify(session: Session, number: str, code: str) -> Verdict:
     if not hmac.compare_digest(tidy_code(code).encode(), held.encode()) or row is None:
         return UNKNOWN
     found = session.execute(
-        select(receipt.c.facts, receipt.c.voided_at, newer.c.number)
+        select(
+            receipt.c.facts,
+            receipt.c.voided_at,
+            newer.c.number,
+            receipt.c.pdf_sha256,
+            receipt.c.donation_id,
+        )
         .select_from(receipt.outerjoin(newer, newer.c.id == receipt.c.replaced_by_id))
         .where(receipt.c.id == row.id)
     ).one()
     voided = found.voided_at.astimezone(clock.VN).date() if found.voided_at else None
     facts = ReceiptFacts.from_json(found.facts, voided_on=voided)
-    return Verdict("voided" if voided else "valid", facts, found.number)
+    state = "voided" if voided else "valid"
+    return Verdict(state, facts, found.number, found.pdf_sha256, found.donation_id)
 
 
 def tidy_number(number: str) -> str:

@@ -1,4 +1,4 @@
-"""Letters that wait to be sent."""
+"""Letters that wait to be sent, and receipts found by their codes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -62,3 +62,5 @@ def upgrade() -> None:
         sqlite_where=IS_DEAD,
     )
     run_guards("outbox")
+    # A receipt is found again by its code alone.
+    op.create_index("ix_receipt_code", "receipt", ["code"], unique=False)

@@ -1,5 +1,6 @@
 """What a stranger is told of a receipt: valid, voided or unknown, and no more."""
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.public.limits import Limiter
-from fundsvc.receipts import service
+from fundsvc.receipts import printing, service
+from fundsvc.seals.service import seal_new
+from ledger.check import refuted
+from ledger.seals import Seal
 from tests import corpus
 from tests.support.forms import alike
 from tests.support.gifts import give, give_with_receipt, receipt
@@ -138,3 +142,25 @@ def test_hostile_numbers_and_codes(
             assert followed.status_code < 500
     for path in ("%00", "%ff", "..", "%2e%2e", "%E2%80%AE", "a%0d%0ab", "<script>"):
         assert client.get(f"/v/{path}?c=AAAA").status_code < 500
+
+
+def test_it_shows_the_seal_and_gives_the_proof(client: FlaskClient, session: Session) -> None:
+    number = give_with_receipt()
+    code = code_of(session, number)
+    original = hashlib.sha256(printing.freeze_pdf(number)).hexdigest()
+    address = f"/v/{number}/proof.json"
+    assert "Chờ niêm phong" in client.get(f"/v/{number}?c={code}").text
+    assert client.get(address, query_string={"c": code}).status_code == 404
+    seal_new()
+    page = client.get(f"/v/{number}?c={code}").text
+    assert "niêm phong số 1" in page
+    assert f'data-drop="{original}"' in page
+    proof = client.get(address, query_string={"c": code}).json
+    assert proof
+    assert proof["head"] in page
+    assert "Hường" not in proof["hashed"], "the donor is there as a commitment only"
+    heads = {1: (Seal(**proof["seal"]), proof["head"])}
+    assert list(refuted(proof, heads)) == []
+    wrong = client.get(address, query_string={"c": "ABCDEFGHJKLMNPQR"})
+    unknown = client.get("/v/NT-2024-999999/proof.json", query_string={"c": code})
+    assert wrong.status_code == unknown.status_code == 404
