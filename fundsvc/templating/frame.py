@@ -221,8 +221,13 @@ def _deepest(paths: Iterable[str]) -> str:
 
 
 def chosen_locale() -> str:
-    """Return the language of the page or command: Vietnamese unless switched to English."""
+    """Return the language of the page or command: Vietnamese unless switched to English.
+
+    An address may name it (`?lang=en`), as links to pages of giving that go abroad do.
+    """
     if has_request_context():
+        if request.args.get("lang") in LOCALES:
+            return request.args["lang"]
         asked = request.cookies.get(LANGUAGE_COOKIE)
         if asked in LOCALES:
             return asked
