@@ -25,6 +25,8 @@ PAGES: Final = (
     "fundsvc.home.unit_views",
     "fundsvc.home.letter_views",
     "fundsvc.donations.views",
+    "fundsvc.dossier.views",
+    "fundsvc.dossier.act_views",
     "fundsvc.dues.views",
     "fundsvc.spending.views",
     "fundsvc.vouchers.views",

@@ -80,6 +80,9 @@ FORMS = (
 QUERIES = {
     "/donations": ("q", "fund", "unit", "province", "from", "to", "after", "method", "receipt"),
     "/donations.csv": ("q", "fund", "unit", "province", "from", "to"),
+    "/donors": ("q", "unit", "after"),
+    "/donors.csv": ("q", "unit"),
+    "/donors/1/merge": ("q",),
     "/dues": ("fund", "year", "unit"),
     "/dues/new": ("unit", "fund", "month"),
     "/spending": ("fund", "line", "unit", "from", "to", "after"),

@@ -63,6 +63,7 @@ class Row:
     receipt: str | None
     receipt_voided: bool
     reversed: bool
+    donor_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ def _query() -> Select[Any]:
             Receipt.number,
             Receipt.voided_at.is_not(None),
             _taken_back().exists(),
+            Donation.donor_id,
         )
         .select_from(Donation)
         .join(Fund, Fund.id == Donation.fund_id)

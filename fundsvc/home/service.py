@@ -115,7 +115,9 @@ def search(session: Session, text: str) -> list[Hit]:
         return []
     receipts = select(Receipt).where(Receipt.number.icontains(text.strip(), autoescape=True))
     vouchers = select(Voucher).where(Voucher.number.icontains(text.strip(), autoescape=True))
-    donors = select(Donor).where(Donor.folded.contains(folded, autoescape=True))
+    donors = select(Donor).where(
+        Donor.folded.contains(folded, autoescape=True), Donor.merged_into_id.is_(None)
+    )
     units = select(Unit).where(
         Unit.folded.contains(folded, autoescape=True) | (Unit.code == text.strip().upper())
     )
@@ -132,7 +134,7 @@ def search(session: Session, text: str) -> list[Hit]:
             for row in session.scalars(vouchers.order_by(Voucher.id.desc()).limit(FOUND))
         ),
         *(
-            Hit("donor", row.name, row.address, row.name)
+            Hit("donor", row.name, row.address, str(row.id))
             for row in session.scalars(donors.order_by(Donor.folded, Donor.id).limit(FOUND))
         ),
         *(

@@ -43,6 +43,7 @@ PLACES: Final = (
         "in",
         (
             ("/donations", lazy_gettext("Khoản ủng hộ")),
+            ("/donors", lazy_gettext("Người ủng hộ")),
             ("/sms", lazy_gettext("Tin nhắn ủng hộ")),
             ("/sms/settlements", lazy_gettext("Quyết toán nhà mạng")),
             ("/letters", lazy_gettext("Thư")),

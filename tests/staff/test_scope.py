@@ -46,6 +46,7 @@ class Filled:
 
     code: str
     donation: int
+    donor: int
     payment: int
     total: int
     receipt: str
@@ -81,6 +82,7 @@ def fill(letter: str) -> Filled:
     )
     gifts.give(unit=f"{code}-1", amount=amount, donor=donor)
     with transaction() as session:
+        donor_id = session.get_one(Donation, given.id).donor_id or 0
         total = dues.record_total(session, dues.Total(code, "dues", date(2024, 9, 1), amount, DAY))
         spent = spending.Spent(code, "dues", "admin", 1_000, DAY, f"Ông {mark}", f"Mua {mark}")
         payment = spending.record_payment(session, spent)
@@ -94,7 +96,7 @@ def fill(letter: str) -> Filled:
             by=None,
         )
     number = gifts.receipt(given.id)
-    return Filled(code, given.id, payment.id, total.id, number, f"NH{letter}")
+    return Filled(code, given.id, donor_id, payment.id, total.id, number, f"NH{letter}")
 
 
 @pytest.fixture
@@ -115,6 +117,7 @@ def paths(app: Flask, filled: Filled) -> list[str]:
     keys = {
         "code": [filled.code, f"{filled.code}-1", filled.bank_account],
         "donation_id": [str(filled.donation), str(filled.donation + 1)],
+        "donor_id": [str(filled.donor)],
         "payment_id": [str(filled.payment)],
         "total_id": [str(filled.total)],
         "number": [filled.receipt],
@@ -136,6 +139,7 @@ def paths(app: Flask, filled: Filled) -> list[str]:
         ]
     asked = "fund=nghia-tinh&from=2024-01-01&to=2024-12-31"
     found += [f"/search?q={word}" for word in ("hoa", "người", "phố", "1", "UNIT", "NT", "TS")]
+    found += [f"/donors?q=hoa&unit={filled.code}", f"/donors/{filled.donor}/merge?q=hoa"]
     found += [f"/donations?q=hoa&unit={filled.code}", "/donations.csv?from=2024-01-01"]
     for path in ("/statements/fund", "/statements/fund.json", "/statements/fund/entries"):
         found += [f"{path}?{asked}", f"{path}?{asked}&unit={filled.code}"]
