@@ -113,6 +113,18 @@ def test_serving_without_https_to_others_starts_with_a_warning(
     assert base_url in told.stdout
 
 
+def test_the_longest_push_by_get_comes_through_the_server() -> None:
+    from gunicorn.config import Config
+
+    from fundsvc import serving
+
+    config = Config()
+    config.set("limit_request_line", serving.LONGEST_LINE)
+    # 160 Vietnamese letters of a long message, each three bytes and so nine characters, five times.
+    assert config.limit_request_line >= 160 * 9 * 5
+    assert serving.LONGEST_LINE <= 8190, "gunicorn itself takes no more"
+
+
 def test_a_database_without_schema_is_told_by_its_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
-from fundsvc.books.closed import closed_through
+from fundsvc.books.closed import closed_through, find_closed
 from fundsvc.errors import Refusal
 from fundsvc.imports import KEPT_REASONS, Refused
 from fundsvc.reconciliation.booking import is_fee
@@ -61,6 +61,7 @@ class Reading:
         self._neighbours = Neighbours()
         self._refused = Refused()
         self._sample: list[Line] = []
+        self._whys: dict[date, str] = {}
         self._fees = self._debits = self._known = 0
         self._told = told_only(session, account.id)
         self.occurrences: list[int] = []
@@ -83,13 +84,21 @@ class Reading:
         if not occurrence:
             self._known += 1
         elif self._closed and line.booked_on.replace(day=1) <= self._closed:
-            month = f"{line.booked_on:%m/%Y}"
-            why = _("Tháng %(month)s của đơn vị đã khóa sổ.", month=month)
-            self._refused.add(line.row, "date", why)
+            self._refused.add(line.row, "date", self._why_closed(line.booked_on.replace(day=1)))
         elif line.debit and is_fee(line):
             self._fees += 1
         elif line.debit:
             self._debits += 1
+
+    def _why_closed(self, month: date) -> str:
+        if month not in self._whys:
+            closed = find_closed(self._session, self._account.unit_id, month)
+            fact = closed.fact if closed else ""
+            self._whys[month] = _(
+                "%(closed)s Dòng sao kê của tháng này chỉ ghi sổ được sau khi mở lại sổ.",
+                closed=fact,
+            )
+        return self._whys[month]
 
     def report(self, statement: Statement) -> BankImportReport:
         """Return what the whole statement comes to, when each of its lines was added.

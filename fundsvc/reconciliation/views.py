@@ -1,6 +1,7 @@
 """Pages of the bank: choose an import, upload a statement, look at it, book it; accounts, lines."""
 
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -33,6 +34,7 @@ bp = Blueprint("reconciliation", __name__)
 READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 IMPORTERS = ("treasurer", "unit-treasurer")
 PURPOSE = "bank"
+SHOWN = 100
 FORM = ("account", "format")
 
 
@@ -194,6 +196,11 @@ def _upload_page(form: Form) -> str:
 def _preview_page(promised: Upload, report: BankImportReport) -> str:
     return render_template(
         "reconciliation/preview.html",
+        # A bank's own heading stands for each field; only the books call it a date.
+        refused=[
+            replace(row, field=_("Ngày")) if row.field == "date" else row
+            for row in report.refused[:SHOWN]
+        ],
         account=lists.account(read_session(), _account(promised)),
         name=promised.name,
         report=report,

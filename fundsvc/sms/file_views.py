@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 from flask_login import current_user
 
-from fundsvc import uploads
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import NotFound, Refusal
 from fundsvc.evidence import service as evidence
@@ -44,8 +43,7 @@ def go_on(promised: Upload) -> ResponseReturnValue:
     """Go on from a file that can be read to its preview: at once, or as a job if it is large."""
     profile = profiles.named(read_session(), promised.chosen.get("format"))
     with evidence.opened(promised.sha256) as stream:
-        above = layouts.find(stream, profile).header
-        lines = max(uploads.count_lines(stream) - above, 0)
+        lines = layouts.count_rows(stream, layouts.find(stream, profile))
     if lines <= background.LARGE:
         return redirect(url_for("sms.preview", token=promised.sign(PURPOSE)), 303)
     with transaction() as session:

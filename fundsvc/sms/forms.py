@@ -37,6 +37,7 @@ _MOMENTS: Final[Mapping[str, tuple[re.Pattern[str], ...]]] = {
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3}){0,4}")
 _CURRENCY = re.compile(r"\s*(?:đ|vnd|vnđ|đồng)$", re.IGNORECASE)
 _LONGEST = 40
+_WITHOUT_ZERO = re.compile("[35789][0-9]{8}")
 BETWEEN: Final = str.maketrans("", "", " .-\u00a0")
 """What people write between the figures of a phone number."""
 
@@ -78,8 +79,12 @@ def _turns(days: str) -> dict[str, Callable[[str], str]]:
 
 
 def _phone(raw: str) -> str:
-    """Return a number without what people write between its figures."""
-    return raw if raw.isdigit() else raw.translate(BETWEEN).removeprefix("'")
+    """Return a number without what people write between its figures.
+
+    A spreadsheet drops the zero before a number of Vietnam; it is put back.
+    """
+    text = raw if raw.isdigit() else raw.translate(BETWEEN).removeprefix("'")
+    return f"0{text}" if _WITHOUT_ZERO.fullmatch(text) else text
 
 
 def _amount(raw: str) -> str:

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from typing import IO, Final
 
 from flask_babel import gettext as _
 
+from fundsvc import uploads, workbook
 from fundsvc.errors import Reason, Refusal
 from fundsvc.sms.labels import LABELS
 from fundsvc.text import fold
@@ -71,7 +73,6 @@ _MARKS = re.compile(r"[^0-9a-z]+")
 _ASIDE = re.compile(r"\([^)]*\)")
 _PARTS = re.compile(r"[/|\n]")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_ZIP = "PK\x03\x04"
 
 
 class Unrecognised(Refusal):
@@ -144,7 +145,18 @@ def find(stream: IO[bytes], profile: Profile | None = None) -> Layout:
 
 def look(stream: IO[bytes]) -> Table | None:
     """Return the table that a file begins with, if it is one; leave it at its beginning."""
-    return _table(_head(stream))
+    try:
+        head = _head(stream)
+    except Refusal:  # Something that begins like a workbook and is none.
+        return None
+    return _table(head)
+
+
+def count_rows(stream: IO[bytes], layout: Layout) -> int:
+    """Return how many rows stand below the header of a file, or nearly so."""
+    if workbook.is_workbook(stream):
+        return max(workbook.height(stream) - layout.header, 0)
+    return max(uploads.count_lines(stream) - layout.header, 0)
 
 
 def meaning(cell: str) -> str | None:
@@ -154,7 +166,17 @@ def meaning(cell: str) -> str | None:
 
 
 def _head(stream: IO[bytes]) -> str:
-    """Return the whole lines that a file begins with; bytes that are not UTF-8 as surrogates."""
+    """Return the whole lines that a file begins with; bytes that are not UTF-8 as surrogates.
+
+    The first rows of a workbook become such lines, all as wide as the widest.
+    """
+    if workbook.is_workbook(stream):
+        with closing(workbook.rows(stream)) as rows:
+            first = list(islice(rows, WITHIN))
+        width = max(map(len, first), default=0)
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(row + [""] * (width - len(row)) for row in first)
+        return out.getvalue()
     data = stream.read(_HEAD_BYTES)
     stream.seek(0)
     if len(data) == _HEAD_BYTES:
@@ -222,9 +244,6 @@ def _places_of(profile: Profile) -> Find:
 
 
 def _refusal(head: str, profile: Profile | None) -> Refusal:
-    if head.startswith(_ZIP):
-        why = _("Tệp là Excel (XLSX). Hãy lưu thành CSV, bảng mã UTF-8.")
-        return Refusal(Reason(why, 1))
     if profile:
         names = ", ".join(profile.columns.values())
         why = _("Tệp không có đủ các cột của mẫu này: %(names)s.", names=names)

@@ -9,11 +9,13 @@ searched row by row for the place.
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import IO
 
 from flask_babel import gettext as _
 
+from fundsvc import workbook
 from fundsvc.imports import Refused
 from fundsvc.sms import layouts
 from fundsvc.sms.columns import Checker, Chunk
@@ -43,28 +45,35 @@ class Reader:
         self._broken = False
 
     def chunks(self, stream: IO[bytes]) -> Iterator[Chunk]:
-        """Yield the readable rows of a CSV file in chunks; note the others in `refused`.
+        """Yield the readable rows of a CSV file or workbook in chunks; note the others.
 
         Raises:
             Refusal: the header row does not name the columns.
         """
         layout = layouts.find(stream, self._profile)
         self.headings = layout.headings
+        if workbook.is_workbook(stream):
+            # Excel drops zeros before a number and has days of its own, whatever the header says.
+            known = replace(layout, days=layout.days or layouts.ISO)
+            yield from self._chunks(_as_wide(workbook.rows(stream), layout.width), known)
+            return
         # Bytes that are not UTF-8 become surrogates, so that they are refused with their row.
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
         try:
-            rows = csv.reader(text, delimiter=layout.delimiter)
-            for _above in islice(rows, layout.header):
-                pass
-            first = layout.header + 1
-            while not self._broken and (block := self._block(rows, first)):
-                numbers = range(first, first + len(block))
-                kept, block_rows = self._whole(numbers, block, layout.width)
-                first += len(block)
-                if block_rows:
-                    yield self._checker.check(kept, block_rows, layout)
+            yield from self._chunks(csv.reader(text, delimiter=layout.delimiter), layout)
         finally:
             text.detach()
+
+    def _chunks(self, rows: Iterator[list[str]], layout: layouts.Layout) -> Iterator[Chunk]:
+        for _above in islice(rows, layout.header):
+            pass
+        first = layout.header + 1
+        while not self._broken and (block := self._block(rows, first)):
+            numbers = range(first, first + len(block))
+            kept, block_rows = self._whole(numbers, block, layout.width)
+            first += len(block)
+            if block_rows:
+                yield self._checker.check(kept, block_rows, layout)
 
     def _block(self, rows: Iterator[list[str]], first: int) -> list[list[str]]:
         """Take the next rows; stop for good where the file cannot be taken apart."""
@@ -98,3 +107,8 @@ class Reader:
                 why = _("Dòng có %(found)d cột, cần %(width)d cột.", found=found, width=width)
                 self.refused.add(number, None, why)
         return [number for number, _row in kept], [row for _number, row in kept]
+
+
+def _as_wide(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+    """Yield the rows of a workbook, which ends each with its last cell, as wide as the header."""
+    return (row + [""] * (width - len(row)) if row else row for row in rows)

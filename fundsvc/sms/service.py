@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from fundsvc import clock
+from fundsvc import clock, workbook
 from fundsvc.audit import service as audit
 from fundsvc.books import bulk, keys
 from fundsvc.books.closed import ClosedMonth
@@ -39,6 +39,7 @@ KIND = "sms"
 # It is stored, so it is not translated.
 DISPUTED = "Tệp của nhà mạng ghi nội dung khác; sổ đang theo tin đã đẩy."
 MEDIA_TYPE = "text/csv"
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +127,14 @@ def import_sms(
     """
     profile = profiles.named(session, format)
     sha256 = evidence.keep_stream(stream) if commit else None
-    stream.seek(0)
+    kind = WORKBOOK_TYPE if workbook.is_workbook(stream) else MEDIA_TYPE
     campaigns.lock(session)
     # A savepoint makes SQLite hold every page that it changes in memory; so a commit has none, and
     # a refused file takes the whole transaction back, where nothing else has a place anyway.
     attempt = None if sha256 else session.begin_nested()
     work = _Import(
         session,
-        file_id=_note_file(session, sha256, name=name, by=by) if sha256 else PREVIEW,
+        file_id=_note_file(session, sha256, name=name, by=by, kind=kind) if sha256 else PREVIEW,
         by=by,
         profile=profile,
     )

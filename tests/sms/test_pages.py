@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from fundsvc.clock import VN
 from fundsvc.db import transaction
 from fundsvc.sms.lists import shown_phone
 from fundsvc.sms.models import Campaign, SmsMessage
@@ -18,6 +19,7 @@ from fundsvc.units.models import Unit
 from tests import corpus
 from tests.sms.conftest import Import
 from tests.support import messages, periods
+from tests.test_workbook import EARLY, made
 
 SignIn = Callable[..., FlaskClient]
 
@@ -202,3 +204,26 @@ def test_a_closed_month_is_told_with_its_field_who_closed_it_and_what_to_do(
     assert "mở lại sổ ở trang Kỳ kế toán" in page.text
     assert "Chọn ngày trong tháng còn mở" not in page.text
     assert stored(session) == 0
+
+
+@pytest.mark.usefixtures("with_campaigns")
+def test_a_workbook_is_read_like_any_file(signed_in: SignIn, session: Session) -> None:
+    client = signed_in("treasurer")
+    row = ("Viettel", "VI1", 912345678, 1400, "TS 5", EARLY, 100_000, "")
+    data = made(("Tin nhắn tháng 7",), (), OWN_WORDS, row, (*row[:1], "VI2", *row[2:]))
+    taken = send(client, "/imports/sms", data)
+    page = client.get(taken.location).text
+    assert "200.000 đ" in page
+    assert "0912***678" in page
+    assert send(client, taken.location).status_code == 303
+    assert stored(session) == 2
+    session.rollback()
+    kept = session.scalars(select(SmsMessage.received_at)).all()
+    assert {at.astimezone(VN) for at in kept} == {EARLY.replace(tzinfo=VN)}
+    session.rollback()
+    same = {"amount": "100000", "received_at": "2026-07-05 08:30:15"}
+    rows = [messages.one(request_id=f"VI{n}", **same) for n in (1, 2, 3)]
+    csv = messages.Messages(rows=rows).csv()
+    again = send(client, send(client, "/imports/sms", csv).location)
+    assert again.status_code == 303
+    assert stored(session) == 3, "a workbook and a file of the same messages meet"
