@@ -22,6 +22,7 @@ from fundsvc.donors.models import Donor
 from fundsvc.dues.models import DuesTotal
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.settlements import service as settlements
+from fundsvc.settlements import surplus
 from fundsvc.settlements.models import Settlement, SettlementEntry
 from fundsvc.sms.models import Campaign, SmsMessage
 from fundsvc.spending.models import Payment
@@ -30,6 +31,7 @@ from ledger.accounts import (
     BANK,
     CASH,
     OPERATORS,
+    OWED_OUT,
     UNIDENTIFIED_IN,
     UNIDENTIFIED_OUT,
     expense,
@@ -188,6 +190,7 @@ FACTS = (
         unit_id=SettlementEntry.unit_id,
         debit=case(
             (SettlementEntry.kind == "fee", expense("fee")),
+            (ENTRY.c.kind == surplus.OFFSET, OWED_OUT),
             (SettlementEntry.kind == "money", UNIDENTIFIED_IN),
             else_=expense("other"),
         ),

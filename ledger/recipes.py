@@ -16,6 +16,7 @@ from ledger.accounts import (
     DUE_FROM,
     DUE_TO,
     IN_TRANSIT,
+    OWED_OUT,
     RESULT,
     SURPLUS,
     UNIDENTIFIED_IN,
@@ -77,6 +78,16 @@ def operator_fee(*, operator: str, **facts: Unpack[Facts]) -> Entry:
 def operator_money(*, operator: str, **facts: Unpack[Facts]) -> Entry:
     """N 3381 / C 138.operator: money on the bank's statement turns out to be an operator's."""
     return _entry("operator-money", UNIDENTIFIED_IN, operator_code(operator), facts)
+
+
+def operator_surplus(**facts: Unpack[Facts]) -> Entry:
+    """N 3381 / C 3388: what an operator paid beyond what it owes is owed to it."""
+    return _entry("operator-surplus", UNIDENTIFIED_IN, OWED_OUT, facts)
+
+
+def operator_offset(*, operator: str, **facts: Unpack[Facts]) -> Entry:
+    """N 3388 / C 138.operator: what it paid too much pays what it owes for other messages."""
+    return _entry("operator-offset", OWED_OUT, operator_code(operator), facts)
 
 
 def operator_loss(*, operator: str, **facts: Unpack[Facts]) -> Entry:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Entry
 from fundsvc.db import Big
+from fundsvc.settlements.models import Settlement
 from fundsvc.sms.models import SmsDay, SmsMessage
 from fundsvc.sms.resolver import BOOKED
 
@@ -51,6 +52,11 @@ class Asked:
     campaign_id: int
     first: date
     last: date
+
+
+def asked_of(row: Settlement) -> Asked:
+    """Return which messages a settlement is about."""
+    return Asked(row.operator, row.campaign_id, row.period_from, row.period_to)
 
 
 def counted(session: Session, asked: Asked) -> Count:

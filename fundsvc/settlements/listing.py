@@ -8,11 +8,11 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Fund
+from fundsvc.books.models import Entry, Fund
 from fundsvc.books.reversing import is_undone
 from fundsvc.errors import NotFound
 from fundsvc.reconciliation.models import BankAccount, BankLine
-from fundsvc.settlements import counting
+from fundsvc.settlements import counting, surplus
 from fundsvc.settlements.counting import Count, Days
 from fundsvc.settlements.models import (
     Claim,
@@ -35,7 +35,8 @@ DONE, DIFFERS, TO_ACCEPT, TO_PAY, OPEN = "done", "differs", "to-accept", "to-pay
 class SettlementFacts:
     """A settlement with all its sums, in đồng.
 
-    `booked_fee`, `received` and `lost` are what was booked and not taken back.
+    `booked_fee`, `received` and `lost` are what was booked and not taken back; `surplus` is what
+    the bank received beyond what was owed.
     """
 
     id: int
@@ -58,12 +59,18 @@ class SettlementFacts:
     booked_fee: int
     received: int
     lost: int
+    surplus: int
     has_list: bool
 
     @property
     def difference(self) -> Count:
         """What the operator reports more than we counted."""
         return self.reported - self.counted
+
+    @property
+    def banked(self) -> int:
+        """What of the bank's lines and of set-off surpluses came for it, too much included."""
+        return self.received + self.surplus
 
     @property
     def unpaid(self) -> int:
@@ -111,7 +118,8 @@ class SettlementFacts:
             "counted": self.counted.as_json(),
             "reported": self.reported.as_json() | {"fee": self.fee, "net": self.net},
             "difference": self.difference.as_json(),
-            "received": self.received,
+            "received": self.banked,
+            "surplus": self.surplus,
             "remaining": self.remaining,
             "state": self.state,
         }
@@ -119,13 +127,14 @@ class SettlementFacts:
 
 @dataclass(frozen=True, slots=True)
 class MoneyFacts:
-    """A confirmed line of the bank."""
+    """A confirmed line of the bank; or a surplus of the operator set off, which has no account."""
 
     act: int
     booked_on: date
     account: str
     memo: str
     amount: int
+    surplus: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,13 @@ def detail(session: Session, settlement_id: int) -> Detail:
         .where(SettlementPayment.settlement_id == settlement_id)
         .order_by(BankLine.booked_on, BankLine.id)
     )
+    row = session.get_one(Settlement, settlement_id)
+
+    def confirmed(found: Any) -> MoneyFacts:
+        act, line, code = found
+        more = (surplus.of_act(session, row, act) or (0, 0))[1]
+        return MoneyFacts(act, line.booked_on, code, line.memo, line.credit, more)
+
     losses = select(SettlementLoss).filter_by(settlement_id=settlement_id)
     claims = select(Claim).filter_by(settlement_id=settlement_id)
     fee = select(func.max(SettlementEntry.act)).where(
@@ -198,10 +214,7 @@ def detail(session: Session, settlement_id: int) -> Detail:
         ~is_undone(SettlementEntry.entry_id),
     )
     return Detail(
-        money=tuple(
-            MoneyFacts(act, line.booked_on, code, line.memo, line.credit)
-            for act, line, code in money
-        ),
+        money=(*map(confirmed, money), *_offsets(session, settlement_id)),
         losses=tuple(session.scalars(losses.order_by(SettlementLoss.id))),
         claims=tuple(session.scalars(claims.order_by(Claim.id))),
         fee_act=session.scalar(fee),
@@ -212,6 +225,28 @@ def asked(session: Session) -> frozenset[int]:
     """Return the settlements of which somebody asked to give something up, undecided."""
     found = select(SettlementLoss.settlement_id).filter_by(state="asked")
     return frozenset(session.scalars(found))
+
+
+def _offsets(session: Session, settlement_id: int) -> list[MoneyFacts]:
+    """Return the operator's surpluses that were set off for a settlement."""
+    query = (
+        select(
+            SettlementEntry.act,
+            func.min(SettlementEntry.booked_on),
+            func.sum(SettlementEntry.amount),
+        )
+        .join(Entry, Entry.id == SettlementEntry.entry_id)
+        .where(
+            SettlementEntry.settlement_id == settlement_id,
+            Entry.kind == surplus.OFFSET,
+            ~is_undone(SettlementEntry.entry_id),
+        )
+        .group_by(SettlementEntry.act)
+        .order_by(SettlementEntry.act)
+    )
+    return [
+        MoneyFacts(act, on, "", "", int(amount), 0) for act, on, amount in session.execute(query)
+    ]
 
 
 def settled(session: Session) -> Iterable[tuple[Settlement, int]]:
@@ -243,7 +278,9 @@ def _sums(session: Session, settlement_id: int | None = None) -> dict[tuple[int,
     )
     if settlement_id is not None:
         query = query.where(SettlementEntry.settlement_id == settlement_id)
-    return {(number, kind): int(amount) for number, kind, amount in session.execute(query)}
+    found = {(number, kind): int(amount) for number, kind, amount in session.execute(query)}
+    more = surplus.standing(session)
+    return found | {(number, "surplus"): amount for number, amount in more.items()}
 
 
 def _within(days: Days, row: Settlement) -> Count:
@@ -275,5 +312,6 @@ def _facts(found: Any, counted: Count, sums: dict[tuple[int, str], int]) -> Sett
         booked_fee=sums.get((row.id, "fee"), 0),
         received=sums.get((row.id, "money"), 0),
         lost=sums.get((row.id, "loss"), 0),
+        surplus=sums.get((row.id, "surplus"), 0),
         has_list=row.detail_sha256 is not None,
     )

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Entry
 from fundsvc.reconciliation.models import BankLine
-from fundsvc.settlements import counting, differences, owing
+from fundsvc.settlements import counting, differences, owing, surplus
 from fundsvc.settlements.counting import SOURCE as MESSAGES
+from fundsvc.settlements.counting import asked_of
 from fundsvc.settlements.models import Claim, Settlement, SettlementLoss, SettlementPayment
 from fundsvc.settlements.owing import WHOLE
-from fundsvc.settlements.service import SOURCE, asked_of, left_by_province
+from fundsvc.settlements.service import SOURCE
+from fundsvc.settlements.sharing import left_by_province
 from fundsvc.sms.models import SmsMessage
 from ledger.words import grouped
 
@@ -28,7 +30,7 @@ def objections(session: Session, entry: Entry, subject: str) -> Iterator[str]:
     """Tell what is to be done first; the settlement stays as it is until the entry is there."""
     if entry.source.startswith(MESSAGES):
         yield from _of_message(session, entry, own=subject.startswith(OWN))
-    elif entry.source == SOURCE and not subject.startswith(OWN):
+    elif entry.source in {SOURCE, surplus.SOURCE} and not subject.startswith(OWN):
         yield _("Bút toán này của một quyết toán nhà mạng; ghi đảo tại trang quyết toán.")
     else:
         yield from _of_line(session, entry)

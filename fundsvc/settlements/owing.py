@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from fundsvc.books.reversing import is_undone
 from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.settlements import counting
+from fundsvc.settlements.counting import asked_of
 from fundsvc.settlements.models import Claim, Settlement, SettlementEntry, SettlementLoss
-from fundsvc.settlements.service import asked_of
 from ledger.words import grouped
 
 WHOLE: Final = "difference"
@@ -44,6 +44,19 @@ def remaining(session: Session, row: Settlement) -> int:
         )
     )
     return counted - int(booked or 0) - int(asked or 0)
+
+
+def due(session: Session, row: Settlement) -> int:
+    """Return what the operator's money may still pay: its net, or all it owes by our count."""
+    received = session.scalar(
+        select(func.coalesce(func.sum(SettlementEntry.amount), 0)).where(
+            SettlementEntry.settlement_id == row.id,
+            SettlementEntry.kind == "money",
+            ~is_undone(SettlementEntry.entry_id),
+        )
+    )
+    fee = row.fee if row.accepted_at is None else 0
+    return max(row.net - int(received or 0), remaining(session, row) - fee)
 
 
 def standing(session: Session, row: Settlement) -> list[SettlementLoss]:

@@ -15,11 +15,12 @@ from fundsvc.books.models import Entry
 from fundsvc.books.reversing import take_back
 from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
 from fundsvc.settlements import counting, differences, owing
-from fundsvc.settlements.counting import SOURCE
+from fundsvc.settlements.counting import SOURCE, asked_of
 from fundsvc.settlements.differences import NamedList
 from fundsvc.settlements.models import Claim, Settlement, SettlementLoss
 from fundsvc.settlements.owing import WHOLE, Part
-from fundsvc.settlements.service import LOSS, asked_of, book, share_anew, subject, taken
+from fundsvc.settlements.service import LOSS, book, subject, taken
+from fundsvc.settlements.sharing import share_anew
 from fundsvc.sms.models import SmsMessage
 from fundsvc.staff import acting
 from fundsvc.text import clean

@@ -19,9 +19,8 @@ from fundsvc.books import service as books
 from fundsvc.books.closed import find_closed
 from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
-from fundsvc.settlements import counting, shares
-from fundsvc.settlements.counting import Asked
+from fundsvc.settlements import bank, counting, owing, shares, surplus
+from fundsvc.settlements.counting import asked_of
 from fundsvc.settlements.models import (
     Settlement,
     SettlementEntry,
@@ -31,24 +30,22 @@ from fundsvc.settlements.models import (
 from fundsvc.sms.models import Campaign
 from fundsvc.units import service as units
 from ledger import recipes
-from ledger.accounts import UNIDENTIFIED_IN
-from ledger.words import grouped
 
 SOURCE: Final = "settlement"
-FEE, MONEY, LOSS = "fee", "money", "loss"
+FEE, MONEY, LOSS, OFFSET = "fee", "money", "loss", "offset"
 _RECIPES: Final = {
     FEE: recipes.operator_fee,
     MONEY: recipes.operator_money,
     LOSS: recipes.operator_loss,
+    OFFSET: recipes.operator_offset,
 }
 # What entries say. It is stored, so it is not translated.
 _DESCRIBED: Final = {
     FEE: "Phí nhà mạng giữ lại",
     MONEY: "Nhà mạng thanh toán",
     LOSS: "Xóa khoản phải thu nhà mạng không thu được",
+    OFFSET: "Cấn trừ tiền nhà mạng trả thừa",
 }
-
-_ANEW: Final = "Chia lại theo tỉnh sau khi ghi đảo tin nhắn"
 
 
 def taken(session: Session, settlement_id: int) -> Settlement:
@@ -69,11 +66,6 @@ def subject(settlement_id: int) -> str:
     return f"settlement:{settlement_id}"
 
 
-def asked_of(row: Settlement) -> Asked:
-    """Return which messages a settlement is about."""
-    return Asked(row.operator, row.campaign_id, row.period_from, row.period_to)
-
-
 def accept(session: Session, settlement_id: int, *, by: int) -> None:
     """Accept the operator's report and book its fee; differences stay to be claimed or given up.
 
@@ -92,17 +84,20 @@ def accept(session: Session, settlement_id: int, *, by: int) -> None:
     session.flush()
 
 
-def confirm_money(session: Session, settlement_id: int, line_id: int, *, by: int) -> None:
+def confirm_money(session: Session, settlement_id: int, line_id: int, *, by: int) -> int:
     """Say that a line of the bank is this settlement's money, and book it off the receivable.
+
+    What is more than the operator owes waits on 3388 for its answer, or for another settlement
+    (`surplus`); return how much that is.
 
     Raises:
         NotFound: there is no such settlement or line of money in.
         Conflict: the line serves a settlement already.
-        Refusal: the money lies in another fund or unit, was decided otherwise meanwhile, or is
-            more than the settlement still waits for.
+        Refusal: the money lies in another fund or unit, was decided otherwise meanwhile, or the
+            operator owes nothing more.
     """
     row = taken(session, settlement_id)
-    line, account = _line(session, line_id)
+    line, account = bank.free_line(session, line_id)
     campaign = session.get_one(Campaign, row.campaign_id)
     if (account.fund_id, account.unit_id) != (campaign.fund_id, campaign.unit_id):
         why = _(
@@ -111,10 +106,20 @@ def confirm_money(session: Session, settlement_id: int, line_id: int, *, by: int
             code=account.code,
         )
         raise Refusal(Reason(why, field="bank_line"))
-    _hold_unpaid(session, row, line.credit)
     units.lock(session, campaign.unit_id)
-    _hold_unidentified(session, campaign, line.credit)
-    act = book(session, row, MONEY, line.credit, on=line.booked_on, by=by)
+    bank.hold_unidentified(session, campaign, line.credit)
+    due = owing.due(session, row)
+    if due <= 0:
+        why = _(
+            "Nhà mạng không còn nợ gì của kỳ này; tiền này vẫn chờ xác định (3381): đối chiếu với"
+            " quyết toán khác, hoặc hỏi nhà mạng rồi lập chứng từ."
+        )
+        raise Refusal(Reason(why, field="bank_line"))
+    part = min(line.credit, due)
+    act = book(session, row, MONEY, part, on=line.booked_on, by=by)
+    if line.credit > part:
+        more = line.credit - part
+        surplus.book(session, row, act, more, on=booked_on(session, row, line.booked_on), by=by)
     session.add(
         SettlementPayment(
             bank_line_id=line.id,
@@ -125,9 +130,10 @@ def confirm_money(session: Session, settlement_id: int, line_id: int, *, by: int
             confirmed_by=by,
         )
     )
-    facts = {"bank_line": line.id, "amount": line.credit}
+    facts = {"bank_line": line.id, "amount": line.credit, "surplus": line.credit - part}
     audit.record(session, "settlement.money", subject(row.id), facts, by=by)
     session.flush()
+    return line.credit - part
 
 
 def undo(session: Session, settlement_id: int, act: int, *, reason: str, by: int) -> None:
@@ -139,7 +145,8 @@ def undo(session: Session, settlement_id: int, act: int, *, reason: str, by: int
         Conflict: it was taken back before.
     """
     row = taken(session, settlement_id)
-    found = _parts(session, row, act)
+    units.lock(session, row.unit_id)
+    found = parts_of(session, row, act)
     if not found:
         raise NotFound
     alive = select(SettlementEntry.id).where(
@@ -153,6 +160,7 @@ def undo(session: Session, settlement_id: int, act: int, *, reason: str, by: int
         case "fee":
             row.accepted_at = row.accepted_by = None
         case "money":
+            surplus.undo(session, row, act, reason=reason, by=by)
             session.flush()
             session.execute(
                 delete(SettlementPayment).where(
@@ -188,13 +196,12 @@ def book(
     funds = {number: code for code, number in known.funds.items()}
     unit_codes = {number: code for code, number in known.units.items()}
     campaign = session.get_one(Campaign, row.campaign_id)
-    if on > clock.today() or find_closed(session, campaign.unit_id, on):
-        on = clock.today()
+    on = booked_on(session, row, on)
     last = select(func.max(SettlementEntry.act)).where(SettlementEntry.settlement_id == row.id)
     act = (session.scalar(last) or 0) + 1
     counted = counting.by_province(session, asked_of(row))
     span = f"{row.period_from:%d/%m/%Y}–{row.period_to:%d/%m/%Y}"
-    parts = shares.fitting(amount, weights, counted, _by_province(session, row))
+    parts = shares.fitting(amount, weights, counted, booked_by_province(session, row))
     for province_id, part in parts.items():
         province = provinces[province_id] if province_id else None
         entry = _RECIPES[kind](
@@ -220,7 +227,7 @@ def book(
                 settlement_id=row.id,
                 unit_id=row.unit_id,
                 act=act,
-                kind=kind,
+                kind=MONEY if kind == OFFSET else kind,
                 amount=part,
                 booked_on=on,
                 entry_id=posted.id,
@@ -231,67 +238,13 @@ def book(
     return act
 
 
-def left_by_province(session: Session, row: Settlement) -> dict[int | None, int]:
-    """Return what the messages of each province still wait for, in đồng."""
-    counted = counting.by_province(session, asked_of(row))
-    booked = _by_province(session, row)
-    places = counted.keys() | booked.keys()
-    return {place: counted.get(place, 0) - booked.get(place, 0) for place in places}
+def booked_on(session: Session, row: Settlement, on: date) -> date:
+    """Return the day that is booked on: today in a closed month, or before its day has come."""
+    shut = on > clock.today() or find_closed(session, row.unit_id, on)
+    return clock.today() if shut else on
 
 
-def share_anew(session: Session, row: Settlement, *, by: int) -> None:
-    """Split money, then the fee, over the provinces anew until none of them stands below zero.
-
-    A message taken back after its province was settled leaves it with more than it was owed, and
-    the others with less. What was booked is taken back and booked again by today's shares, the
-    latest money first; its sum and its line of the bank stay.
-
-    Raises:
-        Refusal: a province is below zero by what was given up for it.
-    """
-    acts = session.execute(
-        select(SettlementEntry.kind, SettlementEntry.act)
-        .where(
-            SettlementEntry.settlement_id == row.id,
-            SettlementEntry.kind.in_((MONEY, FEE)),
-            ~is_undone(SettlementEntry.entry_id),
-        )
-        .distinct()
-        .order_by(SettlementEntry.kind.desc(), SettlementEntry.act.desc())
-    ).all()
-    for kind, act in acts:
-        if min(left_by_province(session, row).values(), default=0) >= 0:
-            return
-        _book_anew(session, row, kind, act, by=by)
-    if min(left_by_province(session, row).values(), default=0) < 0:
-        why = _(
-            "Tỉnh của tin này đã được xóa nợ nhiều hơn số còn lại sau khi ghi đảo; ghi đảo khoản"
-            " xóa nợ trước."
-        )
-        raise Refusal(why)
-
-
-def _book_anew(session: Session, row: Settlement, kind: str, act: int, *, by: int) -> None:
-    """Book an act again by today's shares; a confirmed line stays confirmed as it was."""
-    parts = _parts(session, row, act)
-    for part in parts:
-        take_back(session, part.entry_id, subject=subject(row.id), on=None, reason=_ANEW, by=by)
-    session.flush()
-    paid = session.scalar(select(SettlementPayment).filter_by(settlement_id=row.id, act=act))
-    amount = sum(part.amount for part in parts)
-    fresh = book(session, row, kind, amount, on=clock.today(), by=by)
-    if paid is not None:
-        facts = {
-            name: getattr(paid, name)
-            for name in ("bank_line_id", "settlement_id", "unit_id", "confirmed_at", "confirmed_by")
-        }
-        session.delete(paid)
-        session.flush()
-        session.add(SettlementPayment(**facts, act=fresh))
-        session.flush()
-
-
-def _parts(session: Session, row: Settlement, act: int) -> Sequence[SettlementEntry]:
+def parts_of(session: Session, row: Settlement, act: int) -> Sequence[SettlementEntry]:
     """Return what an act booked, province by province."""
     return session.scalars(
         select(SettlementEntry)
@@ -300,7 +253,7 @@ def _parts(session: Session, row: Settlement, act: int) -> Sequence[SettlementEn
     ).all()
 
 
-def _by_province(session: Session, row: Settlement) -> dict[int | None, int]:
+def booked_by_province(session: Session, row: Settlement) -> dict[int | None, int]:
     """Return what was booked off the receivable of each province and not taken back."""
     query = (
         select(SettlementEntry.province_id, func.sum(SettlementEntry.amount))
@@ -308,57 +261,3 @@ def _by_province(session: Session, row: Settlement) -> dict[int | None, int]:
         .group_by(SettlementEntry.province_id)
     )
     return {place: int(amount) for place, amount in session.execute(query)}
-
-
-def _line(session: Session, line_id: int) -> tuple[BankLine, BankAccount]:
-    """Return a line of money in that is free, with its account."""
-    found = session.execute(
-        select(BankLine, BankAccount)
-        .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
-        .where(BankLine.id == line_id, BankLine.credit > 0, ~is_undone(BankLine.entry_id))
-        .with_for_update(of=BankLine)
-    ).first()
-    if found is None:
-        raise NotFound(Reason(_("Không có dòng sao kê tiền vào này."), field="bank_line"))
-    if session.get(SettlementPayment, line_id) is not None:
-        why = _("Dòng sao kê này đã được đối chiếu với một quyết toán.")
-        raise Conflict(Reason(why, field="bank_line"))
-    if session.get(BankGift, line_id) is not None:
-        raise Conflict(Reason(_("Dòng sao kê này đã là một khoản ủng hộ."), field="bank_line"))
-    line, account = found
-    return line, account
-
-
-def _hold_unpaid(session: Session, row: Settlement, amount: int) -> None:
-    """Hold that the operator has not paid its net yet, nor pays more than is left of it."""
-    received = session.scalar(
-        select(func.coalesce(func.sum(SettlementEntry.amount), 0)).where(
-            SettlementEntry.settlement_id == row.id,
-            SettlementEntry.kind == MONEY,
-            ~is_undone(SettlementEntry.entry_id),
-        )
-    )
-    unpaid = row.net - int(received or 0)
-    if amount > unpaid:
-        why = _(
-            "Quyết toán này chỉ còn chờ %(unpaid)s đ, ít hơn dòng sao kê (%(amount)s đ).",
-            unpaid=grouped(max(unpaid, 0)),
-            amount=grouped(amount),
-        )
-        raise Refusal(Reason(why, field="bank_line"))
-
-
-def _hold_unidentified(session: Session, campaign: Campaign, amount: int) -> None:
-    """Hold that the money still waits to be identified; vouchers may have decided it."""
-    known = keys.read(session)
-    fund = next(code for code, number in known.funds.items() if number == campaign.fund_id)
-    unit = next(code for code, number in known.units.items() if number == campaign.unit_id)
-    waiting = -books.balance(session, account=UNIDENTIFIED_IN, fund=fund, unit=unit)
-    if waiting < amount:
-        why = _(
-            "Tiền chờ xác định của quỹ này chỉ còn %(waiting)s đ, ít hơn dòng sao kê (%(amount)s"
-            " đ): khoản này có thể đã được ghi cho việc khác.",
-            waiting=grouped(max(waiting, 0)),
-            amount=grouped(amount),
-        )
-        raise Refusal(Reason(why, field="bank_line"))

@@ -6,9 +6,11 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fundsvc.books.models import Entry
 from fundsvc.books.reversing import is_undone
 from fundsvc.books.verify import Fault
 from fundsvc.reconciliation.models import BankLine
+from fundsvc.settlements import surplus
 from fundsvc.settlements.models import (
     Settlement,
     SettlementEntry,
@@ -40,21 +42,36 @@ def faults(session: Session) -> Iterator[Fault]:
     for row in session.scalars(select(Settlement).order_by(Settlement.id)):
         accepted = row.fee if row.accepted_at is not None else 0
         yield from _unlike(row.id, _("phí"), accepted, fees.get(row.id, 0))
+    more = surplus.by_act(session)
     money = select(SettlementPayment, BankLine.credit).outerjoin(
         BankLine, BankLine.id == SettlementPayment.bank_line_id
     )
     for paid, credit in session.execute(money.order_by(SettlementPayment.bank_line_id)):
         found = booked.pop((paid.settlement_id, paid.act, "money"), 0)
+        found += more.pop((paid.settlement_id, paid.act), 0)
         yield from _unlike(paid.settlement_id, _("tiền về"), credit or 0, found)
+    for (settlement_id, _act), amount in more.items():
+        yield from _unlike(settlement_id, _("tiền trả thừa"), 0, amount)
     yield from _undone_lines(session)
     losses = select(SettlementLoss).where(SettlementLoss.state == "approved")
     for loss in session.scalars(losses.order_by(SettlementLoss.id)):
         found = booked.pop((loss.settlement_id, loss.act or 0, "loss"), 0)
         yield from _unlike(loss.settlement_id, _("khoản xóa nợ"), loss.amount, found)
+    offsets = _offsets(session)
     for (settlement_id, act, kind), amount in booked.items():
-        if kind != "fee":
+        if kind != "fee" and (settlement_id, act) not in offsets:
             what = _("việc số %(act)s", act=act)
             yield from _unlike(settlement_id, what, 0, amount)
+
+
+def _offsets(session: Session) -> set[tuple[int, int]]:
+    """Return the acts that set a surplus off; what they come to stands on 3388."""
+    query = (
+        select(SettlementEntry.settlement_id, SettlementEntry.act)
+        .join(Entry, Entry.id == SettlementEntry.entry_id)
+        .where(Entry.kind == surplus.OFFSET)
+    )
+    return {(settlement_id, act) for settlement_id, act in session.execute(query)}
 
 
 def _undone_lines(session: Session) -> Iterator[Fault]:

@@ -34,9 +34,12 @@ from fundsvc.settlements import (
     document,
     export,
     listing,
+    offsetting,
+    owing,
     remedies,
     schemas,
     service,
+    surplus,
     told,
 )
 from fundsvc.settlements.models import (
@@ -49,6 +52,7 @@ from fundsvc.sms.beside import put_beside
 from fundsvc.sms.phone_views import OPENERS
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend, reasons_of
+from fundsvc.templating.filters import dong
 
 bp = Blueprint("settlements", __name__)
 
@@ -104,11 +108,15 @@ def open_ones(session: Session) -> str:
 
 def origin_of(session: Session, entry: Entry) -> Origin | None:
     """Tell of the entry of a settlement which it is; it is taken back there."""
-    found = session.execute(
-        select(Settlement)
-        .join(SettlementEntry, SettlementEntry.settlement_id == Settlement.id)
-        .where(SettlementEntry.entry_id == entry.id)
-    ).scalar()
+    if entry.source == surplus.SOURCE:
+        number = int(entry.external_id.partition(".")[0])
+        found = session.scalar(select(Settlement).where(Settlement.id == number))
+    else:
+        found = session.scalar(
+            select(Settlement)
+            .join(SettlementEntry, SettlementEntry.settlement_id == Settlement.id)
+            .where(SettlementEntry.entry_id == entry.id)
+        )
     if found is None:
         return None
     page = url_for("settlements.show", settlement_id=found.id)
@@ -159,6 +167,7 @@ def confidential_file(session: Session, sha256: str) -> Confidential | None:
 bp.record_once(lambda state: attend(state.app, waiting))
 bp.record_once(lambda state: put_beside(state.app, open_ones))
 bp.record_once(lambda state: tell_origin(state.app, service.SOURCE, origin_of))
+bp.record_once(lambda state: tell_origin(state.app, surplus.SOURCE, origin_of))
 # Reconciliation tells of bank lines; here, above it, settlements add what they know of them.
 bp.record_once(lambda state: tell_origin(state.app, "bank", origin_of_line))
 bp.record_once(lambda state: tell_holder(state.app, has_file))
@@ -237,8 +246,26 @@ def money(settlement_id: int, line_id: int) -> ResponseReturnValue:
     """Confirm that a line of the bank is this settlement's money."""
 
     def act(session: Session, _form: dict[str, Any]) -> str:
-        service.confirm_money(session, settlement_id, line_id, by=current_user.id)
-        return _("Đã ghi sổ tiền nhà mạng thanh toán.")
+        more = service.confirm_money(session, settlement_id, line_id, by=current_user.id)
+        if not more:
+            return _("Đã ghi sổ tiền nhà mạng thanh toán.")
+        return _(
+            "Đã ghi sổ tiền nhà mạng thanh toán. Tiền về thừa %(more)s so với số phải thu: ghi Có"
+            " 3388 Phải trả khác, chờ nhà mạng trả lời.",
+            more=dong(more),
+        )
+
+    return _done(settlement_id, FormSchema, act)
+
+
+@bp.post("/sms/settlements/<int:settlement_id>/offset")
+@allow(*WRITERS)
+def offset(settlement_id: int) -> ResponseReturnValue:
+    """Pay what is still owed out of what the operator paid too much before."""
+
+    def act(session: Session, _form: dict[str, Any]) -> str:
+        amount = offsetting.offset(session, settlement_id, by=current_user.id)
+        return _("Đã cấn trừ %(sum)s tiền nhà mạng trả thừa.", sum=dong(amount))
 
     return _done(settlement_id, FormSchema, act)
 
@@ -336,8 +363,8 @@ def page_of(settlement_id: int, form: Form) -> str:
     lists = differences.lists(session, row)
     detail = listing.detail(session, settlement_id)
     starts = {name: _start(name) for name in ("lines", "likely")}
-    wanted = facts.unpaid > 0
-    offered = bank.offers(session, row, starts["lines"]) if wanted else bank.Offered([], 0)
+    offered = bank.offers(session, row, starts["lines"], more=facts.unpaid <= 0)
+    due = owing.due(session, row)
     less = counting.Count() if facts.has_list else facts.difference
     return render_template(
         "settlements/show.html",
@@ -351,7 +378,9 @@ def page_of(settlement_id: int, form: Form) -> str:
         listed=differences.told(session, row),
         candidates=differences.candidates(session, row, less, starts["likely"]),
         likely_from=starts["likely"],
-        offers=offered,
+        offers=offered if due > 0 else bank.Offered([], 0),
+        due=due,
+        spare=min(due, surplus.available(session, row)),
         lines_from=starts["lines"],
         page_size=differences.CANDIDATES,
         told=told,

@@ -1,4 +1,9 @@
-"""Hold messages to how many of one phone a campaign takes a day; the others are kept unbooked."""
+"""Hold messages to how many of one phone a campaign takes a day; the others are kept unbooked.
+
+The limit counts messages, not what they are worth: `TS 5` is one as `TS` is. Whether units or đồng
+should count instead is for the association to say; it is not known from the portal's rules. The day
+is the message's own, also when it is booked later by a file that puts it on another.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, case, exists, func, null, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from fundsvc.sms.grammar import Why
 from fundsvc.sms.models import SmsMessage
@@ -62,18 +67,31 @@ class Daily:
             message.request_id == staged.external_id,
             message.status == BOOKED,
         )
+        # One that waited for its campaign is booked by the day it was kept with.
+        kept = aliased(SmsMessage)
+        waited = (
+            select(kept.received_on)
+            .where(
+                kept.operator == outcome.operator,
+                kept.request_id == staged.external_id,
+                kept.status == UNKNOWN,
+            )
+            .correlate(self._staged, self._outcome)
+            .scalar_subquery()
+        )
+        day = func.coalesce(waited, staged.date)
         others = (
             select(func.count())
             .where(
                 message.phone_hash == staged.phone_hash,
                 message.campaign_id == outcome.campaign_id,
-                message.received_on == staged.date,
+                message.received_on == day,
                 message.status == BOOKED,
             )
             .scalar_subquery()
         )
         place = func.row_number().over(
-            partition_by=(outcome.campaign_id, staged.phone_hash, staged.date),
+            partition_by=(outcome.campaign_id, staged.phone_hash, day),
             order_by=(staged.received_at, staged.n),
         )
         counted = (

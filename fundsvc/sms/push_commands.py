@@ -57,14 +57,17 @@ def list_gateways(as_json: bool) -> None:
     """Liệt kê các cổng với số của từng khóa; không bao giờ in khóa."""
     from fundsvc.db import read_session
     from fundsvc.inbox import gateways
+    from fundsvc.sms import senders
 
     session = read_session()
+    unfinished = senders.unfinished(session)
     known, secrets = gateways.known(session, KIND), gateways.secrets_of(session, KIND)
     rows: list[dict[str, Any]] = [
         {
             "gateway": name,
             "form": gateway.form,
             **gateway.settings,
+            "refuses": name in unfinished,
             "secrets": [
                 {
                     "number": secret.number,
@@ -81,6 +84,13 @@ def list_gateways(as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['gateway']}  {row['form']}  {row.get('operator', '')}".rstrip())
+        if row["refuses"]:
+            operator = f" --operator {row['operator']}" if "operator" in row else ""
+            click.echo(
+                "  THIẾU mã khách hàng: mọi tin đẩy tới đều bị từ chối (401). Thêm bằng: fundsvc"
+                f" gateway add {row['gateway']} --form {row['form']}{operator} --client-id MÃ"
+                " --secret KHÓA"
+            )
         for secret in row["secrets"]:
             state = "đã bỏ" if secret["retired_at"] else "đang dùng"
             click.echo(f"  khóa số {secret['number']}, từ {secret['added_at'][:10]}: {state}")

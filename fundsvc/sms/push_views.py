@@ -25,7 +25,7 @@ from fundsvc.inbox import gateways
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.door import Door
 from fundsvc.inbox.models import CONFLICT, PARKED
-from fundsvc.sms import handling, lists, shelved, told
+from fundsvc.sms import handling, lists, senders, shelved, told
 from fundsvc.sms.gateways import forms
 from fundsvc.sms.service import KIND
 from fundsvc.sms.views import IMPORTERS, READERS
@@ -51,6 +51,11 @@ def waiting_pushes(session: Session) -> Iterable[Attention]:
     return [
         Attention(found[CONFLICT], _("tin đẩy mâu thuẫn với tin đã nhận"), href),
         Attention(found[PARKED], _("tin đẩy chưa ghi sổ được"), href),
+        Attention(
+            len(senders.unfinished(session)),
+            _("cổng tin nhắn chưa có mã khách hàng nên tin đẩy tới đều bị từ chối"),
+            href,
+        ),
     ]
 
 

@@ -56,6 +56,21 @@ def add(
     return fresh
 
 
+def unfinished(session: Session) -> list[str]:
+    """Return the gateways whose pushes are refused (401) because no client id was set for them.
+
+    They were added before it was asked for.
+    """
+    found = gateways.known(session, KIND).values()
+    return [
+        gateway.name
+        for gateway in found
+        if (form := forms().get(gateway.form))
+        and form.names_client
+        and not gateway.settings.get("client_id")
+    ]
+
+
 def retire_secret(session: Session, name: str, number: int, *, by: int | None) -> None:
     """Let a secret be good no longer.
 

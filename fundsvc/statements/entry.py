@@ -30,6 +30,8 @@ KINDS: Final = {
     "bank-fee": lazy_gettext("Phí ngân hàng"),
     "operator-fee": lazy_gettext("Phí của nhà mạng"),
     "operator-money": lazy_gettext("Nhà mạng thanh toán"),
+    "operator-surplus": lazy_gettext("Nhà mạng trả thừa"),
+    "operator-offset": lazy_gettext("Cấn trừ tiền nhà mạng trả thừa"),
     "operator-loss": lazy_gettext("Phải thu nhà mạng không thu được"),
     "donation": lazy_gettext("Khoản ủng hộ"),
     "card-fee": lazy_gettext("Phí thanh toán thẻ"),

@@ -86,7 +86,7 @@ def left(settlement: int) -> dict[int | None, int]:
         ~select(Entry.id).where(Entry.reverses_id == SettlementEntry.entry_id).exists()
     )
     booked = {at: int(sum_) for at, sum_ in session.execute(parts.group_by("province_id"))}
-    counted = counting.by_province(session, service.asked_of(row))
+    counted = counting.by_province(session, counting.asked_of(row))
     return {at: counted.get(at, 0) - booked.get(at, 0) for at in counted.keys() | booked.keys()}
 
 

@@ -202,7 +202,7 @@ def test_every_province_is_closed_in_the_end(
     row = session.get_one(Settlement, with_list)
     parts = select(SettlementEntry.province_id, func.sum(SettlementEntry.amount))
     settled = {at: int(sum_) for at, sum_ in session.execute(parts.group_by("province_id"))}
-    assert settled == counting.by_province(session, service.asked_of(row))
+    assert settled == counting.by_province(session, counting.asked_of(row))
 
 
 def test_a_small_loss_does_not_hide_the_difference(

@@ -16,7 +16,7 @@ from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.periods import service as periods
 from fundsvc.periods.checklist import Span
 from fundsvc.reconciliation import closing
-from fundsvc.settlements import bank, listing, service
+from fundsvc.settlements import bank, listing, offsetting, service
 from fundsvc.settlements.models import SettlementEntry
 from fundsvc.settlements.shares import fitting, split
 from fundsvc.sms import fees
@@ -25,7 +25,9 @@ from tests.settlements.conftest import (
     People,
     balance,
     bank_line,
+    bring,
     last_id,
+    message,
     owed,
     reported,
     take,
@@ -113,18 +115,71 @@ def test_a_settled_line_is_no_question_when_a_month_is_closed(
     assert [item.count for item in closing.items(session, october)] == [0]
 
 
-def test_a_settlement_is_paid_once(settlement: int, people: People) -> None:
-    first, rest, again = bank_line(299_000), bank_line(100), bank_line(200)
+def test_a_settlement_is_paid_in_several_transfers(
+    session: Session, settlement: int, people: People
+) -> None:
+    first, rest, more = bank_line(299_000), bank_line(100), bank_line(60_000)
     by = people.treasurer
-    with transaction() as session:
-        service.confirm_money(session, settlement, first, by=by)
-    with pytest.raises(Refusal, match="chỉ còn chờ 100 đ"), transaction() as session:
-        service.confirm_money(session, settlement, again, by=by)
-    with transaction() as session:
-        service.confirm_money(session, settlement, rest, by=by)
-    with pytest.raises(Refusal, match="chỉ còn chờ 0 đ"), transaction() as session:
-        service.confirm_money(session, settlement, again, by=by)
-    assert owed() == 60_900
+    with transaction() as writing:
+        service.accept(writing, settlement, by=by)
+        for line in (first, rest):
+            assert service.confirm_money(writing, settlement, line, by=by) == 0
+    assert owed() == 60_000
+    offered = bank.offers(session, listing.one(session, settlement)[0], more=True)
+    assert [offer.id for offer in offered.lines] == [more], "by its reference, beyond the net"
+    session.rollback()
+    # What comes beyond the net pays first what is owed by our own count.
+    with transaction() as writing:
+        assert service.confirm_money(writing, settlement, more, by=by) == 0
+    assert (owed(), balance("3388")) == (0, 0)
+    late = bank_line(1_000)
+    with pytest.raises(Refusal, match="không còn nợ gì"), transaction() as writing:
+        service.confirm_money(writing, settlement, late, by=by)
+    assert list(verify.faults(session)) == []
+
+
+def test_what_is_paid_too_much_is_owed_and_pays_another_settlement(
+    session: Session, given: None, people: People
+) -> None:
+    bring(message("MO8", "TS 2", received_at="2026-08-05T08:00:00+07:00"))
+    august = {"period_from": "2026-08-01", "messages": "1"}
+    sums = {"gross": "40000", "fee": "0", "net": "40000"}
+    take(
+        reported(period_to="2026-07-31", messages="4", gross="360000", fee="1000", net="359000"),
+        reported(**august, **sums),
+    )
+    second, first = last_id(), last_id() - 1
+    by = people.treasurer
+    line = bank_line(399_500)
+    row = listing.one(session, second)[0]
+    (offer,) = bank.offers(session, row).lines
+    assert [(other.id, other.serves, other.exact) for other in offer.others] == [
+        (first, False, False)
+    ]
+    session.rollback()
+    with transaction() as writing:
+        service.accept(writing, first, by=by)
+        assert service.confirm_money(writing, first, line, by=by) == 40_500
+    assert (owed(), balance("3388"), balance("3381")) == (40_000, -40_500, 0)
+    facts = listing.one(session, first)[1]
+    assert (facts.banked, facts.surplus, facts.remaining) == (399_500, 40_500, 0)
+    (offer,) = bank.offers(session, listing.one(session, second)[0]).lines
+    assert offer.taken, "it is told which settlement it serves"
+    session.rollback()
+    with transaction() as writing:
+        assert offsetting.offset(writing, second, by=by) == 40_000
+        with pytest.raises(Conflict):
+            offsetting.offset(writing, second, by=by)
+    assert (owed(), balance("3388")) == (0, -500)
+    assert list(verify.faults(session)) == []
+    session.rollback()
+    with pytest.raises(Conflict, match="cấn trừ"), transaction() as writing:
+        service.undo(writing, first, 2, reason="Nhầm", by=by)
+    with transaction() as writing:
+        service.undo(writing, second, 1, reason="Nhầm", by=by)
+        service.undo(writing, first, 2, reason="Nhầm", by=by)
+    assert (owed(), balance("3388"), balance("3381")) == (399_000, 0, -399_500)
+    assert list(verify.faults(session)) == []
 
 
 def test_a_line_serves_one_settlement(given: None, people: People) -> None:

@@ -1,11 +1,14 @@
 """A campaign takes so many messages of one phone a day: the first ones, from whatever file."""
 
+import io
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
-from fundsvc.sms import campaigns
+from fundsvc.sms import campaigns, service
 from fundsvc.sms.models import SmsMessage
 from fundsvc.verify import faults
 from tests.sms.conftest import Import
@@ -73,3 +76,27 @@ def test_what_earlier_files_brought_counts_and_coming_again_changes_nothing(
 
 def test_without_a_limit_all_are_booked(bring: Import, session: Session) -> None:
     assert bring([messages.one(request_id=f"VI{n}") for n in range(5)]).messages == 5
+
+
+def test_a_message_that_waited_is_judged_by_its_own_day(bring: Import, session: Session) -> None:
+    late = row(9, 23) | {"received_at": "2026-07-05T23:58:00+07:00"}
+    data = messages.Messages(rows=[late]).csv(messages.NAMES)
+    with transaction() as writing:
+        aside = service.book_pushed(writing, io.BytesIO(data), gateway="vcom")
+        assert not aside.unreadable
+        assert not aside.conflicting
+        assert campaigns.import_campaigns(writing, FILE, by=None).committed
+    # The operator's clock puts it on the next day, on which two others were sent.
+    early = {"received_at": "2026-07-06T00:02:00+07:00"}
+    done = bring(
+        [
+            row(9, 0) | early,
+            row(1, 9) | {"received_at": "2026-07-06T09:00:00+07:00"},
+            row(2, 10) | {"received_at": "2026-07-06T10:00:00+07:00"},
+        ]
+    )
+    assert done.parked == {}
+    assert booked(session) == ["HD1", "HD2", "HD9"]
+    days = select(SmsMessage.received_on).filter_by(request_id="HD9")
+    assert session.scalars(days).one() == date(2026, 7, 5)
+    assert not [*faults(session)]
