@@ -18,7 +18,7 @@ from pathlib import Path
 from flask import Flask, current_app, url_for
 from flask_babel import Babel
 
-from fundsvc.templating import errors
+from fundsvc.templating import errors, frame
 from fundsvc.templating.attention import Attention, attend, waiting
 from fundsvc.templating.filters import day, dong, moment, month, number, typed_day
 from fundsvc.templating.forms import Form, reasons_of
@@ -67,5 +67,6 @@ def init_app(app: Flask) -> None:
     for filter_ in (number, dong, day, month, moment, typed_day):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.globals.update(asset=asset, may_open=may_open)
+    frame.init_app(app)
     app.context_processor(lambda: {"ui": Frame()})
     errors.init_app(app)

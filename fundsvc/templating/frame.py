@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import current_app, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 from flask_babel import lazy_gettext, lazy_pgettext
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
@@ -17,6 +17,7 @@ LANGUAGE_COOKIE: Final = "fundsvc_language"
 TEXT_COOKIE: Final = "fundsvc_text"
 LARGE: Final = "large"
 _PHONE_BAR: Final = 4
+_ROLES_AT: Final = "fundsvc-roles-at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +191,24 @@ def may_open(path: str) -> bool:
 
     The roles are those that the view itself carries (`fundsvc.staff.access.allow`).
     """
-    adapter = current_app.url_map.bind("")
-    try:
-        endpoint, _arguments = adapter.match(path, method="GET")
-    except RequestRedirect:
-        return True
-    except HTTPException:
-        return False
-    roles = getattr(current_app.view_functions[endpoint], "allowed_roles", None)
+    roles: frozenset[str] | None = current_app.extensions[_ROLES_AT](path)
     return roles is None or bool(roles & getattr(current_user, "role_names", frozenset()))
+
+
+def init_app(app: Flask) -> None:
+    """Remember who may open what: the menu asks on every page, and no route comes later."""
+    app.extensions[_ROLES_AT] = lru_cache(maxsize=500)(partial(_roles_at, app))
+
+
+def _roles_at(app: Flask, path: str) -> frozenset[str] | None:
+    """Return the roles that may open a path: None for everybody, none where there is no page."""
+    try:
+        endpoint, _arguments = app.url_map.bind("").match(path, method="GET")
+    except RequestRedirect:
+        return None
+    except HTTPException:
+        return frozenset()
+    return getattr(app.view_functions[endpoint], "allowed_roles", None)
 
 
 def _paths(place: Place) -> list[str]:
