@@ -27,6 +27,7 @@ PAGES: Final = (
     "fundsvc.donations.views",
     "fundsvc.dossier.views",
     "fundsvc.dossier.act_views",
+    "fundsvc.giving.views",
     "fundsvc.dues.views",
     "fundsvc.spending.views",
     "fundsvc.vouchers.views",
@@ -85,7 +86,9 @@ LARGEST_FORM, LARGEST_FILE, LARGEST_EVIDENCE = 1_000_000, 200_000_000, 12_000_00
 UPLOADS: Final = "/imports/"
 PUSHED: Final = "/webhooks/"
 """Where others push: they sign what they send, so there is no token, session or form."""
-EVIDENCE: Final = re.compile(r"/vouchers/[0-9]{1,19}/files", re.ASCII)
+EVIDENCE: Final = re.compile(
+    r"/vouchers/[0-9]{1,19}/files|/campaign-pages/[a-z0-9-]{1,60}/picture", re.ASCII
+)
 BUSY_SECONDS: Final = 5
 LONG: Final = "public, max-age=31536000, immutable"
 

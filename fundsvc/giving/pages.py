@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import keys
+from fundsvc.books.models import Fund
 from fundsvc.books.reversing import is_undone
 from fundsvc.db import check_scope
 from fundsvc.donations.models import Donation
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.giving import ways
 from fundsvc.giving.models import (
     CLOSED,
     DRAFT,
@@ -27,11 +29,25 @@ from fundsvc.giving.models import (
 )
 from fundsvc.giving.promises import LEAST, MOST
 from fundsvc.text import clean
+from fundsvc.units.models import Unit
 from ledger.words import grouped
 
 SLUG: Final = re.compile(r"(?=.{3,60}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 LONGEST_TITLE, LONGEST_STORY, LONGEST_HOLDER = 120, 6_000, 100
 MOST_AMOUNTS: Final = 8
+_SAME: Final = (
+    "title_en",
+    "story",
+    "story_en",
+    "picture_sha256",
+    "picture_text",
+    "target",
+    "opens_on",
+    "closes_on",
+    "bank_account_id",
+    "bank_bin",
+    "account_holder",
+)
 _BIN: Final = re.compile("[0-9]{6}", re.ASCII)
 _GAP: Final = re.compile(r"\n[ \t]*\n+")
 
@@ -86,6 +102,7 @@ def make(session: Session, facts: PageFacts, *, by: int | None) -> CampaignPage:
     known = keys.read(session)
     fund_id, unit_id = known.fund(facts.fund), known.unit(facts.unit)
     check_scope(session, {unit_id})
+    _check_account(session, facts, fund_id, unit_id)
     _check_free(session, facts.slug, None)
     page = CampaignPage(
         unit_id=unit_id,
@@ -123,6 +140,7 @@ def change(
     if page.state != DRAFT and not fixed:
         why = _("Trang đã đăng giữ nguyên địa chỉ, quỹ và đơn vị.")
         raise Refusal(Reason(why, field="slug"))
+    _check_account(session, facts, fund_id, unit_id)
     _check_free(session, facts.slug, page.id)
     page.slug, page.fund_id, page.unit_id, page.title = facts.slug, fund_id, unit_id, facts.title
     _write(page, facts)
@@ -233,6 +251,18 @@ def recently_named(session: Session, page_id: int, *, most: int = 5) -> list[Nam
     return [Named(*row) for row in rows]
 
 
+def facts_of(session: Session, page: CampaignPage) -> PageFacts:
+    """Return what a page says."""
+    return PageFacts(
+        slug=page.slug,
+        fund=session.get_one(Fund, page.fund_id).code,
+        unit=session.get_one(Unit, page.unit_id).code,
+        title=page.title,
+        amounts=tuple(page.amounts["amounts"]),
+        **{name: getattr(page, name) for name in _SAME},
+    )
+
+
 def paragraphs(story: str) -> list[str]:
     """Return the paragraphs of a story; a page shows them as plain text."""
     return [part.strip() for part in _GAP.split(story) if part.strip()]
@@ -318,18 +348,16 @@ def _check_whole(page: CampaignPage) -> None:
 
 
 def _write(page: CampaignPage, facts: PageFacts) -> None:
-    for name in (
-        "title_en",
-        "story",
-        "story_en",
-        "picture_sha256",
-        "picture_text",
-        "target",
-        "opens_on",
-        "closes_on",
-        "bank_account_id",
-        "bank_bin",
-        "account_holder",
-    ):
+    for name in _SAME:
         setattr(page, name, getattr(facts, name))
     page.amounts = {"amounts": list(facts.amounts)}
+
+
+def _check_account(session: Session, facts: PageFacts, fund_id: int, unit_id: int) -> None:
+    """Hold that money comes to an account of the page's own fund and unit."""
+    if facts.bank_account_id is None:
+        return
+    account = ways.account(session, facts.bank_account_id)
+    if account is None or (account.fund_id, account.unit_id) != (fund_id, unit_id):
+        why = _("Tài khoản này không thuộc quỹ và đơn vị của trang.")
+        raise Refusal(Reason(why, field="bank_account"))

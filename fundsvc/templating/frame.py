@@ -45,6 +45,7 @@ PLACES: Final = (
         (
             ("/donations", lazy_gettext("Khoản ủng hộ")),
             ("/donors", lazy_gettext("Người ủng hộ")),
+            ("/campaign-pages", lazy_gettext("Trang vận động")),
             ("/sms", lazy_gettext("Tin nhắn ủng hộ")),
             ("/sms/settlements", lazy_gettext("Quyết toán nhà mạng")),
             ("/letters", lazy_gettext("Thư")),
