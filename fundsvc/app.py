@@ -28,6 +28,7 @@ PAGES: Final = (
     "fundsvc.dossier.views",
     "fundsvc.dossier.act_views",
     "fundsvc.giving.views",
+    "fundsvc.donations.annual_views",
     "fundsvc.dues.views",
     "fundsvc.spending.views",
     "fundsvc.vouchers.views",

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books import verify as books
 from fundsvc.books.verify import Fault
 from fundsvc.db import snapshot
+from fundsvc.donations import annual_verify as annual
 from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.models import StoredFile
@@ -60,6 +61,7 @@ def steps(
         "pushes": partial(sms.lost, session),
         "settlements": partial(settlements.faults, session),
         "receipts": partial(receipts.faults, session),
+        "annual receipts": partial(annual.faults, session),
         "vouchers": partial(vouchers.faults, session),
         "periods": partial(periods.faults, session),
         "kept files": partial(_kept_files, session),

@@ -26,9 +26,15 @@ REST: Final = 5.0
 """Seconds before jobs are begun again whose process failed."""
 PUSHED: Final = ("fundsvc.sms.handling:handle", "fundsvc.reconciliation.notices:handle")
 """What books the pushes of each kind."""
-KINDS: Final = {"sms": "fundsvc.sms.background:run"}
+KINDS: Final = {
+    "sms": "fundsvc.sms.background:run",
+    "annual": "fundsvc.donations.annual_job:run",
+}
 """What does the jobs of each kind."""
-ATTACHED: Final = {"receipt": "fundsvc.receipts.printing:freeze_pdf"}
+ATTACHED: Final = {
+    "receipt": "fundsvc.receipts.printing:freeze_pdf",
+    "annual": "fundsvc.donations.annual_printing:freeze_pdf",
+}
 """What gives the bytes of the attachments of each kind."""
 _LOOK: Final = 1.0
 _log = logging.getLogger(__name__)

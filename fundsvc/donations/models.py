@@ -1,11 +1,12 @@
-"""Table of donations."""
+"""Tables of donations, and of papers that list those of a donor."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundsvc.db import Base, OfUnit, table_args
+from fundsvc.db import Base, OfUnit, Small, table_args
 from ledger.money import MAX_DONG
 
 METHODS = ("cash", "bank", "card")
@@ -41,3 +42,47 @@ class Donation(OfUnit, Base):
     in_memory_of: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
     recorded_by: Mapped[int | None] = mapped_column(default=None)
+
+
+class AnnualReceipt(OfUnit, Base):
+    """A paper that lists what a donor gave in a span of dates, each gift by its own receipt.
+
+    It adds nothing to what was receipted. Its facts are frozen; drawn up anew after something has
+    changed, it voids the earlier one of the same donor and span and replaces it.
+    """
+
+    __tablename__ = "annual_receipt"
+    __table_args__ = table_args(
+        CheckConstraint("serial > 0", name="serial"),
+        CheckConstraint("length(code) = 16", name="code"),
+        CheckConstraint("from_on <= to_on", name="span"),
+        CheckConstraint("replaced_by_id IS NULL OR voided_at IS NOT NULL", name="replaced"),
+        UniqueConstraint("year", "serial"),
+        Index(
+            "ix_annual_receipt_valid",
+            "donor_id",
+            "from_on",
+            "to_on",
+            unique=True,
+            postgresql_where=text("voided_at IS NULL"),
+            sqlite_where=text("voided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    year: Mapped[int] = mapped_column(Small)
+    serial: Mapped[int]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    donor_id: Mapped[int] = mapped_column(ForeignKey("donor.id"))
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    facts: Mapped[dict[str, Any]]
+    code: Mapped[str]
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[int | None] = mapped_column(default=None)
+    voided_at: Mapped[datetime | None] = mapped_column(default=None)
+    replaced_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("annual_receipt.id"), default=None
+    )
+    pdf_sha256: Mapped[str | None] = mapped_column(default=None)

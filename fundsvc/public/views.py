@@ -19,6 +19,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from fundsvc.db import read_session
+from fundsvc.donations import annual
 from fundsvc.donations.models import Donation
 from fundsvc.errors import NotFound
 from fundsvc.public.limits import Limiter
@@ -64,6 +65,14 @@ def verify(number: str) -> ResponseReturnValue:
         # Somebody typed the address without the code: ask for it, and say nothing of the number.
         page = render_template("public/verify.html", verdict=None, number=number, code="")
         return private(page)
+    if service.tidy_number(number).startswith(f"{annual.PREFIX}-"):
+        paper = annual.verify(read_session(), number, code)
+        if paper.facts is not None:
+            donor = mask_name(paper.facts.donor_name)
+            page = render_template(
+                "public/verify_annual.html", verdict=paper, paper=paper.facts, donor=donor
+            )
+            return private(page), _STATUS[paper.state]
     verdict = service.verify(read_session(), number, code)
     page = render_template(
         "public/verify.html",

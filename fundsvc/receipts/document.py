@@ -107,7 +107,7 @@ def html(facts: ReceiptFacts, code: str, base_url: str, *, copy: bool = False) -
         amount=grouped(facts.amount),
         code=in_fours(code),
         verify_page=f"{base_url.partition('://')[2]}/v",
-        qr=_qr(address, f"Mã QR kiểm tra biên nhận {facts.number}"),
+        qr=qr(address, f"Mã QR kiểm tra biên nhận {facts.number}"),
     )
     return drawn
 
@@ -168,7 +168,8 @@ def _template() -> Any:
     return environment.get_template("receipt.html")
 
 
-def _qr(address: str, title: str) -> Markup:
+def qr(address: str, title: str) -> Markup:
+    """Return the QR code of an address as a drawing within a document."""
     code = segno.make(address, error="m", micro=False)
     # segno escapes the title; the rest of the drawing are numbers.
     drawn = code.svg_inline(title=title, border=0, omitsize=True, dark="#1b1f1d")

@@ -48,6 +48,7 @@ PLACES: Final = (
             ("/campaign-pages", lazy_gettext("Trang vận động")),
             ("/sms", lazy_gettext("Tin nhắn ủng hộ")),
             ("/sms/settlements", lazy_gettext("Quyết toán nhà mạng")),
+            ("/annual-receipts", lazy_gettext("Giấy xác nhận")),
             ("/letters", lazy_gettext("Thư")),
         ),
         ("/receipts", "/imports/sms", "/imports/settlement"),
