@@ -27,6 +27,7 @@ RUNS = {
     "single_entries.py": ["--repeat", "1", "--seconds", "0.5", "--entries", "10000"],
     "import_sms.py": ["--messages", "20000", "--repeat", "1"],
     "push.py": ["--repeat", "1", "--seconds", "1"],
+    "giving.py": ["--seconds", "1"],
     "reports.py": ["--entries", "10000", "30000", "--peers-at", "10000", "--rounds", "1",
                    "--peer-rounds", "1"],
 }  # fmt: skip
