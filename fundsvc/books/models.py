@@ -240,67 +240,77 @@ class RollupDay(_ByProvince, OfUnit, Base):
     """The sealed entries of a day, summed by province."""
 
     __tablename__ = "rollup_day"
-    __table_args__ = table_args(Index("ix_rollup_day_date", "date", "account_id"))
+    __table_args__ = table_args(
+        Index("ix_rollup_day_date", "date", "account_id"), sqlite_with_rowid=False
+    )
 
 
 class RollupDayWhole(_Whole, OfUnit, Base):
     """The sealed entries of a day, summed."""
 
     __tablename__ = "rollup_day_whole"
-    __table_args__ = table_args()
+    __table_args__ = table_args(sqlite_with_rowid=False)
 
 
 class RollupDekad(_ByProvince, OfUnit, Base):
     """The sealed entries of ten days, summed by province."""
 
     __tablename__ = "rollup_dekad"
-    __table_args__ = table_args(Index("ix_rollup_dekad_date", "date", "account_id"))
+    __table_args__ = table_args(
+        Index("ix_rollup_dekad_date", "date", "account_id"), sqlite_with_rowid=False
+    )
 
 
 class RollupDekadWhole(_Whole, OfUnit, Base):
     """The sealed entries of ten days, summed."""
 
     __tablename__ = "rollup_dekad_whole"
-    __table_args__ = table_args()
+    __table_args__ = table_args(sqlite_with_rowid=False)
 
 
 class RollupMonth(_ByProvince, OfUnit, Base):
     """The sealed entries of a month, summed by province."""
 
     __tablename__ = "rollup_month"
-    __table_args__ = table_args(Index("ix_rollup_month_date", "date", "account_id"))
+    __table_args__ = table_args(
+        Index("ix_rollup_month_date", "date", "account_id"), sqlite_with_rowid=False
+    )
 
 
 class RollupMonthWhole(_Whole, OfUnit, Base):
     """The sealed entries of a month, summed."""
 
     __tablename__ = "rollup_month_whole"
-    __table_args__ = table_args()
+    __table_args__ = table_args(sqlite_with_rowid=False)
 
 
 class RollupQuarter(_ByProvince, OfUnit, Base):
     """The sealed entries of a quarter, summed by province."""
 
     __tablename__ = "rollup_quarter"
-    __table_args__ = table_args(Index("ix_rollup_quarter_date", "date", "account_id"))
+    __table_args__ = table_args(
+        Index("ix_rollup_quarter_date", "date", "account_id"), sqlite_with_rowid=False
+    )
 
 
 class RollupQuarterWhole(_Whole, OfUnit, Base):
     """The sealed entries of a quarter, summed."""
 
     __tablename__ = "rollup_quarter_whole"
-    __table_args__ = table_args()
+    __table_args__ = table_args(sqlite_with_rowid=False)
 
 
 class RollupYear(_ByProvince, OfUnit, Base):
     """The sealed entries of a year, summed by province."""
 
     __tablename__ = "rollup_year"
-    __table_args__ = table_args(Index("ix_rollup_year_account_id_date", "account_id", "date"))
+    __table_args__ = table_args(
+        Index("ix_rollup_year_account_id_date", "account_id", "date"), sqlite_with_rowid=False
+    )
 
 
 class RollupYearWhole(_Whole, OfUnit, Base):
     """The sealed entries of a year, summed."""
 
     __tablename__ = "rollup_year_whole"
-    __table_args__ = table_args()
+    __table_args__ = table_args(sqlite_with_rowid=False)

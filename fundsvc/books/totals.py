@@ -161,7 +161,9 @@ def totals(
     )
     count = len(by)
     return [
-        Total(tuple(row[:count]), *(int(figure or 0) for figure in row[count:-1])) for row in rows
+        Total(tuple(row[:count]), before or 0, debit or 0, credit or 0, entries or 0)
+        for row in rows
+        for before, debit, credit, entries in (row[count:-1],)
     ]
 
 

@@ -61,7 +61,7 @@ def upgrade() -> None:
     # Spans within a year are asked for by their days, years by account or all together.
     for span in ("day", "dekad", "month", "quarter", "year"):
         order = ("account_id", "date") if span == "year" else ("date", "account_id")
-        _rollup(f"rollup_{span}", ("fund_id", "province_id", "date", "account_id"))
+        _rollup(f"rollup_{span}", ("fund_id", "date", "province_id", "account_id"))
         named = f"ix_rollup_{span}_{'_'.join(order) if span == 'year' else 'date'}"
         op.create_index(named, f"rollup_{span}", list(order), unique=False)
         _rollup(f"rollup_{span}_whole", (*order, "fund_id"))
@@ -91,4 +91,5 @@ def _rollup(name: str, keys: tuple[str, ...]) -> None:
         *(sa.Column(column, Big, nullable=False) for column in ("debit", "credit", "entries")),
         sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{name}")),
         sqlite_strict=True,
+        sqlite_with_rowid=False,  # Rows lie in the order they are asked for.
     )
