@@ -46,6 +46,11 @@ def freeze_pdf(number: str) -> bytes:
     return evidence.read(kept)
 
 
+def key_of(number: str) -> str:
+    """Return the key of the letter that takes a paper to its donor."""
+    return f"annual:{number}"
+
+
 def mail(session: Session, paper: AnnualReceipt, to: str, locale: str = "vi") -> bool:
     """Put the letter with a paper into the outbox; say whether it can be sent there."""
     facts = annual.facts_of(paper)
@@ -75,7 +80,7 @@ def mail(session: Session, paper: AnnualReceipt, to: str, locale: str = "vi") ->
         try:
             outbox.put(
                 session,
-                key=f"annual:{facts.number}",
+                key=key_of(facts.number),
                 to=to,
                 subject=subject,
                 text=text_of(draft),

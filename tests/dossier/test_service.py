@@ -19,6 +19,7 @@ from fundsvc.donors.models import Donor, DonorVersion
 from fundsvc.dossier import erasure, export, facts, listing
 from fundsvc.dossier.listing import Filter
 from fundsvc.errors import Conflict, Forbidden, NotFound, Refusal
+from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service as receipts
 from fundsvc.seals import service as seals
 from tests.dossier.conftest import HUONG, People, gave
@@ -189,6 +190,7 @@ def test_forgetting_takes_two_people_and_keeps_the_books(
     with transaction() as writing, pytest.raises(Conflict):
         erasure.approve(writing, wish, by=people.approver)
     assert list(verify.faults(session)) == []
+    assert session.scalars(select(Letter.sealed)).all() == [None], "the letter is forgotten too"
     for table in ("donor", "donor_version", "donor_consent", "donation", "act", "donor_erasure"):
         rows = str(session.execute(text(f"SELECT * FROM {table}")).all())
         for personal in ("Hường", "Quảng Thọ", "Trần Văn Cơ", "912345678", "huong@"):
