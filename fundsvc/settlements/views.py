@@ -98,7 +98,11 @@ def open_ones(session: Session) -> str:
     rows = listing.every(session, counting.by_day(session))
     return render_template(
         "settlements/beside.html",
-        open=[facts for facts in rows if facts.state != listing.DONE],
+        # Those that differ first: of the others most wait for the operators.
+        open=sorted(
+            (facts for facts in rows if facts.state != listing.DONE),
+            key=lambda facts: facts.state != listing.DIFFERS,
+        ),
         shown=BESIDE,
         any=bool(rows),
         asked=listing.asked(session),

@@ -53,7 +53,7 @@ def shown(campaigns: Sequence[CampaignFacts], today: date) -> list[CampaignFacts
     """Return the campaigns that run today, or the one with messages that ended last."""
     begun = [campaign for campaign in campaigns if campaign.starts <= today]
     running = [campaign for campaign in begun if campaign.ends >= today]
-    return running or sorted(begun, key=lambda one: (one.messages > 0, one.ends))[-1:]
+    return running or sorted(begun, key=lambda one: (one.messages > 0, one.ends, one.gross))[-1:]
 
 
 def draw(campaign: CampaignFacts, first: date, last: date, counts: Sequence[DayCount]) -> Days:
