@@ -49,6 +49,7 @@ PAGES: Final = (
     "fundsvc.sms.gateway_views",
     "fundsvc.settlements.views",
     "fundsvc.settlements.file_views",
+    "fundsvc.online.views",
     "fundsvc.statements.views",
     "fundsvc.seals.views",
     "fundsvc.statements.book_views",
@@ -74,11 +75,12 @@ OBJECTING: Final = (
     "fundsvc.reconciliation.objections:objections",
     "fundsvc.sms.objections:objections",
     "fundsvc.settlements.objections:objections",
+    "fundsvc.online.objections:objections",
 )
 """What tells, before an entry is taken back, what stands against it (`books.objections`)."""
 
 ACCOUNTS: Final = ("fundsvc.reconciliation.paying:accounts",)
-WAYS: Final[tuple[str, ...]] = ()
+WAYS: Final = ("fundsvc.online.checkout:CARD",)
 """What tells pages of giving where money may come to, and by which ways (`fundsvc.giving.ways`)."""
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"

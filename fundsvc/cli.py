@@ -94,6 +94,7 @@ PLACES = {
     "gateway": Place("fundsvc.sms.push_commands:group", "Cổng đẩy tin nhắn và khóa của cổng."),
     "heads": Place("fundsvc.seals.commands:heads", "Danh sách niêm phong của sổ."),
     "import": Place("fundsvc.cli:imports", "Đọc tệp từ bên ngoài.", within_app=False),
+    "online": Place("fundsvc.online.commands:group", "Ủng hộ qua thẻ: Stripe."),
     "opening": Place("fundsvc.periods.opening_commands:group", "Số dư đầu kỳ khi mở sổ."),
     "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
     "proof": Place("fundsvc.seals.commands:proof", "Bằng chứng niêm phong của một bút toán."),

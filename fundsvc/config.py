@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 ENGINES = ("sqlite", "postgresql")
 DEFAULT_BASE_URL = "http://localhost:8000"
 SHORTEST_SECRET = 32
+STRIPE = "https://api.stripe.com"
+STRIPE_KEYS = ("sk_live_", "sk_test_", "rk_live_", "rk_test_")
 MOST_PROXIES = 9
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -53,6 +55,10 @@ class Settings:
     proxies: int = 0
     # None: letters wait, and the page of letters says so.
     mail: MailServer | None = None
+    # Cards are taken with a key of Stripe's; events are believed with the secret of our endpoint.
+    stripe_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = STRIPE
 
     @property
     def files_dir(self) -> Path:
@@ -88,6 +94,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         instance_dir=instance,
         proxies=_proxies(_value(given, "FUNDSVC_PROXIES") or "0"),
         mail=_mail(_value(given, "FUNDSVC_SMTP_URL") or "", base_url),
+        stripe_key=_begins(given, "FUNDSVC_STRIPE_KEY", *STRIPE_KEYS),
+        stripe_webhook_secret=_begins(given, "FUNDSVC_STRIPE_WEBHOOK_SECRET", "whsec_"),
+        stripe_api_base=_address(given, "FUNDSVC_STRIPE_API_BASE", STRIPE),
     )
 
 
@@ -132,6 +141,26 @@ def _key(environ: Mapping[str, str], name: str, instance: Path) -> str:
         msg = f"{name} must have at least {SHORTEST_SECRET} characters"
         raise BadSettingError(msg)
     return key
+
+
+def _begins(environ: Mapping[str, str], name: str, *beginnings: str) -> str:
+    """Take a key that begins as such keys do; none is no fault. The key itself is never told."""
+    key = _value(environ, name) or ""
+    if key and not (key.startswith(beginnings) and key.isascii() and key.isprintable()):
+        msg = f"{name} must begin with {' or '.join(beginnings)}"
+        raise BadSettingError(msg)
+    return key
+
+
+def _address(environ: Mapping[str, str], name: str, default: str) -> str:
+    """Take the address of another service: https, or http on this machine."""
+    url = _value(environ, name) or default
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+    if not safe or not parts.netloc or parts.query:
+        msg = f"{name} must be an https address"
+        raise BadSettingError(msg)
+    return url.rstrip("/")
 
 
 def _base_url(url: str) -> str:

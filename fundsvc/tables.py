@@ -16,6 +16,7 @@ SLICES = (
     "giving",
     "inbox",
     "jobs",
+    "online",
     "outbox",
     "periods",
     "receipts",

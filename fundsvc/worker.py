@@ -24,7 +24,11 @@ ALL: Final = 600.0
 """Seconds that a single round may send letters."""
 REST: Final = 5.0
 """Seconds before jobs are begun again whose process failed."""
-PUSHED: Final = ("fundsvc.sms.handling:handle", "fundsvc.reconciliation.notices:handle")
+PUSHED: Final = (
+    "fundsvc.sms.handling:handle",
+    "fundsvc.reconciliation.notices:handle",
+    "fundsvc.online.background:run",
+)
 """What books the pushes of each kind."""
 KINDS: Final = {
     "sms": "fundsvc.sms.background:run",

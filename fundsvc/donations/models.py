@@ -86,3 +86,28 @@ class AnnualReceipt(OfUnit, Base):
         ForeignKey("annual_receipt.id"), default=None
     )
     pdf_sha256: Mapped[str | None] = mapped_column(default=None)
+
+
+class DonationReturn(OfUnit, Base):
+    """What went back to the donor of a donation, in part or whole; it stands beside the donation.
+
+    A negative amount takes an earlier one back: the money could not be sent and is here again.
+    `key` names the event, so that hearing of it twice changes nothing.
+    """
+
+    __tablename__ = "donation_return"
+    __table_args__ = table_args(
+        CheckConstraint(
+            f"amount BETWEEN -{MAX_DONG} AND {MAX_DONG} AND amount <> 0", name="amount"
+        ),
+        Index("ix_donation_return_donation_id", "donation_id"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    amount: Mapped[int]
+    returned_on: Mapped[date]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), unique=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    noted_at: Mapped[datetime]

@@ -5,14 +5,14 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import service as books
 from fundsvc.books.models import Fund
 from fundsvc.books.reversing import Reversed, Undone, take_back, undone
-from fundsvc.donations.models import Donation
+from fundsvc.donations.models import Donation, DonationReturn
 from fundsvc.donors import service as donors
 from fundsvc.donors.models import Donor
 from fundsvc.donors.service import DonorFacts
@@ -163,9 +163,12 @@ def issue_receipt(
         Refusal: the donation was taken back.
         Conflict: it has a valid receipt.
     """
-    donation = _locked(session, donation_id)
+    donation = locked(session, donation_id)
     if undone(session, donation.entry_id) is not None:
         raise Refusal(_("Khoản ủng hộ này đã ghi đảo; không cấp được biên nhận."))
+    amount = donation.amount - returned(session, donation.id)
+    if amount <= 0:
+        raise Refusal(_("Khoản ủng hộ này đã hoàn lại hết; không cấp được biên nhận."))
     donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
     if donor is not None and donor.erased_at is not None:
         donor = None  # Whoever wished to be forgotten is anonymous from then on.
@@ -174,7 +177,7 @@ def issue_receipt(
         donation_id=donation.id,
         unit_id=donation.unit_id,
         fund_id=donation.fund_id,
-        amount=donation.amount,
+        amount=amount,
         received_on=donation.received_on,
         method=donation.method,
         donor_name=donor.name if donor else "",
@@ -211,10 +214,17 @@ def reverse(
             more in `fundsvc.books.reversing.take_back`.
         Conflict: it was reversed before with another reason or day.
     """
-    donation = _locked(session, donation_id)
+    donation = locked(session, donation_id)
     units.lock(session, donation.unit_id)
     subject = f"donation:{donation.id}"
     return take_back(session, donation.entry_id, subject=subject, on=on, reason=reason, by=by)
+
+
+def returned(session: Session, donation_id: int) -> int:
+    """Return how much of a donation went back to its donor, in đồng (`returns.give_back`)."""
+    amount = func.coalesce(func.sum(DonationReturn.amount), 0)
+    query = select(amount).where(DonationReturn.donation_id == donation_id)
+    return int(session.scalar(query) or 0)
 
 
 def undoing(session: Session, donation_id: int) -> Undone | None:
@@ -223,7 +233,7 @@ def undoing(session: Session, donation_id: int) -> Undone | None:
     return undone(session, entry_id) if entry_id else None
 
 
-def _locked(session: Session, donation_id: int) -> Donation:
+def locked(session: Session, donation_id: int) -> Donation:
     """Return a donation; those who issue its receipt or take it back at once stand in line."""
     found = session.scalar(select(Donation).where(Donation.id == donation_id).with_for_update())
     if found is None:

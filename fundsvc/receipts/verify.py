@@ -17,6 +17,7 @@ from ledger.words import grouped
 
 # These live on floors above; a receipt needs no more of them than these columns.
 _DONATION = table("donation", column("id"), column("amount"), column("entry_id"))
+_RETURN = table("donation_return", column("donation_id"), column("amount"))
 _MESSAGE = table("sms_message", column("operator"), column("request_id"), column("amount"))
 MOST_NAMED = 20
 
@@ -70,22 +71,42 @@ def _missing(session: Session, series: str, year: int, top: int) -> str:
 
 
 def _amounts(session: Session) -> Iterator[Fault]:
-    """Receipts that state another amount than their donation, or than what was booked for it."""
+    """Receipts that state another amount than their donation, or than what was booked for it.
+
+    What went back to the donor is no longer on the valid one; a voided one may state what was left
+    at its time.
+    """
     booked = (
         select(func.sum(Posting.debit))
         .where(Posting.entry_id == _DONATION.c.entry_id)
         .correlate(_DONATION)
         .scalar_subquery()
     )
+    gone, times = (
+        select(figure)
+        .where(_RETURN.c.donation_id == _DONATION.c.id)
+        .correlate(_DONATION)
+        .scalar_subquery()
+        for figure in (func.coalesce(func.sum(_RETURN.c.amount), 0), func.count())
+    )
     query = (
-        select(Receipt.number, Receipt.facts, _DONATION.c.amount, booked)
+        select(
+            Receipt.number,
+            Receipt.facts,
+            Receipt.voided_at,
+            _DONATION.c.amount,
+            booked,
+            gone,
+            times,
+        )
         .outerjoin(_DONATION, _DONATION.c.id == Receipt.donation_id)
         .where(Receipt.donation_id.is_not(None))
         .order_by(Receipt.id)
     )
-    for number, facts, amount, total in session.execute(query):
+    for number, facts, voided_at, amount, total, back, count in session.execute(query):
         stated = facts["amount"]
-        if not stated == amount == total:
+        before = voided_at and count and 0 < stated <= (amount or 0)
+        if amount != total or not (before or stated == (amount or 0) - int(back)):
             why = _(
                 "Biên nhận %(number)s ghi %(stated)s đ, khoản ủng hộ %(amount)s đ,"
                 " sổ sách %(booked)s đ.",

@@ -14,6 +14,7 @@ from fundsvc.reconciliation.models import BankAccount, BankLine
 UNDECIDED = ("bank-in", "bank-out")
 # Settlements live above; the lines they have taken are read by the table's name.
 _SETTLED = table("settlement_payment", column("bank_line_id"))
+_PAID_OUT = table("card_payout", column("bank_line_id"))
 
 
 def items(session: Session, span: Span) -> Iterator[Item]:
@@ -34,6 +35,7 @@ def items(session: Session, span: Span) -> Iterator[Item]:
             entry.c.kind.in_(UNDECIDED),
             ~is_undone(BankLine.entry_id),
             ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
+            ~exists().where(_PAID_OUT.c.bank_line_id == BankLine.id),
         )
         .group_by(BankAccount.code, BankAccount.bank)
         .order_by(BankAccount.code)

@@ -49,6 +49,7 @@ PLACES: Final = (
             ("/sms", lazy_gettext("Tin nhắn ủng hộ")),
             ("/sms/settlements", lazy_gettext("Quyết toán nhà mạng")),
             ("/annual-receipts", lazy_gettext("Giấy xác nhận")),
+            ("/card-payments", lazy_gettext("Thanh toán thẻ")),
             ("/letters", lazy_gettext("Thư")),
         ),
         ("/receipts", "/imports/sms", "/imports/settlement"),

@@ -1,0 +1,1 @@
+"""Donations by card through Stripe: paid, refunded, disputed, paid out to the bank."""

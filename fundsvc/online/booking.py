@@ -1,0 +1,303 @@
+"""Book what is true of a payment at Stripe: the donation, its fee, refunds and disputes.
+
+Each balance transaction is booked once, under its own id. What was booked is left out, so the same
+facts can be told again and again, and more of them later.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.books import service as books
+from fundsvc.books.models import Fund
+from fundsvc.donations import returns
+from fundsvc.donations.models import Donation
+from fundsvc.giving import service as giving
+from fundsvc.online.gateway import Dispute, Move, Paid, Refund
+from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund
+from fundsvc.units.models import Province, Unit
+from ledger import recipes
+
+SOURCE: Final = "stripe"
+DONG: Final = "vnd"
+SUCCEEDED: Final = "succeeded"
+WON: Final = ("won", "warning_closed", "prevented")
+FAILED: Final = ("failed", "canceled")
+_LOCK: Final = "fundsvc.online"
+# What follows is stored, so it is not translated.
+UNKNOWN: Final = "Không rõ khoản thanh toán này của lời hứa ủng hộ nào."
+OTHER_CURRENCY: Final = "Khoản thanh toán không bằng đồng Việt Nam."
+OTHER_AMOUNT: Final = "Stripe cho biết số tiền khác với số đã ghi sổ. Xin kiểm tra ngay."
+REFUNDED: Final = "Đã hoàn tiền qua thẻ"
+_TELLS: Final = {
+    "fee": "Phí Stripe",
+    "refund": "Hoàn tiền ủng hộ về thẻ",
+    "refund-failed": "Hoàn tiền về thẻ không thành, tiền trở lại Stripe",
+    "dispute": "Thanh toán thẻ bị khiếu nại",
+    "dispute-won": "Khiếu nại thanh toán thẻ đã được giải quyết, tiền trở lại",
+    "lost": "Khiếu nại thanh toán thẻ: tiền đã trả lại chủ thẻ",
+}
+_RECIPES: Final = {
+    "refund": recipes.card_refund,
+    "refund-failed": recipes.card_refund_failed,
+    "dispute": recipes.card_dispute,
+    "dispute-won": recipes.card_dispute_won,
+}
+
+
+class AsideError(Exception):
+    """A person has to look at it; the reason is kept with the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """A payment and what its entries say."""
+
+    row: CardPayment
+    facts: dict[str, Any]
+
+
+def lock(session: Session) -> None:
+    """Let one payment be booked at a time. On SQLite the transaction is the only writer already."""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0))))
+
+
+def book_donation(session: Session, paid: Paid) -> CardPayment | None:
+    """Record the donation of a payment that succeeded, with its receipt; None if it did not yet.
+
+    Call it last in a transaction.
+
+    Raises:
+        AsideError: it is none of ours, or says something else than before.
+        Refusal: the books cannot take it, as in a closed month.
+    """
+    lock(session)
+    row = session.scalar(select(CardPayment).where(CardPayment.payment_intent == paid.id))
+    if row is not None:
+        if (row.amount, row.charge) != (paid.amount, paid.charge):
+            raise AsideError(OTHER_AMOUNT)
+        return row
+    pledge = giving.by_code(session, paid.pledge) if paid.pledge else None
+    if pledge is None:
+        raise AsideError(UNKNOWN)
+    if paid.currency != DONG:
+        raise AsideError(OTHER_CURRENCY)
+    if paid.state != SUCCEEDED:
+        return None
+    given = giving.becomes(
+        session,
+        pledge,
+        origin=f"card:{paid.id}",
+        amount=paid.amount,
+        received_on=paid.on,
+        method="card",
+    )
+    donation = session.get_one(Donation, given.donation_id)
+    row = CardPayment(
+        unit_id=donation.unit_id,
+        fund_id=donation.fund_id,
+        pledge_id=pledge.id,
+        payment_intent=paid.id,
+        charge=paid.charge,
+        amount=paid.amount,
+        paid_on=paid.on,
+        donation_id=donation.id,
+        noted_at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def book_rest(session: Session, paid: Paid) -> None:
+    """Book the fee, the refunds and the disputes of a payment whose donation is recorded.
+
+    Call it last in a transaction: at its end the receipt is made to state what is left.
+
+    Raises:
+        AsideError: something says else than before.
+        Refusal: the books cannot take it, as in a closed month.
+    """
+    lock(session)
+    row = session.scalars(select(CardPayment).where(CardPayment.payment_intent == paid.id)).one()
+    of = _Of(row, _facts(session, row))
+    donation = session.get_one(Donation, row.donation_id)
+    if paid.move is not None and not _known(session, paid.move, "payment", row.amount):
+        _write(session, of, paid.move, "payment", row.amount, entry_id=donation.entry_id)
+    for refund in paid.refunds:
+        _refund(session, of, refund)
+    for dispute in paid.disputes:
+        _dispute(session, of, dispute)
+    returns.renew_receipt(session, row.donation_id, reason=REFUNDED, by=None)
+
+
+def in_dong(part: int, amount: int, whole: int) -> int:
+    """Return what a part is worth in đồng when `whole` is worth `amount`, rounded half away."""
+    worth, sign = abs(part) * abs(amount), -1 if part < 0 else 1
+    return sign * ((2 * worth + abs(whole)) // (2 * abs(whole)))
+
+
+def _refund(session: Session, of: _Of, refund: Refund) -> None:
+    if refund.move is None and refund.back is None:
+        return  # Nothing has moved yet; another event tells when it does.
+    row = session.scalar(select(CardRefund).where(CardRefund.refund == refund.id))
+    if row is None:
+        row = CardRefund(
+            unit_id=of.row.unit_id,
+            payment_id=of.row.id,
+            refund=refund.id,
+            amount=refund.amount,
+            made_on=refund.on,
+            state="sent",
+            noted_at=clock.now(),
+        )
+        session.add(row)
+    for kind, move, amount in (
+        ("refund", refund.move, -refund.amount),
+        ("refund-failed", refund.back, refund.amount),
+    ):
+        if move is not None and not _known(session, move, kind, amount):
+            entry_id = _write(session, of, move, kind, amount)
+            donation_id = of.row.donation_id
+            returns.give_back(
+                session, donation_id, -amount, on=move.on, entry_id=entry_id, key=move.id
+            )
+    if refund.back is not None or refund.state in FAILED:
+        row.state = "failed"
+    session.flush()
+
+
+def _dispute(session: Session, of: _Of, dispute: Dispute) -> None:
+    row = session.scalar(select(CardDispute).where(CardDispute.dispute == dispute.id))
+    if row is None:
+        row = CardDispute(
+            unit_id=of.row.unit_id,
+            payment_id=of.row.id,
+            dispute=dispute.id,
+            amount=dispute.amount,
+            reason=dispute.reason,
+            opened_on=dispute.on,
+            answer_by=dispute.answer_by,
+            state="open",
+            noted_at=clock.now(),
+        )
+        session.add(row)
+    left = 0
+    for move in dispute.moves:
+        kind = "dispute" if move.amount < 0 else "dispute-won" if move.amount else "fee"
+        size = abs(move.amount) if move.currency == DONG else dispute.amount
+        amount = {"dispute": -size, "dispute-won": size, "fee": 0}[kind]
+        left -= amount
+        if not _known(session, move, kind, amount):
+            _write(session, of, move, kind, amount)
+    if row.state == "open" and dispute.state in WON:
+        row.state = "won"
+    elif row.state == "open" and dispute.state == "lost":
+        lost_entry_id = None
+        if left > 0:
+            on = max([dispute.on, *(move.on for move in dispute.moves)])
+            entry = recipes.card_dispute_lost(
+                **{**of.facts, "on": on, "amount": left, "description": _TELLS["lost"]}
+            )
+            posted = books.post(session, entry, source=SOURCE, external_id=dispute.id)
+            lost_entry_id = posted.id
+            donation_id = of.row.donation_id
+            returns.give_back(session, donation_id, left, on=on, entry_id=posted.id, key=dispute.id)
+        row.state, row.lost_entry_id = "lost", lost_entry_id
+    session.flush()
+
+
+def _known(session: Session, move: Move, kind: str, amount: int) -> bool:
+    """Say whether a balance transaction is booked.
+
+    Raises:
+        AsideError: it was booked as something else.
+    """
+    found = session.scalar(select(CardMovement).where(CardMovement.movement == move.id))
+    if found is None:
+        return False
+    said = (found.kind, found.amount, found.settled, found.settled_fee, found.currency)
+    if said != (kind, amount, move.amount, move.fee, move.currency):
+        raise AsideError(OTHER_AMOUNT)
+    return True
+
+
+def _write(
+    session: Session, of: _Of, move: Move, kind: str, amount: int, *, entry_id: int | None = None
+) -> int:
+    """Book a balance transaction and its fee; return the entry of the first, 0 if there is none."""
+    if kind in _RECIPES:
+        said = {**of.facts, "on": move.on, "amount": abs(amount), "description": _TELLS[kind]}
+        posted = books.post(session, _RECIPES[kind](**said), source=SOURCE, external_id=move.id)
+        entry_id = posted.id
+    if move.currency == DONG or not move.fee:
+        fee = move.fee
+    elif move.amount:
+        fee = in_dong(move.fee, amount, move.amount)
+    else:
+        fee = worth(session, move.fee, move.currency)
+    session.add(
+        CardMovement(
+            unit_id=of.row.unit_id,
+            fund_id=of.row.fund_id,
+            movement=move.id,
+            kind=kind,
+            moved_on=move.on,
+            amount=amount,
+            fee=fee,
+            currency=move.currency,
+            settled=move.amount,
+            settled_fee=move.fee,
+            rate=move.rate,
+            payment_id=of.row.id,
+            entry_id=entry_id,
+            fee_entry_id=book_fee(session, of.facts, move, fee),
+        )
+    )
+    session.flush()
+    return entry_id or 0
+
+
+def book_fee(session: Session, facts: dict[str, Any], move: Move, fee: int) -> int | None:
+    """Book what Stripe took, or gave back, with a balance transaction."""
+    if not fee:
+        return None
+    recipe = recipes.card_fee if fee > 0 else recipes.card_fee_back
+    said = {**facts, "on": move.on, "amount": abs(fee), "description": _TELLS["fee"]}
+    posted = books.post(session, recipe(**said), source=SOURCE, external_id=f"{move.id}:fee")
+    return posted.id
+
+
+def worth(session: Session, settled: int, currency: str) -> int:
+    """Return what an amount of another currency is worth in đồng, by the last payment in it.
+
+    Raises:
+        AsideError: there was none.
+    """
+    last = session.scalar(
+        select(CardMovement)
+        .where(CardMovement.currency == currency, CardMovement.kind == "payment")
+        .order_by(CardMovement.moved_on.desc(), CardMovement.movement.desc())
+        .limit(1)
+    )
+    if currency == DONG:
+        return settled
+    if last is None:
+        why = f"Chưa có tỷ giá của {currency.upper()}: chưa có khoản thanh toán nào."
+        raise AsideError(why)
+    return in_dong(settled, last.amount, last.settled)
+
+
+def _facts(session: Session, row: CardPayment) -> dict[str, Any]:
+    """Return what all entries of a payment have in common."""
+    donation = session.get_one(Donation, row.donation_id)
+    province = session.get(Province, donation.province_id) if donation.province_id else None
+    return {
+        "unit": session.get_one(Unit, row.unit_id).code,
+        "fund": session.get_one(Fund, row.fund_id).code,
+        "province": province.key if province else None,
+    }

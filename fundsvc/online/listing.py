@@ -1,0 +1,80 @@
+"""Card payments and payouts as pages and commands show them."""
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardPayout
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRow:
+    """A payout: what it was worth when it was sent (đồng), and whether it has arrived."""
+
+    id: int
+    payout: str
+    sent_on: dt.date
+    arrives_on: dt.date
+    amount: int
+    currency: str
+    settled: int
+    state: str
+    payments: int
+    bank_line_id: int | None
+    entry_id: int
+    arrival_entry_id: int | None
+
+    @property
+    def foreign(self) -> str:
+        """Return what Stripe sent, in its currency; most have hundredths."""
+        return f"{self.settled / 100:,.2f} {self.currency.upper()}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a document has it."""
+        facts = asdict(self)
+        return facts | {name: facts[name].isoformat() for name in ("sent_on", "arrives_on")}
+
+
+def payouts(session: Session, before: int | None = None, most: int = PAGE) -> list[PayoutRow]:
+    """Return payouts, the newest first."""
+    count = (
+        select(func.count())
+        .where(CardMovement.payout_id == CardPayout.id, CardMovement.kind == "payment")
+        .scalar_subquery()
+    )
+    query = select(CardPayout, count).order_by(CardPayout.id.desc()).limit(most)
+    if before is not None:
+        query = query.where(CardPayout.id < before)
+    return [
+        PayoutRow(
+            id=row.id,
+            payout=row.payout,
+            sent_on=row.sent_on,
+            arrives_on=row.arrives_on,
+            amount=row.amount,
+            currency=row.currency,
+            settled=row.settled,
+            state=row.state,
+            payments=payments,
+            bank_line_id=row.bank_line_id,
+            entry_id=row.entry_id,
+            arrival_entry_id=row.arrival_entry_id,
+        )
+        for row, payments in session.execute(query)
+    ]
+
+
+def open_disputes(session: Session) -> list[tuple[CardDispute, CardPayment]]:
+    """Return disputes that must be answered, the most pressing first."""
+    query = (
+        select(CardDispute, CardPayment)
+        .join(CardPayment, CardPayment.id == CardDispute.payment_id)
+        .where(CardDispute.state == "open")
+        .order_by(CardDispute.answer_by, CardDispute.id)
+    )
+    return [(dispute, payment) for dispute, payment in session.execute(query)]

@@ -1,0 +1,292 @@
+"""Book what Stripe pays out, down to the line of the bank on which it arrives."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from sqlalchemy import Text, cast, column, exists, literal, select, table
+from sqlalchemy.orm import Session
+
+from fundsvc import clock
+from fundsvc.audit import service as audit
+from fundsvc.books import service as books
+from fundsvc.books.models import Fund
+from fundsvc.books.reversing import is_undone
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.giving.models import PledgeDonation
+from fundsvc.online.booking import DONG, SOURCE, AsideError, book_fee, lock, worth
+from fundsvc.online.gateway import Move, Payout
+from fundsvc.online.models import CardMovement, CardPayout
+from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.units.models import Unit
+from ledger import recipes
+from ledger.accounts import IN_TRANSIT
+
+ENDED: Final = ("paid", "failed", "canceled")
+FAILED: Final = ("failed", "canceled")
+RETURNED: Final = ("payout_failure", "payout_cancel")
+FEES: Final = ("stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost")
+NEAR: Final = timedelta(days=10)
+"""How long after the day that Stripe names a payout is looked for on the bank's statement."""
+LATE: Final = timedelta(days=3)
+"""So long after that day somebody is told that it is not there."""
+NAMED: Final = "STRIPE"
+# Settlements live above; the lines they have taken are read by the table's name.
+_SETTLED = table("settlement_payment", column("bank_line_id"))
+# What follows is stored, so it is not translated.
+BY_HAND: Final = "Đợt chuyển tiền thủ công: Stripe không cho biết gồm những khoản nào."
+NOT_EQUAL: Final = "Tổng các khoản của đợt chuyển tiền không bằng số Stripe đã chuyển."
+OTHER: Final = "Stripe cho biết đợt chuyển tiền khác với trước đây."
+UNCLEAR: Final = "Đợt chuyển tiền có khoản chưa rõ: {kind} {id}."
+_SENT: Final = "Stripe chuyển tiền về ngân hàng"
+_BACK: Final = "Ngân hàng không nhận đợt chuyển tiền, tiền trở lại Stripe"
+_ARRIVED: Final = "Tiền Stripe chuyển đã về ngân hàng"
+
+Parts = dict[tuple[str, str], int]
+"""Đồng by fund and unit."""
+
+
+def missing(session: Session, payout: Payout) -> list[Move]:
+    """Return what a payout consists of and is not booked yet."""
+    ids = [move.id for move in payout.moves]
+    known = set(
+        session.scalars(select(CardMovement.movement).where(CardMovement.movement.in_(ids)))
+    )
+    others = (*RETURNED, *FEES)
+    return [move for move in payout.moves if move.id not in known and move.kind not in others]
+
+
+def returned(session: Session, payout: Payout) -> list[str]:
+    """Return earlier payouts that failed, whose money this one sends again, if not booked yet."""
+    sources = [move.source for move in payout.moves if move.kind in RETURNED]
+    known = session.scalars(
+        select(CardPayout.payout).where(
+            CardPayout.payout.in_(sources), CardPayout.state == "failed"
+        )
+    )
+    return sorted(set(sources) - set(known) - {payout.id})
+
+
+def book(session: Session, payout: Payout) -> CardPayout | None:
+    """Book a payout whose parts are booked; None while it has not ended.
+
+    Raises:
+        AsideError: something in it is not clear, or it does not add up.
+        Refusal: the books cannot take it, as in a closed month.
+    """
+    lock(session)
+    if payout.state not in ENDED:
+        return None
+    if not payout.automatic:
+        raise AsideError(BY_HAND)
+    row = session.scalar(select(CardPayout).where(CardPayout.payout == payout.id))
+    if row is None:
+        row = _send(session, payout)
+    elif (row.settled, row.currency) != (payout.amount, payout.currency):
+        raise AsideError(OTHER)
+    if payout.state in FAILED and row.state == "sent":
+        parts = [(*place, amount) for place, amount in parts_of(session, row).items()]
+        unit = session.get_one(Unit, row.unit_id).code
+        on = max(clock.today(), row.sent_on)
+        entry = recipes.card_payout(parts, on=on, unit=unit, description=_BACK, back=True)
+        posted = books.post(session, entry, source=SOURCE, external_id=f"{payout.id}:back")
+        row.state, row.back_entry_id = "failed", posted.id
+        session.flush()
+    elif payout.state in FAILED and row.state == "arrived":
+        raise AsideError(OTHER)
+    return row
+
+
+def parts_of(session: Session, row: CardPayout) -> Parts:
+    """Return what a payout is worth to each fund and unit, as it was booked."""
+    entry = books.read_entry(session, row.entry_id)
+    return {
+        (line.fund, line.unit): line.debit for line in entry.postings if line.account == IN_TRANSIT
+    }
+
+
+def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> CardPayout:
+    """Confirm that a line of the bank is a payout's money, and book it: N 3381 / C 113.
+
+    Raises:
+        NotFound: there is no such payout or line, or not for this person.
+        Conflict: one of them is taken, or the line was booked as something else.
+        Refusal: the line is not the amount that was sent in đồng.
+    """
+    lock(session)
+    row = session.scalar(select(CardPayout).where(CardPayout.id == payout_id).with_for_update())
+    line = session.scalar(select(BankLine).where(BankLine.id == line_id).with_for_update())
+    if row is None or line is None:
+        raise NotFound
+    if row.bank_line_id == line.id:
+        return row
+    if row.state != "sent" or line.id not in {offer.id for offer, _account in _free(session, row)}:
+        raise Conflict(_("Đợt chuyển tiền hoặc dòng sao kê này đã có nơi khác."))
+    if row.currency == DONG and line.credit != row.settled:
+        raise Refusal(
+            Reason(_("Số tiền của dòng sao kê khác với số Stripe đã chuyển."), field="line")
+        )
+    account = session.get_one(BankAccount, line.bank_account_id)
+    fund = session.get_one(Fund, account.fund_id).code
+    unit = session.get_one(Unit, account.unit_id).code
+    parts = parts_of(session, row)
+    entry = recipes.card_arrival(
+        [(*place, parts[place], arrived) for place, arrived in shares(parts, line.credit).items()],
+        fund=fund,
+        on=max(line.booked_on, row.sent_on),
+        unit=unit,
+        description=_ARRIVED,
+    )
+    posted = books.post(
+        session, entry, source=SOURCE, external_id=f"{row.payout}:arrived", maker_id=by
+    )
+    row.state, row.bank_line_id, row.arrival_entry_id = "arrived", line.id, posted.id
+    row.matched_at, row.matched_by = clock.now(), by
+    facts = {"line": line.id, "entry": posted.id}
+    audit.record(session, "card_payout.match", f"card_payout:{row.id}", facts, by=by)
+    session.flush()
+    return row
+
+
+def match_sure(session: Session) -> int:
+    """Match payouts with lines where it is sure: the one line of the amount that names Stripe."""
+    done = 0
+    for row in session.scalars(select(CardPayout).where(CardPayout.state == "sent")).all():
+        sure = [
+            line
+            for line, _account in _free(session, row)
+            if row.currency == DONG and line.credit == row.settled and NAMED in line.memo.upper()
+        ]
+        if len(sure) == 1:
+            match(session, row.id, sure[0].id, by=None)
+            done += 1
+    return done
+
+
+def shares(parts: Parts, arrived: int) -> Parts:
+    """Share what arrived in proportion to what was sent; the largest part takes what is left."""
+    whole = sum(parts.values())
+    found = {place: amount * arrived // whole for place, amount in parts.items()}
+    largest = max(parts, key=lambda place: (parts[place], place))
+    found[largest] += arrived - sum(found.values())
+    return found
+
+
+def offers(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccount]]:
+    """Return lines that may be a payout's money, the likeliest first."""
+    found = _free(session, row)
+    if row.currency == DONG:
+        return [one for one in found if one[0].credit == row.settled]
+    found.sort(key=lambda one: (NAMED not in one[0].memo.upper(), abs(one[0].credit - row.amount)))
+    return found[:20]
+
+
+def _free(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccount]]:
+    """Return lines of money in of the right days that nothing else has taken."""
+    query = (
+        select(BankLine, BankAccount)
+        .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
+        .where(
+            BankLine.credit > 0,
+            BankLine.booked_on.between(row.sent_on, row.arrives_on + NEAR),
+            ~exists().where(CardPayout.bank_line_id == BankLine.id),
+            ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
+            ~exists().where(
+                PledgeDonation.origin == literal("bank-line:") + cast(BankLine.id, Text)
+            ),
+            ~is_undone(BankLine.entry_id),
+        )
+        .order_by(BankLine.booked_on, BankLine.id)
+        .limit(500)
+    )
+    return [(line, account) for line, account in session.execute(query)]
+
+
+def _send(session: Session, payout: Payout) -> CardPayout:
+    """Book that Stripe sent a payout: each fund's and unit's part of it is on its way."""
+    ids = [move.id for move in payout.moves]
+    rows = list(session.scalars(select(CardMovement).where(CardMovement.movement.in_(ids))))
+    if any(row.payout_id is not None or row.currency != payout.currency for row in rows):
+        raise AsideError(OTHER)
+    known = {row.movement for row in rows}
+    rest = [move for move in payout.moves if move.id not in known]
+    parts = _gathered(session, rows, rest)
+    main = max(parts, key=lambda place: (parts[place], place))
+    fund_id = session.scalars(select(Fund.id).where(Fund.code == main[0])).one()
+    unit_id = session.scalars(select(Unit.id).where(Unit.code == main[1])).one()
+    for move in rest:
+        if move.kind in FEES:
+            rows.append(_own_fee(session, move, main, unit_id, fund_id))
+            parts[main] -= rows[-1].fee
+    if sum(move.amount - move.fee for move in payout.moves) != payout.amount:
+        raise AsideError(NOT_EQUAL)
+    sent = [(*place, amount) for place, amount in sorted(parts.items()) if amount]
+    entry = recipes.card_payout(sent, on=payout.sent_on, unit=main[1], description=_SENT)
+    posted = books.post(session, entry, source=SOURCE, external_id=payout.id)
+    made = CardPayout(
+        unit_id=unit_id,
+        payout=payout.id,
+        amount=sum(parts.values()),
+        currency=payout.currency,
+        settled=payout.amount,
+        sent_on=payout.sent_on,
+        arrives_on=payout.arrives_on,
+        state="sent",
+        entry_id=posted.id,
+        noted_at=clock.now(),
+    )
+    session.add(made)
+    session.flush()
+    for row in rows:
+        row.payout_id = made.id
+    session.flush()
+    return made
+
+
+def _gathered(session: Session, rows: Sequence[CardMovement], rest: Sequence[Move]) -> Parts:
+    """Return what a payout brings to each, with what an earlier one that failed brought back."""
+    parts: defaultdict[tuple[str, str], int] = defaultdict(int)
+    units = {unit.id: unit.code for unit in session.scalars(select(Unit))}
+    funds = {fund.id: fund.code for fund in session.scalars(select(Fund))}
+    for row in rows:
+        parts[funds[row.fund_id], units[row.unit_id]] += row.amount - row.fee
+    for move in rest:
+        if move.kind in RETURNED:
+            before = session.scalar(select(CardPayout).where(CardPayout.payout == move.source))
+            if before is None or before.state != "failed":
+                raise AsideError(UNCLEAR.format(kind=move.kind, id=move.source))
+            for place, amount in parts_of(session, before).items():
+                parts[place] += amount
+        elif move.kind not in FEES:
+            raise AsideError(UNCLEAR.format(kind=move.kind, id=move.id))
+    if not parts:
+        raise AsideError(NOT_EQUAL)
+    return parts
+
+
+def _own_fee(
+    session: Session, move: Move, main: tuple[str, str], unit_id: int, fund_id: int
+) -> CardMovement:
+    """Book a fee that belongs to no payment; the largest part of the payout bears it."""
+    settled = move.fee - move.amount
+    fee = worth(session, settled, move.currency)
+    facts: dict[str, Any] = {"unit": main[1], "fund": main[0]}
+    row = CardMovement(
+        unit_id=unit_id,
+        fund_id=fund_id,
+        movement=move.id,
+        kind="fee",
+        moved_on=move.on,
+        amount=0,
+        fee=fee,
+        currency=move.currency,
+        settled=0,
+        settled_fee=settled,
+        rate=move.rate,
+        fee_entry_id=book_fee(session, facts, move, fee),
+    )
+    session.add(row)
+    session.flush()
+    return row
