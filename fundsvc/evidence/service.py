@@ -1,4 +1,8 @@
-"""Keep files by the hash of their bytes, and give them back only if they are still the same."""
+"""Keep files by the hash of their bytes, and give them back only if they are still the same.
+
+Files with phone numbers are kept sealed (`sealing`); their hash is that of the plain bytes, and
+those that were kept before lie there as they came. Both are read alike.
+"""
 
 import hashlib
 import io
@@ -14,8 +18,9 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from fundsvc import clock
+from fundsvc import clock, secrecy
 from fundsvc.errors import NotFound
+from fundsvc.evidence import sealing
 from fundsvc.evidence.models import StoredFile
 
 DIGEST_LETTERS = frozenset("0123456789abcdef")
@@ -35,20 +40,28 @@ def keep(data: bytes) -> str:
     return keep_stream(io.BytesIO(data))
 
 
-def keep_stream(stream: IO[bytes]) -> str:
-    """Keep all that a stream gives, like `keep`, without holding it in memory."""
+def keep_stream(stream: IO[bytes], *, sealed: bool = False) -> str:
+    """Keep all that a stream gives, like `keep`, without holding it in memory.
+
+    `sealed` says that only the data key shall open it; what lay there unsealed is replaced.
+    """
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     handle, draft = tempfile.mkstemp(dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
-            while block := stream.read(BLOCK):
+            block = _full(stream)
+            # What only looks as if it were sealed would not be read again.
+            sealed = sealed or block.startswith(sealing.MARK)
+            file.write(sealing.MARK if sealed else b"")
+            while block:
                 digest.update(block)
-                file.write(block)
+                file.write(secrecy.seal(block) if sealed else block)
+                block = _full(stream)
             file.flush()
             path = _path(digest.hexdigest())
-            if not path.exists():
+            if not path.exists() or (sealed and not _lies_sealed(path)):
                 os.fsync(file.fileno())
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Path(draft).replace(path)
@@ -57,9 +70,18 @@ def keep_stream(stream: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def record(session: Session, data: bytes, *, name: str, media_type: str, by: int | None) -> str:
+def record(
+    session: Session,
+    data: bytes,
+    *,
+    name: str,
+    media_type: str,
+    by: int | None,
+    sealed: bool = False,
+) -> str:
     """Keep bytes and note them as evidence; the first name they came under stays."""
-    return note(session, keep(data), name=name, media_type=media_type, by=by)
+    sha256 = keep_stream(io.BytesIO(data), sealed=sealed)
+    return note(session, sha256, name=name, media_type=media_type, by=by)
 
 
 def note(session: Session, sha256: str, *, name: str, media_type: str, by: int | None) -> str:
@@ -68,7 +90,7 @@ def note(session: Session, sha256: str, *, name: str, media_type: str, by: int |
         "sha256": sha256,
         "name": name,
         "media_type": media_type,
-        "size": _path(sha256).stat().st_size,
+        "size": _size(_path(sha256)),
         "stored_at": clock.now(),
         "stored_by": by,
     }
@@ -101,14 +123,37 @@ def opened(sha256: str) -> Iterator[IO[bytes]]:
     if len(sha256) != DIGEST_LENGTH or not DIGEST_LETTERS.issuperset(sha256):
         raise NotFound
     try:
-        file = _path(sha256).open("rb")
+        kept = _path(sha256).open("rb")
     except FileNotFoundError:
         raise NotFound from None
-    with file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+    with kept:
+        file = io.BufferedReader(sealing.Sealed(kept), BLOCK) if sealing.is_sealed(kept) else kept
+        try:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except OSError:
+            same = False
+        if not same:
             raise DamagedFileError(sha256)
         file.seek(0)
         yield file
+
+
+def _full(stream: IO[bytes]) -> bytes:
+    """Return the next block, full until the stream ends: a sealed file has no short one inside."""
+    block = stream.read(BLOCK)
+    while block and len(block) < BLOCK and (more := stream.read(BLOCK - len(block))):
+        block += more
+    return block
+
+
+def _lies_sealed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return sealing.is_sealed(file)
+
+
+def _size(path: Path) -> int:
+    with path.open("rb") as file:
+        return sealing.plain_size(file) if sealing.is_sealed(file) else path.stat().st_size
 
 
 def _path(sha256: str) -> Path:

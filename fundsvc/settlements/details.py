@@ -53,7 +53,7 @@ def take_list(session: Session, settlement_id: int, data: bytes, *, name: str, b
     refused = Refused()
     reading = _Reading(session, row, refused)
     kept = reading.rows(data)
-    sha256 = evidence.record(session, data, name=name, media_type=MEDIA_TYPE, by=by)
+    sha256 = evidence.record(session, data, name=name, media_type=MEDIA_TYPE, by=by, sealed=True)
     older = delete(SettlementMessage).where(SettlementMessage.settlement_id == row.id)
     session.execute(older)
     while some := list(islice(kept, _AT_ONCE)):

@@ -126,7 +126,7 @@ def import_sms(
         Refusal: the file as a whole cannot be read, or a message lies in a closed month.
     """
     profile = profiles.named(session, format)
-    sha256 = evidence.keep_stream(stream) if commit else None
+    sha256 = evidence.keep_stream(stream, sealed=True) if commit else None
     kind = WORKBOOK_TYPE if workbook.is_workbook(stream) else MEDIA_TYPE
     campaigns.lock(session)
     # A savepoint makes SQLite hold every page that it changes in memory; so a commit has none, and

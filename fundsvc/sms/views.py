@@ -123,7 +123,8 @@ def take() -> ResponseReturnValue:
     try:
         with closing(uploads.given()) as given:
             known = _knows(given.stream, chosen["format"])
-            promised = Upload(evidence.keep_stream(given.stream), uploads.shown_name(given), chosen)
+            sha256 = evidence.keep_stream(given.stream, sealed=True)
+            promised = Upload(sha256, uploads.shown_name(given), chosen)
     except Refusal as refusal:
         form = Form(request.form.to_dict(), uploads.beside_file(refusal, "format"))
         return _upload_page(form), refusal.status
