@@ -45,7 +45,7 @@ def send(session: Session, receipt: Receipt, to: str, locale: str = "vi") -> Let
             after=(
                 _(
                     "Nếu mất thư này, có thể lấy lại biên nhận bất cứ lúc nào tại %(page)s bằng"
-                    " số biên nhận, mã %(code)s và địa chỉ thư này.",
+                    " mã %(code)s và địa chỉ thư này.",
                     page=f"{current_app.config['FUNDSVC'].base_url}/receipts",
                     code=document.in_fours(receipt.code),
                 ),

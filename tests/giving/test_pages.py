@@ -167,9 +167,7 @@ def test_every_kind_of_picture_becomes_a_small_one(app: Flask, kind: str) -> Non
         assert found.width * 9 == found.height * 16
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"GIF89a", picture()[:20], b"\x89PNG\r\n\x1a\n" + b"0" * 99]
-)
+@pytest.mark.parametrize("data", [b"", b"GIF89a", picture()[:20], b"\x89PNG\r\n\x1a\n" + b"0" * 99])
 def test_what_is_no_picture_is_refused(app: Flask, data: bytes) -> None:
     del app
     with pytest.raises(Refusal):
