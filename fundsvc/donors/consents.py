@@ -102,3 +102,16 @@ def standing(session: Session, donor_ids: Collection[int]) -> dict[str, DonorCon
     for row in history(session, donor_ids):
         found.setdefault(row.purpose, row)
     return found
+
+
+def refusing(session: Session, donor_ids: Collection[int], purpose: str) -> set[int]:
+    """Return those of some records whose donors said no last, there or where they were merged."""
+    found = set()
+    for donor in session.scalars(select(Donor).where(Donor.id.in_(donor_ids))).all():
+        chain = [donor]
+        while chain[-1].merged_into_id is not None:
+            chain.append(by_id(session, chain[-1].merged_into_id))
+        last = standing(session, [record.id for record in chain]).get(purpose)
+        if last is not None and not last.given:
+            found.add(donor.id)
+    return found

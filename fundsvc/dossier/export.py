@@ -17,6 +17,8 @@ from fundsvc.dossier import told
 from fundsvc.dossier.facts import Dossier, email_of, moment, phone_of, shown_name
 from fundsvc.dossier.listing import Row
 from fundsvc.errors import Refusal
+from fundsvc.giving import service as giving
+from fundsvc.giving.models import Pledge
 from fundsvc.sheet import Cell, csv_lines
 from ledger.words import grouped
 
@@ -98,6 +100,7 @@ def as_facts(dossier: Dossier) -> dict[str, Any]:
             }
             for gift in dossier.messages
         ],
+        "promises": [_promise(promised) for promised in dossier.promises],
         "erasures": [
             {
                 "asked_at": moment(wish.asked_at),
@@ -147,6 +150,22 @@ def _record(record: Donor | DonorVersion) -> dict[str, str]:
         "address": record.address,
         "phone": phone_of(record, whole=True),
         "email": email_of(record, whole=True),
+    }
+
+
+def _promise(promised: Pledge) -> dict[str, Any]:
+    return {
+        "made_at": moment(promised.made_at),
+        "amount": promised.amount,
+        "method": promised.method,
+        "state": promised.state,
+        "code": promised.code,
+        "name": promised.name,
+        "on_behalf_of": promised.on_behalf_of,
+        "in_memory_of": promised.in_memory_of,
+        "may_be_named": promised.may_be_named,
+        "phone": giving.phone(promised),
+        "email": giving.email(promised),
     }
 
 

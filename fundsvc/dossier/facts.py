@@ -15,6 +15,8 @@ from fundsvc.donors import consents, editing
 from fundsvc.donors.erasing import NAME as ERASED
 from fundsvc.donors.merging import family
 from fundsvc.donors.models import Donor, DonorConsent, DonorErasure, DonorVersion
+from fundsvc.dossier import promises
+from fundsvc.giving.models import Pledge
 from fundsvc.receipts.models import Receipt
 from fundsvc.secrecy import UnreadableError, open_text
 from fundsvc.sms import donors as messages
@@ -55,6 +57,7 @@ class Dossier:
     unit: Unit
     donations: list[Gave]
     messages: list[Gift]
+    promises: list[Pledge]
     versions: list[DonorVersion]
     consents: list[DonorConsent]
     erasures: list[DonorErasure]
@@ -79,6 +82,7 @@ def gather(session: Session, donor: Donor) -> Dossier:
     records = family(session, donor)
     ids = [record.id for record in records]
     wishes = select(DonorErasure).where(DonorErasure.donor_id.in_(ids)).order_by(DonorErasure.id)
+    earlier = editing.versions(session, ids)
     phones = dict.fromkeys(record.phone_hash for record in records if record.phone_hash)
     return Dossier(
         donor=records[0],
@@ -86,7 +90,8 @@ def gather(session: Session, donor: Donor) -> Dossier:
         unit=session.get_one(Unit, records[0].unit_id),
         donations=_donations(session, ids),
         messages=[gift for hashed in phones for gift in messages.gifts(session, hashed)],
-        versions=editing.versions(session, ids),
+        promises=promises.of_donor(session, records, earlier),
+        versions=earlier,
         consents=consents.history(session, ids),
         erasures=list(session.scalars(wishes)),
     )

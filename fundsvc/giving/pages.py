@@ -17,6 +17,7 @@ from fundsvc.books.models import Fund
 from fundsvc.books.reversing import is_undone
 from fundsvc.db import check_scope
 from fundsvc.donations.models import Donation
+from fundsvc.donors import consents
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.giving import ways
 from fundsvc.giving.models import (
@@ -49,6 +50,8 @@ _SAME: Final = (
     "account_holder",
 )
 _BIN: Final = re.compile("[0-9]{6}", re.ASCII)
+_LOOKED: Final = 4
+"""How many times as many donations are looked at as are named: some donors said no since."""
 _GAP: Final = re.compile(r"\n[ \t]*\n+")
 
 
@@ -239,16 +242,19 @@ def progress(session: Session, page_id: int) -> Progress:
 
 
 def recently_named(session: Session, page_id: int, *, most: int = 5) -> list[Named]:
-    """Return the newest donations by a page of those who agreed to be named."""
+    """Return the newest donations by a page of those who agreed to be named, and still do."""
     rows = session.execute(
-        select(Pledge.name, Donation.amount, Donation.received_on)
+        select(Pledge.name, Donation.amount, Donation.received_on, Donation.donor_id)
         .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
         .join(Donation, Donation.id == PledgeDonation.donation_id)
         .where(Pledge.page_id == page_id, Pledge.may_be_named, ~is_undone(Donation.entry_id))
         .order_by(Donation.id.desc())
-        .limit(most)
-    )
-    return [Named(*row) for row in rows]
+        .limit(_LOOKED * most)
+    ).all()
+    donors = {row.donor_id for row in rows if row.donor_id is not None}
+    silent = consents.refusing(session, donors, "named")
+    named = [Named(*row[:3]) for row in rows if row.donor_id not in silent]
+    return named[:most]
 
 
 def facts_of(session: Session, page: CampaignPage) -> PageFacts:

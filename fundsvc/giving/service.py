@@ -2,12 +2,14 @@
 
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -15,7 +17,10 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books.models import Fund
 from fundsvc.donations import service as donations
+from fundsvc.donations.models import Donation
 from fundsvc.donations.service import DonationFacts
+from fundsvc.donors import consents
+from fundsvc.donors.consents import ConsentFacts
 from fundsvc.donors.service import DonorFacts
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.giving import codes
@@ -131,6 +136,8 @@ def becomes(
         promised.state, promised.donation_id = GIVEN, recorded.id
         promised.told, promised.ended_at = "", clock.now()
     session.flush()
+    if promised.may_be_named and recorded.new:
+        _note_consent(session, promised, recorded.id)
     to = email(promised) or None
     issued = donations.issue_receipt(session, recorded.id, by=by, to=to, locale=promised.locale)
     return Given(recorded.id, issued.number, new=True)
@@ -153,12 +160,14 @@ def lapse(session: Session, before: datetime) -> int:
     return int(getattr(done, "rowcount", 0))
 
 
-def erase(session: Session, donation_ids: list[int]) -> None:
-    """Forget who promised what became these donations; amounts and codes stay."""
+def erase(
+    session: Session, donation_ids: Collection[int], pledge_ids: Collection[int] = ()
+) -> None:
+    """Forget who promised what became these donations, or these promises; the amounts stay."""
     wanted = select(PledgeDonation.pledge_id).where(PledgeDonation.donation_id.in_(donation_ids))
     session.execute(
         update(Pledge)
-        .where(Pledge.id.in_(wanted), Pledge.erased_at.is_(None))
+        .where(or_(Pledge.id.in_(wanted), Pledge.id.in_(pledge_ids)), Pledge.erased_at.is_(None))
         .values(
             erased_at=clock.now(),
             may_be_named=False,
@@ -219,6 +228,18 @@ def _receipt(session: Session, donation_id: int) -> str | None:
     """Return the number of a donation's valid receipt."""
     issued = receipts.of_donation(session, donation_id)
     return next((receipt.number for receipt in issued if receipt.voided_at is None), None)
+
+
+def _note_consent(session: Session, promised: Pledge, donation_id: int) -> None:
+    """Note with the donor the tick that was set on the page, in the words that stood beside it."""
+    donor_id = session.get_one(Donation, donation_id).donor_id
+    if donor_id is None:
+        return
+    with force_locale(promised.locale):
+        words = _("Đồng ý cho nêu tên trên trang này")
+    said_on = promised.made_at.astimezone(clock.VN).date()
+    facts = ConsentFacts(purpose="named", given=True, said_on=said_on, way="online", words=words)
+    consents.note_by_id(session, donor_id, facts, by=None)
 
 
 def _donation(
