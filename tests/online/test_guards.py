@@ -1,0 +1,49 @@
+"""What the database itself refuses of card payments, whoever asks."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fundsvc.db import transaction
+from tests.online.conftest import Give
+from tests.support.stripe import FakeStripe
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def paid_out(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
+    """A payment refunded in part, one in dispute, and a payout of both."""
+    first, second = fake.pay(begin()), fake.pay(begin("k2", amount=2_000_000))
+    fake.refund(first["id"], 100_000)
+    fake.dispute(second["id"])
+    fake.payout()
+    tell()
+
+
+@pytest.mark.usefixtures("paid_out")
+@pytest.mark.parametrize(
+    ("guard", "statement"),
+    [
+        ("card_payment_append_only", "UPDATE card_payment SET amount = amount + 1"),
+        ("card_payment_append_only", "DELETE FROM card_payment"),
+        ("donation_return_append_only", "UPDATE donation_return SET amount = 1"),
+        ("donation_return_append_only", "DELETE FROM donation_return"),
+        ("card_refund_kept", "UPDATE card_refund SET amount = 1"),
+        ("card_refund_kept", "DELETE FROM card_refund"),
+        ("card_dispute_kept", "UPDATE card_dispute SET amount = 1"),
+        ("card_dispute_kept", "DELETE FROM card_dispute"),
+        ("card_movement_kept", "UPDATE card_movement SET payout_id = NULL"),
+        ("card_movement_kept", "DELETE FROM card_movement"),
+        ("card_payout_kept", "UPDATE card_payout SET settled = 1"),
+        ("card_payout_kept", "DELETE FROM card_payout"),
+    ],
+)
+def test_what_stripe_told_stays_as_it_was(session: Session, guard: str, statement: str) -> None:
+    with pytest.raises(DBAPIError) as error, transaction() as writing:
+        writing.execute(text(statement))
+    name = getattr(getattr(error.value.orig, "diag", None), "constraint_name", None)
+    assert guard in (name or str(error.value.orig))

@@ -1,0 +1,97 @@
+"""The page of card payments, and Stripe's door."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from fundsvc.inbox import service as inbox
+from fundsvc.online import handling
+from tests.online.conftest import Give
+from tests.support import stripe
+from tests.support.forms import send
+from tests.support.stripe import FakeStripe
+
+pytestmark = pytest.mark.usefixtures("clock")
+MINUTES = 60
+
+
+def push(client: FlaskClient, body: bytes, headers: dict[str, str]) -> int:
+    return client.post("/webhooks/stripe", data=body, headers=headers).status_code
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_what_is_not_signed_by_stripe_now_is_not_taken(
+    fake: FakeStripe, client: FlaskClient, session: Session
+) -> None:
+    event = fake.tell("charge.updated", {"id": "ch_1", "object": "charge", "payment_intent": "pi"})
+    right, headers = stripe.signed(event, fake.now)
+    for wrong in (
+        {},
+        {"Stripe-Signature": ""},
+        {"Stripe-Signature": "t=1,v1=zz"},
+        {"Stripe-Signature": headers["Stripe-Signature"].replace("v1=", "v0=")},
+        stripe.signed(event, fake.now - 6 * MINUTES)[1],
+        stripe.signed(event, fake.now + 6 * MINUTES)[1],
+        stripe.signed(event, fake.now, "whsec_other")[1],
+    ):
+        assert push(client, right, wrong) == 400
+    assert push(client, right + b" ", headers) == 400
+    for body in (
+        b"[]",
+        b"7",
+        b"\xff",
+        b"{",
+        b'{"object": "event"}',
+        b'{"object": "event", "id": "evt_1", "type": "x", "data": []}',
+        b'{"object": "event", "id": "evt_\\ud800", "type": "x", "data": {"object": {}}}',
+        b"[" * 100_000,
+        b'{"a":' * 60_000,
+    ):
+        assert push(client, *stripe.signed(body, fake.now)) == 400, body[:60]
+    assert push(client, *stripe.signed(b"x" * 600_000, fake.now)) == 413
+    assert inbox.counts(session, handling.KIND) == {"waiting": 0, "parked": 0, "conflict": 0}
+    assert push(client, right, headers) == push(client, right, headers) == 200
+    session.rollback()
+    assert inbox.counts(session, handling.KIND)["waiting"] == 1
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_the_same_event_with_another_amount_is_shown(
+    fake: FakeStripe, client: FlaskClient, session: Session
+) -> None:
+    event = fake.tell("charge.updated", {"id": "ch_1", "object": "charge", "amount": 1})
+    other = json.loads(json.dumps(event))
+    other["data"]["object"]["amount"] = 2
+    later: dict[str, Any] = dict(event) | {"pending_webhooks": 7}
+    for one in (event, later, other):
+        assert push(client, *stripe.signed(one, fake.now)) == 200
+    assert inbox.counts(session, handling.KIND) == {"waiting": 1, "parked": 0, "conflict": 1}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_the_page_shows_payouts_disputes_and_events(
+    fake: FakeStripe,
+    begin: Give,
+    tell: Callable[..., None],
+    signed_in: Callable[..., FlaskClient],
+) -> None:
+    intent = fake.pay(begin())
+    fake.pay(begin("k2", amount=2_000_000))
+    fake.payout()
+    fake.dispute(intent["id"])
+    fake.tell("charge.updated", {"id": "ch_x", "object": "charge", "payment_intent": "pi_x"})
+    tell()
+    treasurer = signed_in("treasurer")
+    text = treasurer.get("/card-payments").text
+    assert "2.407.000" in text
+    assert "Khiếu nại phải trả lời" in text
+    assert "Stripe không có đối tượng này." in text
+    for line in ("9", "x"):
+        answer = send(treasurer, "/card-payments", "/card-payments/payouts/1/line", line=line)
+        assert answer.status_code == 404
+    assert send(treasurer, "/card-payments", "/card-payments/events/999").status_code == 404
+    assert signed_in("unit-treasurer").get("/card-payments").status_code == 403
