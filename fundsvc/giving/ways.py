@@ -50,7 +50,7 @@ class Way:
 
     `ready()` says whether it is set up here. `begin(due)` returns the address where the donor pays;
     it is called outside any transaction, may open its own, and may raise WayDownError. `least` is
-    the smallest amount it takes, in đồng. `origins` are the origins of those addresses, as
+    the smallest amount it takes, in đồng. `origins()` are the origins of those addresses, as
     `https://checkout.stripe.com`: a browser follows a form to them only when it was told so.
     """
 
@@ -59,7 +59,7 @@ class Way:
     ready: Callable[[], bool]
     begin: Callable[[Due], str]
     least: int = 1
-    origins: tuple[str, ...] = ()
+    origins: Callable[[], Sequence[str]] = tuple
 
 
 Accounts = Callable[[Session], Sequence[PayTo]]

@@ -43,5 +43,6 @@ CARD: Final = Way(
     label=lazy_gettext("Thẻ Visa, Mastercard, JCB"),
     ready=gateway.ready,
     begin=begin,
+    origins=gateway.origins,
     least=LEAST,
 )

@@ -15,10 +15,11 @@ import stripe
 from flask import current_app
 
 from fundsvc import clock
-from fundsvc.config import Settings
+from fundsvc.config import STRIPE, Settings
 
 SECONDS: Final = 10
 """How long Stripe may take to answer; a donor waits for the first page."""
+CHECKOUT: Final = "https://checkout.stripe.com"
 PLEDGE: Final = "pledge"
 """Under this name Stripe keeps our memo code with a payment."""
 _PAGE: Final = 100
@@ -145,6 +146,12 @@ def live() -> bool:
 def ready() -> bool:
     """Whether cards can be taken here."""
     return bool(_settings().stripe_key)
+
+
+def origins() -> tuple[str, ...]:
+    """Return where checkouts may be: Stripe's own, or the server that stands in for it."""
+    base = _settings().stripe_api_base
+    return (CHECKOUT,) if base == STRIPE else (CHECKOUT, base)
 
 
 def begin(wanted: Wanted) -> Checkout:

@@ -258,7 +258,7 @@ def _page(template: str, **facts: Any) -> Response:
     # A form holds a key and sometimes what was typed: nobody keeps it for another.
     page.headers["Cache-Control"] = "no-store"
     # A form may lead on to where a card is taken; browsers hold redirects of forms to this, too.
-    places = " ".join(("'self'", *(origin for way in ways.ready() for origin in way.origins)))
+    places = " ".join(("'self'", *(origin for way in ways.ready() for origin in way.origins())))
     page.headers["Content-Security-Policy"] = (
         f"default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action {places}; "
         "frame-ancestors 'none'; object-src 'none'"

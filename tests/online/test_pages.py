@@ -12,7 +12,7 @@ from fundsvc.inbox import service as inbox
 from fundsvc.online import handling
 from tests.online.conftest import Give
 from tests.support import stripe
-from tests.support.forms import send
+from tests.support.forms import hidden, send
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -95,3 +95,31 @@ def test_the_page_shows_payouts_disputes_and_events(
         assert answer.status_code == 404
     assert send(treasurer, "/card-payments", "/card-payments/events/999").status_code == 404
     assert signed_in("unit-treasurer").get("/card-payments").status_code == 403
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_stranger_gives_by_card_and_is_offered_the_bank_while_stripe_is_down(
+    fake: FakeStripe, page: str, client: FlaskClient
+) -> None:
+    shown = client.get(f"/give/{page}")
+    assert fake.url in shown.headers["Content-Security-Policy"]
+    key = hidden(client, f"/give/{page}")["key"]
+    form = {"amount": "500.000", "choice": "other", "anonymous": "1", "method": "card", "key": key}
+    fake.down = True
+    down = client.post(f"/give/{page}", data=form)
+    assert down.status_code == 200
+    assert "TWNT" in down.text or "1234567890" in down.text
+    fake.down = False
+    addresses = {client.post(f"/give/{page}", data=form).headers["Location"] for _tap in range(3)}
+    (address,) = addresses
+    assert address.startswith(f"{fake.url}/pay/cs_test_")
+    assert [path for method, path in fake.requests if method == "POST"].count(
+        "/v1/checkout/sessions"
+    ) >= 4
+    assert len([one for one in fake.objects.values() if one.get("mode") == "payment"]) == 1
+    fake.pay(address.rpartition("/")[2])
+    for event in fake.events:
+        assert push(client, *stripe.signed(event, fake.now)) == 200
+    handling.handle()
+    back = fake.objects[address.rpartition("/")[2]]["success_url"]
+    assert "NT-2024-000001" in client.get(back.removeprefix("http://localhost")).text
