@@ -79,7 +79,7 @@ def campaigns(span: Span) -> bytes:
         for drive in CAMPAIGNS
     ]
     header = ("short_code", "keyword", "grammar", "unit_value", "fund", "unit", "starts", "ends")
-    return _csv(header, rows)
+    return as_csv(header, rows)
 
 
 def messages(span: Span) -> list[File]:
@@ -97,7 +97,7 @@ def messages(span: Span) -> list[File]:
 
 def _messages(span: Span, drive: Campaign) -> bytes:
     rows = [row for row, _amount in _sent(span, drive)]
-    return _csv(SMS_COLUMNS, [[row[name] for name in SMS_COLUMNS] for row in rows])
+    return as_csv(SMS_COLUMNS, [[row[name] for name in SMS_COLUMNS] for row in rows])
 
 
 def _sent(span: Span, drive: Campaign) -> list[tuple[dict[str, str], int]]:
@@ -198,7 +198,7 @@ def settlements(span: Span) -> bytes:
         )
         for part in settled(span)
     ]
-    return _csv(header, rows)
+    return as_csv(header, rows)
 
 
 def _message(rng: Random, drive: Campaign) -> tuple[str, int]:
@@ -263,7 +263,7 @@ def bank_statement(span: Span) -> File:
         "OffsetAccount",
     )
     on = min(last + timedelta(days=3), span.last)
-    return File(on, f"agribank-{span.year}.csv", _csv(header, rows))
+    return File(on, f"agribank-{span.year}.csv", as_csv(header, rows))
 
 
 def _transfer(on: date, rng: Random) -> tuple[date, str, int, str]:
@@ -284,7 +284,8 @@ def _transfer(on: date, rng: Random) -> tuple[date, str, int, str]:
     return on, f"{name} {words}", amount, ""
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return rows as a CSV file, as banks and operators write it."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(header)

@@ -16,7 +16,7 @@ from fundsvc.audit import service as audit
 from fundsvc.audit.models import Act
 from fundsvc.books import service as books
 from fundsvc.books.summary import is_empty
-from fundsvc.demo import files, papers, payments, plan
+from fundsvc.demo import files, giving, papers, payments, plan
 from fundsvc.demo.span import Span, span_of
 from fundsvc.donations import service as donations
 from fundsvc.donors.service import DonorFacts
@@ -109,6 +109,11 @@ def load(session: Session, tell: Tell) -> None:
     seal_within(session)
     tell(_("Khóa sổ các tháng đã qua"))
     _close(session, span, people["ketoan"])
+    tell(_("Trang vận động và các khoản ủng hộ qua trang"))
+    with _at(span.last):
+        giving.publish(session, by=people["thuquy"])
+        giving.give(session, span, by=people["thuquy"])
+    seal_within(session)
     audit.record(session, MARK, "demo", {"year": span.year}, by=None)
 
 

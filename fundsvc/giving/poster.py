@@ -12,7 +12,7 @@ from fundsvc.giving.vietqr import svg
 from ledger.words import grouped
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates" / "documents"
-_SHORT = 400
+_SHORT = 300
 
 
 def render(campaign: Campaign, address: str) -> bytes:
