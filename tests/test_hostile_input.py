@@ -131,6 +131,11 @@ QUERIES = {
     "/sms/pushes": ("before",),
     "/v": ("number", "c"),
     "/v/NT-2024-000001": ("c",),
+    "/v/XN-2024-000001": ("c",),
+    "/v/NT-2024-000001/proof.json": ("c",),
+    "/receipts/again.pdf": ("proof",),
+    "/annual-receipts": ("from", "to"),
+    "/letters": ("state", "before"),
     "/imports/bank": ("account",),
 }
 DAYS = frozenset({"from", "to", "month", "year"})

@@ -11,6 +11,8 @@ from fundsvc.books.verify import Fault
 from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.service import DamagedFileError
+from fundsvc.outbox.models import Letter
+from fundsvc.receipts.mailing import key_of
 from fundsvc.receipts.models import Receipt, ReceiptSms
 from fundsvc.receipts.service import book_of
 from ledger.words import grouped
@@ -29,6 +31,7 @@ def faults(session: Session) -> Iterator[Fault]:
     yield from _messages(session)
     yield from _taken_back(session)
     yield from _originals(session)
+    yield from _letters(session)
 
 
 def _numbers(session: Session) -> Iterator[Fault]:
@@ -189,3 +192,17 @@ def _originals(session: Session) -> Iterator[Fault]:
         else:
             continue
         yield Fault("receipt-original", f"receipt:{number}", why)
+
+
+def _letters(session: Session) -> Iterator[Fault]:
+    """Letters that take a receipt to somebody which is not there."""
+    number = func.substr(Letter.key, len(key_of("")) + 1)
+    query = (
+        select(Letter.key, number)
+        .outerjoin(Receipt, Receipt.number == number)
+        .where(Letter.kind == "receipt", Receipt.id.is_(None))
+        .order_by(Letter.id)
+    )
+    for key, told in session.execute(query):
+        why = _("Thư gửi biên nhận %(number)s mà không có biên nhận này.", number=told)
+        yield Fault("letter", f"letter:{key}", why)

@@ -17,6 +17,7 @@ from fundsvc.donors.service import DonorFacts
 from fundsvc.outbox import service as outbox
 from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service
+from fundsvc.receipts.verify import faults
 from tests.support import gifts
 from tests.support.mail import Kept, serving
 
@@ -95,3 +96,20 @@ def test_no_letter_without_an_address_and_the_receipt_all_the_same(
     number = gifts.give_with_receipt(donor=donor)
     assert service.by_number(session, number).voided_at is None
     assert letters(session) == []
+
+
+def test_a_letter_with_a_receipt_that_is_not_there_is_a_fault(session: Session) -> None:
+    gifts.give_with_receipt(donor=BINH)
+    assert list(faults(session)) == []
+    with transaction() as writing:
+        outbox.put(
+            writing,
+            key="receipt:NT-2024-000009",
+            to="binh@example.com",
+            subject="x",
+            text="x",
+            html="x",
+            locale="vi",
+            kind="receipt",
+        )
+    assert [fault.place for fault in faults(session)] == ["letter:receipt:NT-2024-000009"]
