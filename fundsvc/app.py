@@ -50,6 +50,7 @@ PAGES: Final = (
     "fundsvc.settlements.views",
     "fundsvc.settlements.file_views",
     "fundsvc.online.views",
+    "fundsvc.online.refund_views",
     "fundsvc.statements.views",
     "fundsvc.seals.views",
     "fundsvc.statements.book_views",

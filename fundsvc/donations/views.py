@@ -162,6 +162,7 @@ def _page(donation_id: int, form: Form) -> str:
     ]
     funds = dict(_choices(session)["funds"])
     may_write = _may_record() and not row.reversed
+    method = session.scalar(select(Donation.method).where(Donation.id == donation_id))
     return render_template(
         "donations/show.html",
         row=row,
@@ -169,7 +170,8 @@ def _page(donation_id: int, form: Form) -> str:
         receipts=issued,
         undone=service.undoing(session, donation_id),
         may_issue=may_write and all(r["voided"] for r in issued),
-        may_reverse=may_write,
+        may_reverse=may_write and method != "card",
+        by_card=method == "card",
         form=form,
     )
 

@@ -32,11 +32,12 @@ def run(stop: Callable[[], bool]) -> None:
 
 
 def _run(stop: Callable[[], bool], now: float) -> None:
-    from fundsvc.online import handling  # noqa: PLC0415 - as above
+    from fundsvc.online import handling, refunds  # noqa: PLC0415 - as above
 
     if now >= _due["pull"]:
         handling.pull()
         _due["pull"] = now + DAY
+    refunds.send_approved()
     session = read_session()
     session.rollback()
     waits = inbox.waits(session, handling.KIND)

@@ -177,3 +177,39 @@ class CardMovement(OfUnit, Base):
         ForeignKey("entry.id"), unique=True, default=None
     )
     payout_id: Mapped[int | None] = mapped_column(ForeignKey("card_payout.id"), default=None)
+
+
+class RefundRequest(OfUnit, Base):
+    """A refund that somebody asks for and another person approves; only then Stripe is asked."""
+
+    __tablename__ = "refund_request"
+    __table_args__ = table_args(
+        CheckConstraint(f"amount BETWEEN 1 AND {MAX_DONG}", name="amount"),
+        CheckConstraint("length(reason) > 0", name="reason"),
+        CheckConstraint(
+            "state IN ('asked', 'approved', 'refused', 'sent', 'failed')", name="state"
+        ),
+        CheckConstraint(
+            "(state = 'asked') = (decided_by IS NULL)"
+            " AND (decided_by IS NULL) = (decided_at IS NULL)",
+            name="decided",
+        ),
+        CheckConstraint(
+            "state IN ('asked', 'refused') OR decided_by <> asked_by", name="two_people"
+        ),
+        CheckConstraint("(state = 'sent') = (refund IS NOT NULL)", name="sent"),
+        Index("ix_refund_request_payment_id", "payment_id"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    payment_id: Mapped[int] = mapped_column(ForeignKey("card_payment.id"))
+    amount: Mapped[int]
+    reason: Mapped[str]
+    state: Mapped[str]
+    asked_by: Mapped[int]
+    asked_at: Mapped[dt.datetime]
+    decided_by: Mapped[int | None] = mapped_column(default=None)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    refund: Mapped[str | None] = mapped_column(unique=True, default=None)
+    told: Mapped[str] = mapped_column(default="")

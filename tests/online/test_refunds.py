@@ -1,0 +1,120 @@
+"""Refunds by staff: asked by one, approved by another, made by Stripe once, told by the receipt."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fundsvc.db import transaction
+from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.online import refunds
+from fundsvc.online.gateway import DownError
+from fundsvc.online.models import CardRefund, RefundRequest
+from tests.online.conftest import Give
+from tests.online.test_cards import balances, sound, valid_receipts
+from tests.support.forms import send
+from tests.support.stripe import FakeStripe
+
+pytestmark = pytest.mark.usefixtures("clock")
+ASKER, OTHER = 1, 2
+
+
+def ask(amount: int, reason: str = "Ủng hộ nhầm") -> int:
+    with transaction() as session:
+        return refunds.ask(session, 1, amount, reason, by=ASKER).id
+
+
+def decide(number: int, *, approve: bool = True, by: int = OTHER) -> None:
+    with transaction() as session:
+        refunds.decide(session, number, approve=approve, by=by)
+
+
+def test_a_refund_is_made_once_when_another_person_approves(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    fake.pay(begin())
+    tell()
+    number = ask(200_000)
+    assert refunds.send_approved() == 0
+    with pytest.raises(Refusal):
+        decide(number, by=ASKER)
+    decide(number)
+    fake.down = True
+    with pytest.raises(DownError):
+        refunds.send_approved()
+    fake.down = False
+    assert refunds.send_approved() == 1
+    assert refunds.send_approved() == 0
+    tell()
+    assert balances(session) == {"113.stripe": 279_000, "615": 21_000, "7112": -300_000}
+    assert valid_receipts(session) == [300_000]
+    (row,) = session.scalars(select(CardRefund))
+    (request,) = session.scalars(select(RefundRequest))
+    assert (request.state, request.refund) == ("sent", row.refund)
+    with pytest.raises(Conflict):
+        decide(number)
+    sound(session)
+
+
+def test_no_more_is_asked_for_than_is_left(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None]
+) -> None:
+    fake.pay(begin())
+    tell()
+    ask(400_000)
+    for amount in (100_001, 0, -5):
+        with pytest.raises(Refusal):
+            ask(amount)
+    with pytest.raises(Refusal):
+        ask(100_000, " ")
+    with pytest.raises(NotFound), transaction() as session:
+        refunds.ask(session, 99, 1, "x", by=ASKER)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM refund_request",
+        "UPDATE refund_request SET amount = 1",
+        "UPDATE refund_request SET state = 'sent', refund = 're_1', decided_by = 2",
+    ],
+)
+def test_guard_refund_request_kept(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], statement: str
+) -> None:
+    fake.pay(begin())
+    tell()
+    ask(1_000)
+    with pytest.raises(DBAPIError), transaction() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_the_page_asks_and_another_approves(
+    fake: FakeStripe,
+    begin: Give,
+    tell: Callable[..., None],
+    signed_in: Callable[..., FlaskClient],
+    session: Session,
+) -> None:
+    fake.pay(begin())
+    tell()
+    page = "/card-payments/donations/1"
+    treasurer, approver = signed_in("treasurer"), signed_in("approver")
+    assert page in treasurer.get("/donations/1").text
+    wrong = send(treasurer, page, f"{page}/refunds", amount="900.000", reason="Nhầm số")
+    assert wrong.status_code == 422
+    assert "Nhầm số" in wrong.text
+    asked = send(treasurer, page, f"{page}/refunds", amount="500.000", reason="Nhầm số")
+    assert asked.status_code == 303
+    assert send(treasurer, page, f"{page}/refunds/1", act="approve").status_code == 403
+    assert send(approver, page, f"{page}/refunds/9", act="approve").status_code == 404
+    assert send(approver, page, f"{page}/refunds/1", act="approve").status_code == 303
+    refunds.send_approved()
+    tell()
+    assert valid_receipts(session) == []
+    assert "đã hoàn về thẻ" in treasurer.get(page).text
+    assert treasurer.get("/card-payments/donations/9").status_code == 404
