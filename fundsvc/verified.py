@@ -21,6 +21,7 @@ from fundsvc.donors import service as donors
 from fundsvc.donors.models import Donor
 from fundsvc.dues.models import DuesTotal
 from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.secrecy import UnreadableError, email_hash
 from fundsvc.settlements import service as settlements
 from fundsvc.settlements import surplus
 from fundsvc.settlements.models import Settlement, SettlementEntry
@@ -283,3 +284,20 @@ def others_named(session: Session) -> Iterator[Fault]:
         if committed not in donors.commitments(session, donor, donations.SOURCE, key):
             why = _("Bút toán %(id)s được niêm phong với người ủng hộ khác.", id=entry_id)
             yield Fault("donor", f"entry:{entry_id}", why)
+
+
+def misfiled(session: Session) -> Iterator[Fault]:
+    """Yield donors whose phone or e-mail does not open, or is found by another one's hash."""
+    query = select(Donor).where(or_(Donor.phone_sealed != "", Donor.email_sealed != ""))
+    for donor in session.scalars(query.order_by(Donor.id).execution_options(yield_per=1_000)):
+        try:
+            right = (
+                donors.hash_of_phone(donor.phone) == donor.phone_hash
+                and email_hash(donor.email) == donor.email_hash
+            )
+        except UnreadableError:
+            right = False
+        if not right:
+            why = _("Số điện thoại hoặc e-mail của người ủng hộ số %(id)s không mở được, hoặc không"
+                    " khớp với mã băm của nó.", id=donor.id)  # fmt: skip
+            yield Fault("donor-contact", f"donor:{donor.id}", why)

@@ -28,7 +28,7 @@ from fundsvc.receipts import verify as receipts
 from fundsvc.seals import verify as seals
 from fundsvc.settlements import verify as settlements
 from fundsvc.sms import verify as sms
-from fundsvc.verified import FACTS, disagreeing, lonely, others_named
+from fundsvc.verified import FACTS, disagreeing, lonely, misfiled, others_named
 from fundsvc.vouchers import verify as vouchers
 from ledger.check import read_heads
 from ledger.words import grouped
@@ -57,6 +57,7 @@ def steps(
         checks[facts.name] = partial(_agreeing, session, facts.name)
     return checks | {
         "donors": partial(others_named, session),
+        "contacts": partial(misfiled, session),
         "sms totals": partial(sms.faults, session),
         "pushes": partial(sms.lost, session),
         "settlements": partial(settlements.faults, session),

@@ -254,3 +254,18 @@ def test_all_that_is_known_is_handed_out_and_noted(huong: int, people: People) -
             text("SELECT kind, facts FROM act WHERE kind = 'donor.export'")
         ).all()
     assert [tuple(row) for row in kinds] == [("donor.export", '{"format":"pdf"}')]
+
+
+@pytest.mark.parametrize(
+    "change", ["phone_hash = email_hash", "email_sealed = phone_sealed", "phone_sealed = 'x'"]
+)
+def test_a_contact_that_is_not_what_was_sealed_is_found(
+    session: Session, huong: int, change: str
+) -> None:
+    assert list(verify.faults(session)) == []
+    session.rollback()
+    with transaction() as writing:
+        writing.execute(text(f"UPDATE donor SET {change}"))
+    assert [(fault.rule, fault.place) for fault in verify.faults(session)] == [
+        ("donor-contact", f"donor:{huong}")
+    ]
