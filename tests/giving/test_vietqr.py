@@ -1,9 +1,12 @@
 """VietQR: byte for byte what other makers of codes write, from the same parts."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from fundsvc.errors import Refusal
 from fundsvc.giving.vietqr import TO_CARD, Transfer, bin_of, payload, png, svg
@@ -80,6 +83,13 @@ def test_what_banks_cannot_read_is_refused(app: Any, other: dict[str, Any], fiel
 )
 def test_a_bank_is_known_by_its_usual_names(bank: str, number: str) -> None:
     assert bin_of(bank) == number
+
+
+@pytest.mark.parametrize("line", VECTORS)
+def test_a_picture_is_read_back(line: str) -> None:
+    with Image.open(io.BytesIO(png(line))) as drawn:
+        (found,) = zxingcpp.read_barcodes(drawn.convert("L"))
+    assert found.text == line
 
 
 def test_the_pictures_are_pictures() -> None:
