@@ -158,9 +158,9 @@ class OutOfScopeError(Exception):
 db = SQLAlchemy(metadata=Base.metadata)
 
 
-def table_args(*constraints: Any, **options: Any) -> tuple[Any, ...]:
+def table_args(*constraints: Any) -> tuple[Any, ...]:
     """Return a model's table arguments; every table is STRICT on SQLite."""
-    return (*constraints, {"sqlite_strict": True} | options)
+    return (*constraints, {"sqlite_strict": True})
 
 
 def init_app(app: "Flask", url: str, *, test_pool: bool = False) -> None:

@@ -5,15 +5,18 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    Column,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Table,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, MappedAsDataclass, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from fundsvc.db import Base, OfUnit, Small, table_args
+from fundsvc.books.grains import FIGURES, ROLLUPS, Grain, Rollup
+from fundsvc.db import Base, Big, Day, OfUnit, Small, table_args
 from ledger.money import MAX_DONG
 
 
@@ -211,106 +214,32 @@ class ReferenceMark(Base):
     mark: Mapped[str]
 
 
-class _Whole(MappedAsDataclass, kw_only=True):
-    """Sums of the sealed entries of one span, all provinces together.
+def _rollup(rollup: Rollup) -> Table:
+    """Declare a table of sums of the sealed entries of `fundsvc.books.grains`.
 
-    The spans are those of `fundsvc.books.grains`; `date` is the first day.
-
-    `carried` is 1 for entries that carry a year's result forward. `entries` counts each entry
-    once per key and day.
+    They are added to and summed by SQL alone, so no class stands for them: a class takes time when
+    a command starts, and with each statement within a unit scope. `date` is the first day of the
+    span, `province_id` 0 where there is none, `carried` 1 for entries that carry a year's result
+    forward. `entries` counts each entry once per key and day.
     """
-
-    fund_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    date: Mapped[dt.date] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    carried: Mapped[int] = mapped_column(Small, primary_key=True, autoincrement=False)
-    debit: Mapped[int]
-    credit: Mapped[int]
-    entries: Mapped[int]
-
-
-class _ByProvince(_Whole, kw_only=True):
-    """The same by province; 0 where there is none."""
-
-    province_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-
-
-class RollupDay(_ByProvince, OfUnit, Base):
-    """The sealed entries of a day, summed by province."""
-
-    __tablename__ = "rollup_day"
-    __table_args__ = table_args(
-        Index("ix_rollup_day_date", "date", "account_id"), sqlite_with_rowid=False
+    name, year = rollup.table, rollup.grain is Grain.YEAR
+    kinds: dict[str, Any] = {"date": Day(), "carried": Small}
+    found = Table(
+        name,
+        Base.metadata,
+        *(
+            Column(key, kinds.get(key, Big), primary_key=True, autoincrement=False)
+            for key in rollup.keys
+        ),
+        *(Column(figure, Big, nullable=False) for figure in FIGURES),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
+    if not rollup.whole and year:
+        Index(f"ix_{name}_account_id_date", found.c.account_id, found.c.date)
+    elif not rollup.whole:
+        Index(f"ix_{name}_date", found.c.date, found.c.account_id)
+    return found
 
 
-class RollupDayWhole(_Whole, OfUnit, Base):
-    """The sealed entries of a day, summed."""
-
-    __tablename__ = "rollup_day_whole"
-    __table_args__ = table_args(sqlite_with_rowid=False)
-
-
-class RollupDekad(_ByProvince, OfUnit, Base):
-    """The sealed entries of ten days, summed by province."""
-
-    __tablename__ = "rollup_dekad"
-    __table_args__ = table_args(
-        Index("ix_rollup_dekad_date", "date", "account_id"), sqlite_with_rowid=False
-    )
-
-
-class RollupDekadWhole(_Whole, OfUnit, Base):
-    """The sealed entries of ten days, summed."""
-
-    __tablename__ = "rollup_dekad_whole"
-    __table_args__ = table_args(sqlite_with_rowid=False)
-
-
-class RollupMonth(_ByProvince, OfUnit, Base):
-    """The sealed entries of a month, summed by province."""
-
-    __tablename__ = "rollup_month"
-    __table_args__ = table_args(
-        Index("ix_rollup_month_date", "date", "account_id"), sqlite_with_rowid=False
-    )
-
-
-class RollupMonthWhole(_Whole, OfUnit, Base):
-    """The sealed entries of a month, summed."""
-
-    __tablename__ = "rollup_month_whole"
-    __table_args__ = table_args(sqlite_with_rowid=False)
-
-
-class RollupQuarter(_ByProvince, OfUnit, Base):
-    """The sealed entries of a quarter, summed by province."""
-
-    __tablename__ = "rollup_quarter"
-    __table_args__ = table_args(
-        Index("ix_rollup_quarter_date", "date", "account_id"), sqlite_with_rowid=False
-    )
-
-
-class RollupQuarterWhole(_Whole, OfUnit, Base):
-    """The sealed entries of a quarter, summed."""
-
-    __tablename__ = "rollup_quarter_whole"
-    __table_args__ = table_args(sqlite_with_rowid=False)
-
-
-class RollupYear(_ByProvince, OfUnit, Base):
-    """The sealed entries of a year, summed by province."""
-
-    __tablename__ = "rollup_year"
-    __table_args__ = table_args(
-        Index("ix_rollup_year_account_id_date", "account_id", "date"), sqlite_with_rowid=False
-    )
-
-
-class RollupYearWhole(_Whole, OfUnit, Base):
-    """The sealed entries of a year, summed."""
-
-    __tablename__ = "rollup_year_whole"
-    __table_args__ = table_args(sqlite_with_rowid=False)
+ROLLUP_TABLES = tuple(_rollup(rollup) for rollup in ROLLUPS)
