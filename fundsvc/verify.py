@@ -23,6 +23,7 @@ from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.models import StoredFile
 from fundsvc.evidence.service import DamagedFileError
+from fundsvc.online import verify as online
 from fundsvc.periods import verify as periods
 from fundsvc.receipts import verify as receipts
 from fundsvc.seals import verify as seals
@@ -61,6 +62,7 @@ def steps(
         "sms totals": partial(sms.faults, session),
         "pushes": partial(sms.lost, session),
         "settlements": partial(settlements.faults, session),
+        "card payments": partial(online.faults, session),
         "receipts": partial(receipts.faults, session),
         "annual receipts": partial(annual.faults, session),
         "vouchers": partial(vouchers.faults, session),

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
+from fundsvc.online import verify as online
 from tests.online.conftest import Give
 from tests.support.stripe import FakeStripe
 
@@ -47,3 +48,20 @@ def test_what_stripe_told_stays_as_it_was(session: Session, guard: str, statemen
         writing.execute(text(statement))
     name = getattr(getattr(error.value.orig, "diag", None), "constraint_name", None)
     assert guard in (name or str(error.value.orig))
+
+
+@pytest.mark.usefixtures("paid_out")
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_verify_finds_a_movement_that_the_books_tell_otherwise(session: Session) -> None:
+    assert list(online.faults(session)) == []
+    with transaction() as writing:
+        writing.execute(text("DROP TRIGGER card_movement_frozen"))
+        writing.execute(
+            text(
+                "UPDATE card_movement SET amount = amount - 1, settled = settled - 1"
+                " WHERE kind = 'refund'"
+            )
+        )
+    places = [fault.place for fault in online.faults(session)]
+    assert len(places) == 2
+    assert places[-1] == "account:113.stripe"

@@ -1,0 +1,78 @@
+"""What must hold of card payments: movements are booked as they were, and Stripe's account fits."""
+
+from collections.abc import Iterator
+
+from flask_babel import gettext as _
+from sqlalchemy import ScalarSelect, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from fundsvc.books.models import Account, Posting
+from fundsvc.books.verify import Fault
+from fundsvc.donations.models import Donation
+from fundsvc.online.models import CardMovement, CardPayment, CardPayout
+from ledger.accounts import AT_STRIPE
+from ledger.words import grouped
+
+
+def faults(session: Session) -> Iterator[Fault]:
+    """Yield movements that the books tell otherwise, and a balance at Stripe that is not theirs."""
+    for entry, meant in (
+        (CardMovement.entry_id, CardMovement.amount),
+        (CardMovement.fee_entry_id, -CardMovement.fee),
+    ):
+        booked = _at_stripe(entry)
+        query = select(CardMovement.movement, meant, booked).where(entry.is_not(None))
+        for movement, amount, found in session.execute(query.where(booked != meant)):
+            why = _(
+                "Khoản %(id)s ở Stripe là %(amount)s đ, sổ ghi %(booked)s đ.",
+                id=movement,
+                amount=grouped(amount),
+                booked=grouped(found),
+            )
+            yield Fault("card", f"card_movement:{movement}", why)
+    held, balance = _held(session), _balance(session)
+    if held != balance:
+        why = _(
+            "Tài khoản %(account)s còn %(balance)s đ, các khoản ở Stripe còn %(held)s đ.",
+            account=AT_STRIPE,
+            balance=grouped(balance),
+            held=grouped(held),
+        )
+        yield Fault("card", f"account:{AT_STRIPE}", why)
+
+
+def _at_stripe(entry: InstrumentedAttribute[int | None]) -> ScalarSelect[int]:
+    """Return what an entry changes of the money at Stripe."""
+    return (
+        select(func.coalesce(func.sum(Posting.debit - Posting.credit), 0))
+        .join(Account, Account.id == Posting.account_id)
+        .where(Account.code == AT_STRIPE, Posting.entry_id == entry)
+        .correlate(CardMovement)
+        .scalar_subquery()
+    )
+
+
+def _held(session: Session) -> int:
+    """Return what Stripe holds by our rows: what moved, less what was paid out and stayed out."""
+    moved = select(func.coalesce(func.sum(CardMovement.amount - CardMovement.fee), 0))
+    # A donation of which Stripe has not told the movement yet is booked already.
+    told = exists().where(
+        CardPayment.donation_id == Donation.id,
+        CardMovement.payment_id == CardPayment.id,
+        CardMovement.kind == "payment",
+    )
+    untold = select(func.coalesce(func.sum(Donation.amount), 0)).where(
+        Donation.method == "card", ~told
+    )
+    out = select(func.coalesce(func.sum(CardPayout.amount), 0)).where(CardPayout.state != "failed")
+    figures = [int(session.scalar(query) or 0) for query in (moved, untold, out)]
+    return figures[0] + figures[1] - figures[2]
+
+
+def _balance(session: Session) -> int:
+    query = (
+        select(func.coalesce(func.sum(Posting.debit - Posting.credit), 0))
+        .join(Account, Account.id == Posting.account_id)
+        .where(Account.code == AT_STRIPE)
+    )
+    return int(session.scalar(query) or 0)
