@@ -36,7 +36,7 @@ from fundsvc.giving.models import (
 )
 from fundsvc.giving.promises import BETWEEN, Promise, cleaned
 from fundsvc.receipts import service as receipts
-from fundsvc.secrecy import fingerprint, phone_hash, seal, unseal
+from fundsvc.secrecy import UnreadableError, fingerprint, phone_hash, seal, unseal
 from fundsvc.units.models import Province, Unit
 
 MEMO_TAIL: Final = " UNG HO"
@@ -216,12 +216,20 @@ def memo(promised: Pledge) -> str:
 
 def email(promised: Pledge) -> str:
     """Return the donor's e-mail, opened now; empty when there is none."""
-    return unseal(promised.email_sealed).decode() if promised.email_sealed else ""
+    return _opened(promised.email_sealed)
 
 
 def phone(promised: Pledge) -> str:
     """Return the donor's phone as it was typed, opened now; empty when there is none."""
-    return unseal(promised.phone_sealed).decode() if promised.phone_sealed else ""
+    return _opened(promised.phone_sealed)
+
+
+def _opened(sealed: bytes | None) -> str:
+    """Return a contact; one that cannot be opened is none, for the money counts without it."""
+    try:
+        return unseal(sealed).decode() if sealed else ""
+    except UnreadableError:
+        return ""
 
 
 def _receipt(session: Session, donation_id: int) -> str | None:

@@ -7,9 +7,11 @@ money in the account of another fund or unit than the page's, is left for a pers
 import logging
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from fundsvc.books.reversing import is_undone
+from fundsvc.donations.models import Donation
 from fundsvc.errors import Refusal
 from fundsvc.giving import codes
 from fundsvc.giving import service as giving
@@ -20,13 +22,30 @@ from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 _log = logging.getLogger(__name__)
 
 
+def standing() -> Select[int]:
+    """Return the ids of lines that are a donation, as a query; one taken back frees its line."""
+    return (
+        select(BankGift.bank_line_id)
+        .join(Donation, Donation.id == BankGift.donation_id)
+        .where(~is_undone(Donation.entry_id))
+    )
+
+
 def of_file(session: Session, account: AccountFacts, sha256: str) -> int:
     """Give what the lines say that one file booked; return how many donations it became."""
     here = BankLine.bank_account_id == account.id, BankLine.file_sha256 == sha256
     rows = session.execute(
         select(BankLine.id, BankLine.memo).where(*here, BankLine.credit > 0).order_by(BankLine.id)
     )
-    named = [(row.id, found) for row in rows if (found := codes.find(row.memo))]
+    return of_memos(session, account, [(row.id, row.memo) for row in rows])
+
+
+def of_memos(session: Session, account: AccountFacts, memos: Iterable[tuple[int, str]]) -> int:
+    """Give what memos of lines say, each with the line's id; return how many donations it became.
+
+    A gateway and a statement may each cut the memo of one line short, so each has its say.
+    """
+    named = [(line_id, found) for line_id, memo in memos if (found := codes.find(memo))]
     return sum(1 for line_id, found in named if _give(session, account, line_id, found))
 
 
@@ -35,6 +54,8 @@ def _give(session: Session, account: AccountFacts, line_id: int, found: list[str
     if len(promised) != 1 or session.get(BankGift, line_id) is not None:
         return False
     line = session.get_one(BankLine, line_id)
+    if not line.credit:
+        return False
     try:
         # What cannot be given now stays unidentified money, and the other lines go on.
         with session.begin_nested():

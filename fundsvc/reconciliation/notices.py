@@ -39,6 +39,7 @@ MEDIA_TYPE: Final = "application/x-ndjson"
 # Reasons are stored with the item, so they are not translated.
 _NO_FORM = "Không có cổng hay mẫu này nữa."
 _NO_ACCOUNT = "Chưa có tài khoản ngân hàng có số cuối {end}."
+_TWO_ACCOUNTS = "Hai ngân hàng có tài khoản cùng số cuối {end}; không biết tin của tài khoản nào."
 _WRONG_DAY = "Ngày {day} nằm ngoài sổ sách hoặc trong tương lai."
 _UNREADABLE = "Không đọc được trường {field}."
 _NOT_TAKEN = "Cơ sở dữ liệu không nhận dòng này. Xin báo quản trị."
@@ -48,10 +49,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What became of told lines: the ids that contradict others, and the evidence of new ones."""
+    """What became of told lines: ids that contradict others, and the evidence of new ones.
+
+    `memos` are those of lines that were booked already, each with the id of its line.
+    """
 
     contradicting: set[str]
     sha256: str | None = None
+    memos: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ def handle_batch(session: Session) -> Counter[str]:
     """Handle the items that have waited longest; one handler and no import at the same time."""
     session.scalars(select(BankAccount.id).order_by(BankAccount.id).with_for_update()).all()
     known = gateways.known(session, KIND)
-    accounts = {_digits(one.number): one for one in lists.accounts(session)}
+    accounts: dict[str, list[AccountFacts]] = {}
+    for one in lists.accounts(session):
+        accounts.setdefault(_digits(one.number), []).append(one)
     told: list[_Told] = []
     done: list[inbox.Outcome] = []
     for item in inbox.take(session, KIND, BATCH):
@@ -113,19 +120,21 @@ def read(body: bytes, gateway: gateways.Known | None) -> list[Notice]:
     return form.notices(body)
 
 
-def _placed(notice: Notice, accounts: dict[str, AccountFacts]) -> tuple[AccountFacts, Notice]:
+def _placed(notice: Notice, accounts: dict[str, list[AccountFacts]]) -> tuple[AccountFacts, Notice]:
     """Return a line with its account.
 
     Raises:
-        Refusal: we have no such account, or the day is none of the books.
+        Refusal: we have no such account, or two banks' of one number; or the day is none of the
+            books.
     """
     number = _digits(notice.account_number)
-    account = accounts.get(number) if number else None
-    if account is None:
-        raise Refusal(_NO_ACCOUNT.format(end=number[-4:] or "–"))
+    found = accounts.get(number, []) if number else []
+    if len(found) != 1:
+        why = _TWO_ACCOUNTS if found else _NO_ACCOUNT
+        raise Refusal(why.format(end=number[-4:] or "–"))
     if notice.booked_on.year < EARLIEST_YEAR or notice.booked_on > clock.today():
         raise Refusal(_WRONG_DAY.format(day=f"{notice.booked_on:%d/%m/%Y}"))
-    return account, notice
+    return found[0], notice
 
 
 def _book(session: Session, told: Sequence[_Told]) -> list[inbox.Outcome]:
@@ -151,13 +160,15 @@ def _book_all(session: Session, told: Sequence[_Told]) -> list[inbox.Outcome]:
             place = places.setdefault((item.gateway, account.id), (account, []))
             place[1].append(notice)
     conflicts: set[tuple[str, str]] = set()
-    booked: list[tuple[AccountFacts, str]] = []
+    done: list[tuple[AccountFacts, _Kept]] = []
     for (gateway, _account), (account, notices) in places.items():
         kept = _keep(session, gateway, account, notices)
         conflicts |= {(gateway, one) for one in kept.contradicting}
-        booked += [(account, kept.sha256)] if kept.sha256 else []
-    for account, sha256 in booked:  # Last, for receipts take their numbers here.
-        gifts.of_file(session, account, sha256)
+        done.append((account, kept))
+    for account, kept in done:  # Last, for receipts take their numbers here.
+        if kept.sha256:
+            gifts.of_file(session, account, kept.sha256)
+        gifts.of_memos(session, account, kept.memos)
     for item in told:
         against = any((item.gateway, notice.id) in conflicts for _account, notice in item.lines)
         led_to = ", ".join(f"{item.gateway}:{notice.id}" for _account, notice in item.lines)
@@ -202,7 +213,8 @@ def _keep(
         for name, line_id in found.items()
     )
     session.flush()
-    return _Kept(contradicting, sha256)
+    memos = [(line_id, lines[name].memo) for name, line_id in found.items() if line_id is not None]
+    return _Kept(contradicting, sha256, tuple(memos))
 
 
 def _not_noted(

@@ -48,7 +48,8 @@ class Reading:
     """One reading of a file into an account; give it every line, then ask for the report.
 
     `occurrences` then holds for each line its number among its equals, 0 for a known one; `twins`
-    the lines that a gateway told of, each with the id of the line that it booked.
+    the lines that a gateway told of, each with the id of the line that it booked; `twin_memos` that
+    id with the statement's own memo.
     """
 
     def __init__(self, session: Session, account: AccountFacts) -> None:
@@ -66,6 +67,7 @@ class Reading:
         self._told = told_only(session, account.id)
         self.occurrences: list[int] = []
         self.twins: list[Twin] = []
+        self.twin_memos: list[tuple[int, str]] = []
 
     def add(self, line: Line) -> None:
         """Decide one line."""
@@ -75,6 +77,7 @@ class Reading:
             self.twins.append(
                 Twin(line.row, line.booked_on, line.fingerprint, occurrence, bank_line_id=told)
             )
+            self.twin_memos.append((told, line.memo))
             occurrence = 0
         self.occurrences.append(occurrence)
         self._summary.add(line)

@@ -77,6 +77,7 @@ def import_bank(session: Session, statement: Statement, *, by: int | None) -> Ba
     booking.keep_twins(session, account, reading.twins, sha256=sha256)
     if report.new:
         gifts.of_file(session, account, sha256)
+    gifts.of_memos(session, account, reading.twin_memos)
     if report.new or not _was_imported(session, account, sha256):
         session.add(_file(statement, report, sha256=sha256, by=by))
         session.flush()

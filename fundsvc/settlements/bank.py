@@ -13,6 +13,7 @@ from fundsvc.books import keys
 from fundsvc.books import service as books
 from fundsvc.books.reversing import is_undone
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.reconciliation import gifts
 from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 from fundsvc.settlements.models import Settlement, SettlementPayment
 from fundsvc.sms.models import Campaign
@@ -99,7 +100,7 @@ def offers(session: Session, row: Settlement, start: int = 0, *, more: bool = Fa
             BankLine.booked_on.between(row.period_from, row.paid_on + LATE),
             wanted,
             BankLine.id.not_in(own),
-            BankLine.id.not_in(select(BankGift.bank_line_id)),
+            BankLine.id.not_in(gifts.standing()),
             ~is_undone(BankLine.entry_id),
         )
         .order_by(taken, *likeliest, BankLine.booked_on, BankLine.id)
@@ -177,7 +178,7 @@ def free_line(session: Session, line_id: int) -> tuple[BankLine, BankAccount]:
     if session.get(SettlementPayment, line_id) is not None:
         why = _("Dòng sao kê này đã được đối chiếu với một quyết toán.")
         raise Conflict(Reason(why, field="bank_line"))
-    if session.get(BankGift, line_id) is not None:
+    if session.scalar(gifts.standing().where(BankGift.bank_line_id == line_id)) is not None:
         raise Conflict(Reason(_("Dòng sao kê này đã là một khoản ủng hộ."), field="bank_line"))
     line, account = found
     return line, account

@@ -20,6 +20,7 @@ from fundsvc.giving.promises import Promise
 from fundsvc.receipts.models import Receipt
 from fundsvc.reconciliation import notices, senders
 from fundsvc.reconciliation.models import BankGift, BankLine
+from fundsvc.secrecy import UnreadableError
 from fundsvc.verify import faults
 from tests.reconciliation.test_import import add, file, run
 from tests.support.notices import KEY, sepay
@@ -139,6 +140,39 @@ def test_a_line_is_not_taken_back_while_its_donation_stands(
     entry_id = session.scalars(select(BankLine.entry_id)).one()
     with pytest.raises(Refusal, match="ghi đảo khoản đó trước"), transaction() as writing:
         take_back(writing, entry_id, subject="entry", on=None, reason="nhầm", by=None)
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_the_code_is_found_in_whichever_memo_has_it(
+    client: FlaskClient, session: Session, *, told_first: bool
+) -> None:
+    code = promise()
+    short, whole = "IBFT 0123 TS", f"IBFT 0123 {code} UNG HO"
+    told, printed = (short, whole) if told_first else (whole, short)
+    if not told_first:
+        run("VCB1", file(line("200.000", printed, doc="FT2409.77")))
+    sepay(7, 200_000, told, AT, referenceCode="FT2409.77").send(client)
+    notices.handle()
+    if told_first:
+        assert given(session) == []
+        run("VCB1", file(line("200.000", printed, doc="FT2409.77")))
+    assert given(session) == [("bank", 200_000)]
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 1
+    assert not [*faults(session)]
+
+
+def test_a_contact_that_does_not_open_keeps_no_money_back(
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = promise(email="an@example.org")
+    sepay(7, 200_000, f"{code} UNG HO", AT).send(client)
+
+    def damaged(sealed: bytes) -> bytes:
+        raise UnreadableError(sealed)
+
+    monkeypatch.setattr(giving, "unseal", damaged)
+    notices.handle()
+    assert given(session) == [("bank", 200_000)]
 
 
 @pytest.mark.parametrize("act", ["UPDATE bank_gift SET unit_id = 2", "DELETE FROM bank_gift"])

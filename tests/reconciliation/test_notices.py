@@ -257,6 +257,13 @@ def test_what_cannot_be_booked_is_set_aside_with_its_reason(
     assert any("01/01/2025" in why for why in told)
 
 
+def test_a_number_at_two_banks_waits_for_a_person(client: FlaskClient, session: Session) -> None:
+    add("BIDV1", bank="BIDV", fund="dues")
+    sepay(7, 200_000, "ung ho", AT).send(client)
+    assert notices.handle() == {"parked": 1}
+    assert stored(session) == (0, 0)
+
+
 def test_hostile_texts_never_fail(client: FlaskClient, session: Session) -> None:
     faulty = []
     number = 0
