@@ -19,13 +19,14 @@ def parse(raw: str, field: str = "email") -> str:
     """Read an e-mail address; its domain is kept in small letters.
 
     Quoted names and letters beyond ASCII are refused: hardly anybody has such an address, and many
-    servers do not take it.
+    servers do not take it. So is `=?`, which begins an encoded word: mail programs read other
+    addresses into one.
 
     Raises:
         Refusal: it is no address that a letter could be sent to.
     """
     found = _ADDRESS.fullmatch(clean(raw, LONGEST, field))
-    if found is None or len(found["local"]) > _LONGEST_LOCAL:
+    if found is None or len(found["local"]) > _LONGEST_LOCAL or "=?" in found["local"]:
         raise Refusal(Reason(_("Địa chỉ thư phải viết dạng ten@example.com."), field=field))
     return f"{found['local']}@{found['domain'].lower()}"
 

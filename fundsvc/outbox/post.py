@@ -1,5 +1,6 @@
 """Hand letters to a mail server: the only room that speaks SMTP."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterable
@@ -17,12 +18,18 @@ from flask_babel import gettext as _
 
 from fundsvc import clock
 from fundsvc.config import MailServer
+from fundsvc.outbox import addresses
 from fundsvc.outbox.service import Message
 
 SENDER_NAME: Final = "Hội Truyền thống Trường Sơn"
 PATIENCE: Final = 20.0
-"""Seconds that a server may take for one answer."""
+"""Seconds that a server may take for one answer until it lets us in."""
+PATIENCE_WITH_LETTER: Final = 120.0
+"""Seconds that it may take for one answer about a letter: many read it before they take it."""
 _FOR_GOOD: Final = 500
+_WHO_ARE_YOU: Final = 530
+"""Answered to a sender who should have logged in: that is about us, not about the letter."""
+_ADDRESS: Final = re.compile(r'[^\s@<>(),:;"]+@[^\s@<>(),:;"]+')
 
 
 class UnreachableError(Exception):
@@ -74,8 +81,9 @@ class Post:
         """Hand one letter in.
 
         Raises:
-            UnreachableError: the server cannot be reached, or fell silent.
-            UndeliveredError: it did not take this letter.
+            UnreachableError: the server cannot be reached, or does not let us in.
+            UndeliveredError: it did not take this letter, or fell silent over it: that costs a try,
+                else a letter that makes it fall silent would be handed in for ever.
         """
         server = self._connected()
         try:
@@ -86,12 +94,18 @@ class Post:
         except smtplib.SMTPDataError as error:
             why = _said(error.smtp_code, error.smtp_error)
             raise UndeliveredError(why, for_good=error.smtp_code >= _FOR_GOOD) from error
+        except smtplib.SMTPSenderRefused as error:
+            why = _said(error.smtp_code, error.smtp_error)
+            for_good = error.smtp_code >= _FOR_GOOD and error.smtp_code != _WHO_ARE_YOU
+            raise UndeliveredError(why, for_good=for_good) from error
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            raise UnreachableError(_why(error)) from error
+            for_good = isinstance(error, smtplib.SMTPNotSupportedError)
+            raise UndeliveredError(_why(error), for_good=for_good) from error
 
     def _connected(self) -> smtplib.SMTP:
-        if self._open is None:
+        # A server that answers 421 has hung up; smtplib then has no socket any more.
+        if self._open is None or self._open.sock is None:
             try:
                 self._open = self._connect()
             except (OSError, smtplib.SMTPException) as error:
@@ -114,6 +128,8 @@ class Post:
                 server.ehlo()
             if to.user:
                 server.login(to.user, to.password)
+            if server.sock is not None:
+                server.sock.settimeout(PATIENCE_WITH_LETTER)
         except BaseException:
             server.close()
             raise
@@ -139,7 +155,8 @@ def written(
     domain = server.sender.rpartition("@")[2]
     try:
         letter["From"] = Address(SENDER_NAME, addr_spec=server.sender)
-        letter["To"] = message.to
+        # As an address, not as text: text may hold encoded words that stand for other addresses.
+        letter["To"] = Address(addr_spec=message.to)
         letter["Subject"] = message.subject
         letter["Date"] = format_datetime(clock.now().astimezone(clock.VN))
         letter["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:40]}@{domain}>"
@@ -151,7 +168,7 @@ def written(
             main, _slash, sub = file.media_type.partition("/")
             letter.add_attachment(file.data, maintype=main, subtype=sub, filename=file.name)
     except (ValueError, HeaderParseError, MessageError) as error:
-        raise UndeliveredError(str(error), for_good=True) from error
+        raise UndeliveredError(_plain(str(error)), for_good=True) from error
     return letter
 
 
@@ -167,4 +184,6 @@ def _why(error: Exception) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    """Return what a server says as a line that may be kept: it likes to repeat addresses."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return _ADDRESS.sub(lambda found: addresses.masked(found[0]), line)

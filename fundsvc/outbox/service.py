@@ -22,7 +22,8 @@ from fundsvc.outbox import addresses
 from fundsvc.outbox.models import DEAD, SENT, WAITING, Letter
 from fundsvc.text import clean
 
-LEASE: Final = timedelta(minutes=2)
+LEASE: Final = timedelta(minutes=20)
+"""Longer than the slowest server may take, from the first answer to the last one."""
 PAUSES: Final = tuple(timedelta(minutes=pause) for pause in (1, 5, 15, 60, 240, 720, 1440))
 """How long a letter waits after each try; after the last one it is given up."""
 LONG: Final = timedelta(hours=1)
@@ -195,7 +196,9 @@ def again(session: Session, letter_id: int) -> Letter:
 
 
 def forget(session: Session, key: str) -> None:
-    """Empty a letter that has ended: whom it went to and what it said. One that waits is dropped.
+    """Empty a letter that has ended: whom it went to, what it said and what a server told of it.
+
+    One that waits is dropped.
 
     Raises:
         Conflict: it is being sent at this moment.
@@ -207,7 +210,8 @@ def forget(session: Session, key: str) -> None:
         if letter.lease_until is not None and letter.lease_until > clock.now():
             raise Conflict(_("Thư đang được gửi. Xin thử lại sau ít phút."))
         letter.state, letter.lease_until = DEAD, None
-        letter.told = _("Không gửi nữa: thông tin của người nhận đã được xóa.")
+    why = _("Không gửi nữa: thông tin của người nhận đã được xóa.")
+    letter.told = why if letter.state == DEAD else None
     letter.sealed = None
     session.flush()
 

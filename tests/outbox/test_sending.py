@@ -17,7 +17,7 @@ from fundsvc import clock
 from fundsvc.config import BadSettingError, MailServer, Settings, load
 from fundsvc.db import transaction
 from fundsvc.errors import NotFound
-from fundsvc.outbox import sending, service
+from fundsvc.outbox import addresses, post, sending, service
 from fundsvc.outbox.models import DEAD, SENT, WAITING, Letter
 from fundsvc.outbox.sending import Sender
 from fundsvc.outbox.service import Attachment
@@ -140,6 +140,76 @@ def test_a_busy_mailbox_is_tried_again_later(server: Kept, session: Session) -> 
     assert sender().send() == 0
     with clock.fixed(clock.now() + service.PAUSES[0]):
         assert sender().send() == 1
+
+
+def test_a_server_that_falls_silent_over_a_letter_costs_a_try_and_the_next_one_goes_on(
+    server: Kept, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post, "PATIENCE_WITH_LETTER", 0.3)
+    server.slow = 1.0
+    letter_id = put()
+    assert sender().send() == 0
+    letter = state(session, letter_id)
+    assert (letter.state, letter.tries) == (WAITING, 1)
+    server.slow = 0.0
+    other = put("b")
+    assert sender().send() == 1, "the queue goes on"
+    assert state(session, other).state == SENT
+    server.slow = 1.0
+    for _try in range(len(service.PAUSES)):
+        with clock.fixed(state(session, letter_id).next_at):
+            assert sender().send() == 0
+    assert state(session, letter_id).state == DEAD
+    assert len(server.letters) == 2 + len(service.PAUSES), "it is not handed in for ever"
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [
+        ("552 5.3.4 Message too big", (DEAD, 1)),
+        ("451 4.3.0 Try again later", (WAITING, 1)),
+        ("530 5.7.0 Authentication required", (WAITING, 1)),
+        ("421 4.3.2 Closing down", (WAITING, 1)),
+    ],
+)
+def test_a_letter_whose_sender_is_refused_does_not_stop_the_queue(
+    server: Kept, session: Session, answer: str, ended: tuple[str, int]
+) -> None:
+    server.says = {"quy@example.com": answer}
+    first, second = put("a"), put("b")
+    assert sender().send() == 0
+    for letter_id in (first, second):
+        letter = state(session, letter_id)
+        assert (letter.state, letter.tries) == ended
+        assert answer[:3] in (letter.told or "")
+
+
+def test_what_a_server_says_is_kept_without_addresses(
+    server: Kept, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = "550 <binh@example.com>: no mailbox, to=Binh@EXAMPLE.com,lan@example.com"
+    server.says = {"binh@example.com": told}
+    letter_id = put()
+    sender().send()
+    kept = state(session, letter_id).told or ""
+    assert "<b***@example.com>: no mailbox" in kept
+    for said in (kept.lower(), caplog.text.lower()):
+        assert "binh@" not in said
+        assert "lan@" not in said
+    with transaction() as writing:
+        service.forget(writing, "a")
+    assert "example.com" not in (state(session, letter_id).told or "")
+
+
+def test_an_address_that_stands_for_another_is_not_written_to(
+    server: Kept, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = "=?utf-8?q?victim=40example.com=2C?=@example.org"
+    monkeypatch.setattr(addresses, "parse", lambda raw: raw)
+    letter_id = put(to=forged)
+    assert sender().send() == 0
+    assert state(session, letter_id).state == DEAD
+    assert not server.letters
 
 
 def test_letters_wait_without_harm_while_the_server_is_gone(use: Use, session: Session) -> None:

@@ -143,6 +143,7 @@ def test_a_forgotten_letter_tells_nothing_and_is_not_sent(session: Session) -> N
         "binh@exam\x00ple.com",
         "binh@" + "a" * 250 + ".com",
         "b" * 65 + "@example.com",
+        "=?utf-8?q?victim=40example.com=2C?=@example.org",
     ],
 )
 def test_what_is_no_address_is_refused_by_its_field(raw: str) -> None:

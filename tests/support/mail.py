@@ -1,5 +1,6 @@
 """A real mail server for tests: it keeps what it is given, and can be told to refuse."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,17 @@ class Kept:
         self.letters: list[EmailMessage] = []
         self.to: list[str] = []
         self.says: dict[str, str] = {}
+        self.slow = 0.0
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd finds it by this name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.says:
+            return self.says[address]
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - as above
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address in self.says:
@@ -35,6 +45,7 @@ class Kept:
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
         self.to += envelope.rcpt_tos
+        await asyncio.sleep(self.slow)
         return "250 OK"
 
 
