@@ -87,7 +87,7 @@ def candidates(session: Session, first: date, last: date) -> list[Candidate]:
         select(
             Donation.donor_id,
             func.count(),
-            func.sum(Donation.amount),
+            func.sum(service.left()),
             func.count(Receipt.id),
         )
         .outerjoin(Receipt, receipted)
@@ -218,10 +218,11 @@ def verify(session: Session, number: str, code: str) -> Verdict:
 
 
 def _within(first: date, last: date) -> Iterable[ColumnElement[bool]]:
-    """Yield what holds of gifts of a span that were not taken back."""
+    """Yield what holds of gifts of a span that were not taken back or returned as a whole."""
     reversal = aliased(Entry)
     yield Donation.received_on.between(first, last)
     yield ~exists(select(reversal.id).where(reversal.reverses_id == Donation.entry_id))
+    yield service.left() > 0
 
 
 def _lines(

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -27,6 +27,8 @@ from fundsvc.units.models import Province, Unit
 from ledger.recipes import bank_donation, card_donation, cash_donation
 
 SOURCE = "donation"
+PROMISED = "pledge:"
+"""How the keys of donations begin that strangers promised on a public page."""
 LONGEST_TEXT = 300
 _RECIPES = {"cash": cash_donation, "bank": bank_donation, "card": card_donation}
 # Names stay out of the books, so that a donor can be forgotten and the books stay whole.
@@ -157,6 +159,8 @@ def issue_receipt(
     """Issue the receipt of a donation; call it last in a transaction (see `receipts.issue`).
 
     It is mailed to whoever gave an e-mail: to `to`, or else to the address the donor is known by.
+    That of a promise bears no postal address: a stranger who knows somebody's name and phone reads
+    it, and no address was typed.
 
     Raises:
         NotFound: there is no such donation, or not for this person.
@@ -173,6 +177,7 @@ def issue_receipt(
     if donor is not None and donor.erased_at is not None:
         donor = None  # Whoever wished to be forgotten is anonymous from then on.
     province = session.get_one(Province, donation.province_id) if donation.province_id else None
+    promised = donation.key.startswith(PROMISED)
     order = receipts.Order(
         donation_id=donation.id,
         unit_id=donation.unit_id,
@@ -182,7 +187,7 @@ def issue_receipt(
         method=donation.method,
         donor_name=donor.name if donor else "",
         donor_kind=donor.kind if donor else "person",
-        donor_address=donor.address if donor else "",
+        donor_address=donor.address if donor and not promised else "",
         on_behalf_of=donation.on_behalf_of,
         in_memory_of=donation.in_memory_of,
         earmark=donation.earmark,
@@ -225,6 +230,17 @@ def returned(session: Session, donation_id: int) -> int:
     amount = func.coalesce(func.sum(DonationReturn.amount), 0)
     query = select(amount).where(DonationReturn.donation_id == donation_id)
     return int(session.scalar(query) or 0)
+
+
+def left() -> ColumnElement[int]:
+    """Return what is left of a donation after what went back to its donor, within a query of it."""
+    went = (
+        select(func.coalesce(func.sum(DonationReturn.amount), 0))
+        .where(DonationReturn.donation_id == Donation.id)
+        .correlate(Donation)
+        .scalar_subquery()
+    )
+    return Donation.amount - went
 
 
 def undoing(session: Session, donation_id: int) -> Undone | None:

@@ -85,6 +85,7 @@ def as_facts(dossier: Dossier) -> dict[str, Any]:
                 "earmark": gave.earmark,
                 "note": gave.note,
                 "reversed": gave.reversed,
+                "returned": gave.returned,
                 "receipts": [_receipt(receipt) for receipt in gave.receipts],
             }
             for gave in dossier.donations

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from fundsvc.audit.models import Act
 from fundsvc.books.models import Entry, Fund
 from fundsvc.donations.models import Donation
+from fundsvc.donations.service import left
 from fundsvc.donors import consents, editing
 from fundsvc.donors.erasing import NAME as ERASED
 from fundsvc.donors.merging import family
@@ -45,7 +46,13 @@ class Gave:
     earmark: str
     note: str
     reversed: bool
+    returned: int
     receipts: list[Receipt] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """What was not taken back or returned, in đồng."""
+        return 0 if self.reversed else self.amount - self.returned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +71,8 @@ class Dossier:
 
     @property
     def total(self) -> int:
-        """What was given and not taken back, messages too, in đồng."""
-        gifts = sum(gave.amount for gave in self.donations if not gave.reversed)
+        """What was given and not taken back or returned, messages too, in đồng."""
+        gifts = sum(gave.left for gave in self.donations)
         return gifts + sum(message.amount for message in self.messages)
 
     @property
@@ -146,7 +153,7 @@ def _donations(session: Session, donor_ids: list[int]) -> list[Gave]:
     undoing = aliased(Entry)
     taken_back = select(undoing.id).where(undoing.reverses_id == Donation.entry_id).exists()
     query: Any = (
-        select(Donation, Fund.name, Unit.name, Province.name, taken_back)
+        select(Donation, Fund.name, Unit.name, Province.name, taken_back, left())
         .join(Fund, Fund.id == Donation.fund_id)
         .join(Unit, Unit.id == Donation.unit_id)
         .outerjoin(Province, Province.id == Donation.province_id)
@@ -167,8 +174,9 @@ def _donations(session: Session, donor_ids: list[int]) -> list[Gave]:
             earmark=row.earmark,
             note=row.note,
             reversed=undone,
+            returned=row.amount - int(rest),
         )
-        for row, fund, unit, province, undone in session.execute(query)
+        for row, fund, unit, province, undone, rest in session.execute(query)
     }
     of_donor = select(Donation.id).where(Donation.donor_id.in_(donor_ids))
     receipts = select(Receipt).where(Receipt.donation_id.in_(of_donor)).order_by(Receipt.id)

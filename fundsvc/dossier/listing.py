@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Entry
 from fundsvc.donations.models import Donation
+from fundsvc.donations.service import left
 from fundsvc.donors.merging import parts
 from fundsvc.donors.models import Donor
 from fundsvc.donors.service import BETWEEN, hash_of_phone
@@ -159,10 +160,10 @@ def given(session: Session, donors: Iterable[Donor]) -> dict[int, Given]:
         select(
             Donation.donor_id,
             func.count(),
-            func.sum(Donation.amount),
+            func.sum(left()),
             func.max(Donation.received_on),
         )
-        .where(Donation.donor_id.in_(tops), ~taken_back)
+        .where(Donation.donor_id.in_(tops), ~taken_back, left() > 0)
         .group_by(Donation.donor_id)
     )
     sums: defaultdict[int, Given] = defaultdict(Given)

@@ -16,6 +16,7 @@ from fundsvc.books import keys
 from fundsvc.books.models import Fund
 from fundsvc.books.reversing import is_undone
 from fundsvc.db import check_scope
+from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation
 from fundsvc.donors import consents
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
@@ -49,6 +50,12 @@ _SAME: Final = (
     "bank_bin",
     "account_holder",
 )
+_PAYEE: Final = {
+    "bank_account_id": "bank_account",
+    "bank_bin": "bank_bin",
+    "account_holder": "account_holder",
+}
+"""What says where the money goes, with the fields of the form."""
 _BIN: Final = re.compile("[0-9]{6}", re.ASCII)
 _LOOKED: Final = 4
 """How many times as many donations are looked at as are named: some donors said no since."""
@@ -123,9 +130,17 @@ def make(session: Session, facts: PageFacts, *, by: int | None) -> CampaignPage:
 
 
 def change(
-    session: Session, slug: str, facts: PageFacts, *, version: int, by: int | None
+    session: Session,
+    slug: str,
+    facts: PageFacts,
+    *,
+    version: int,
+    may_publish: bool,
+    by: int | None,
 ) -> CampaignPage:
     """Change what a page says; once published its address, fund and unit stay.
+
+    Where the money of a page goes that strangers see is changed only by those who may publish it.
 
     Raises:
         NotFound: there is no such page, or not for this person.
@@ -143,6 +158,14 @@ def change(
     if page.state != DRAFT and not fixed:
         why = _("Trang đã đăng giữ nguyên địa chỉ, quỹ và đơn vị.")
         raise Refusal(Reason(why, field="slug"))
+    turned = {
+        name: [getattr(page, name), getattr(facts, name)]
+        for name in _PAYEE
+        if getattr(page, name) != getattr(facts, name)
+    }
+    if turned and page.state != DRAFT and not may_publish:
+        why = _("Trang đã đăng: chỉ người được đăng trang mới đổi được tài khoản nhận tiền.")
+        raise Refusal(*(Reason(why, field=_PAYEE[name]) for name in turned))
     _check_account(session, facts, fund_id, unit_id)
     _check_free(session, facts.slug, page.id)
     page.slug, page.fund_id, page.unit_id, page.title = facts.slug, fund_id, unit_id, facts.title
@@ -150,7 +173,7 @@ def change(
     page.version += 1
     if page.state != DRAFT:
         _check_whole(page)
-    audit.record(session, "campaign-page.change", f"campaign-page:{page.slug}", {}, by=by)
+    audit.record(session, "campaign-page.change", f"campaign-page:{page.slug}", turned, by=by)
     session.flush()
     return page
 
@@ -230,30 +253,35 @@ def open_pages(session: Session) -> list[CampaignPage]:
 
 
 def progress(session: Session, page_id: int) -> Progress:
-    """Return what came by a page; donations taken back do not count."""
+    """Return what came by a page; donations taken back, and what was returned, do not count."""
+    left = donations.left()
     raised, count = session.execute(
-        select(func.coalesce(func.sum(Donation.amount), 0), func.count())
+        select(func.coalesce(func.sum(left), 0), func.count())
         .select_from(Pledge)
         .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
         .join(Donation, Donation.id == PledgeDonation.donation_id)
-        .where(Pledge.page_id == page_id, ~is_undone(Donation.entry_id))
+        .where(Pledge.page_id == page_id, ~is_undone(Donation.entry_id), left > 0)
     ).one()
     return Progress(int(raised), count)
 
 
 def recently_named(session: Session, page_id: int, *, most: int = 5) -> list[Named]:
     """Return the newest donations by a page of those who agreed to be named, and still do."""
+    left = donations.left()
     rows = session.execute(
-        select(Pledge.name, Donation.amount, Donation.received_on, Donation.donor_id)
+        select(Pledge.name, left, Donation.received_on, Donation.donor_id)
         .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
         .join(Donation, Donation.id == PledgeDonation.donation_id)
-        .where(Pledge.page_id == page_id, Pledge.may_be_named, ~is_undone(Donation.entry_id))
+        .where(Pledge.page_id == page_id, Pledge.may_be_named)
+        .where(~is_undone(Donation.entry_id), left > 0)
         .order_by(Donation.id.desc())
         .limit(_LOOKED * most)
     ).all()
     donors = {row.donor_id for row in rows if row.donor_id is not None}
     silent = consents.refusing(session, donors, "named")
-    named = [Named(*row[:3]) for row in rows if row.donor_id not in silent]
+    named = [
+        Named(name, int(amount), on) for name, amount, on, donor in rows if donor not in silent
+    ]
     return named[:most]
 
 

@@ -126,7 +126,7 @@ def becomes(
             raise Conflict(_("Số tiền này đã ghi cho một lượt đăng ký ủng hộ khác."))
         return Given(earlier.donation_id, _receipt(session, earlier.donation_id), new=False)
     facts = _donation(session, promised, amount, received_on, method or promised.method)
-    recorded = donations.record(session, facts, f"pledge:{promised.id}:{origin}", by)
+    recorded = donations.record(session, facts, f"{donations.PROMISED}{promised.id}:{origin}", by)
     session.add(
         PledgeDonation(
             donation_id=recorded.id, pledge_id=promised.id, origin=origin, made_at=clock.now()

@@ -99,7 +99,7 @@ def change(slug: str) -> ResponseReturnValue:
         version = typed.get("version", "")
         with transaction() as session:
             seen = int(version) if version.isascii() and version.isdigit() else 0
-            done = pages.change(session, slug, facts, version=seen, by=current_user.id)
+            done = pages.change(session, slug, facts, version=seen, **_who())
             slug = done.slug
     except (Refusal, ValidationError) as error:
         status = error.status if isinstance(error, Refusal) else 422
@@ -125,7 +125,7 @@ def set_picture(slug: str) -> ResponseReturnValue:
             facts = replace(pages.facts_of(session, page), picture_sha256=sha256)
             text = request.form.get("picture_text", "") or facts.picture_text
             facts = replace(facts, picture_text=text)
-            pages.change(session, slug, facts, version=page.version, by=current_user.id)
+            pages.change(session, slug, facts, version=page.version, **_who())
     except Refusal as error:
         return _show(slug, Form(request.form.to_dict(), uploads.beside_file(error))), error.status
     flash(_("Đã lưu ảnh."), "ok")
@@ -260,6 +260,11 @@ def _refused(typed: Mapping[str, str], error: ValidationError | Refusal) -> Form
 
 def _address(slug: str) -> str:
     return f"{current_app.config['FUNDSVC'].base_url}/give/{slug}"
+
+
+def _who() -> dict[str, Any]:
+    """Return who changes a page, and whether they may publish it."""
+    return {"may_publish": _may(PUBLISHERS), "by": current_user.id}
 
 
 def _may(roles: tuple[str, ...]) -> bool:

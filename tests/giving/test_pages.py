@@ -12,6 +12,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundsvc.audit.models import Act
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.giving import pictures
@@ -180,3 +181,32 @@ def test_another_unit_sees_nothing_of_it(signed_in: SignedIn, account: str) -> N
     assert "Mái ấm" not in stranger.get("/campaign-pages").text
     for path in ("", "/edit", "/preview", "/poster.pdf"):
         assert stranger.get(f"/campaign-pages/mai-am{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("other", "field"),
+    [({"bank_account": "3"}, "bank_account"), ({"bank_bin": "970422"}, "bank_bin"),
+     ({"account_holder": "Ai khác"}, "account_holder")],
+)  # fmt: skip
+def test_only_who_may_publish_turns_the_money_of_a_published_page(
+    signed_in: SignedIn, session: Session, account: str, other: dict[str, str], field: str
+) -> None:
+    with transaction() as writing:
+        add_bank_account(
+            writing, code="TWN2", bank="MB", number="9988", fund="nghia-tinh", unit="TW", by=None
+        )
+    treasurer, helper = signed_in("treasurer"), signed_in("unit-treasurer", units=["TW"])
+    typed = {**TYPED, "bank_account": account}
+    send(treasurer, "/campaign-pages/new", **typed)
+    send(treasurer, "/campaign-pages/mai-am/publish")
+    edit = "/campaign-pages/mai-am/edit"
+    refused = send(helper, edit, **{**typed, **other, "version": "2"})
+    assert refused.status_code == 422
+    assert f'href="#f-{field}"' in refused.text
+    assert send(helper, edit, **{**typed, "title": "Mới", "version": "2"}).status_code == 303
+    assert send(treasurer, edit, **{**typed, **other, "version": "3"}).status_code == 303
+    facts = list(session.scalars(select(Act.facts).where(Act.kind == "campaign-page.change")))
+    (turned,) = (one for one in facts if one)
+    ((name, (old, new)),) = turned.items()
+    assert (name.removesuffix("_id"), str(new)) == (field, other[field])
+    assert str(old) == typed[field]

@@ -20,6 +20,7 @@ from fundsvc.errors import Conflict, Refusal
 from fundsvc.giving import pages, service
 from fundsvc.giving.models import Pledge
 from fundsvc.receipts import service as receipts
+from tests.support import gifts
 from tests.support.giving import DAY, FACTS, PROMISE, SLUG, bank_money, promised, published
 
 pytestmark = pytest.mark.usefixtures("clock", "page")
@@ -238,3 +239,23 @@ def test_a_page_that_lacks_its_account_is_not_published() -> None:
     with pytest.raises(Refusal) as caught, transaction() as session:
         pages.publish(session, "thieu", by=None)
     assert {reason.field for reason in caught.value.reasons} == {"bank_account", "bank_bin"}
+
+
+def test_the_receipt_of_a_promise_bears_no_address_that_nobody_typed_there(
+    session: Session,
+) -> None:
+    known = gifts.give(donor=gifts.DONOR)
+    own = gifts.receipt(known.id)
+    promised("k1", name="nguyen thi huong", email="", phone=gifts.DONOR.phone)
+    done = give("k1", 500_000, "bank-line:1")
+    session.rollback()
+    first, other = (session.get_one(Donation, one) for one in (known.id, done.donation_id))
+    assert first.donor_id == other.donor_id
+    assert receipts.by_number(session, own).facts["donor_address"] == gifts.DONOR.address
+    assert done.receipt
+    assert receipts.by_number(session, done.receipt).facts["donor_address"] == ""
+    with transaction() as writing:
+        receipts.void(writing, done.receipt, "ghi sai", by=None)
+    again = gifts.receipt(done.donation_id)
+    session.rollback()
+    assert receipts.by_number(session, again).facts["donor_address"] == ""

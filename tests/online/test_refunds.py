@@ -1,6 +1,7 @@
 """Refunds by staff: asked by one, approved by another, made by Stripe once, told by the receipt."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,7 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
+from fundsvc.donations import annual
+from fundsvc.donors.models import Donor
+from fundsvc.dossier import facts, listing
 from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.giving import pages
+from fundsvc.giving.models import CampaignPage
 from fundsvc.online import refunds
 from fundsvc.online.gateway import DownError
 from fundsvc.online.models import CardRefund, RefundRequest
@@ -20,6 +26,7 @@ from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
 ASKER, OTHER = 1, 2
+SPAN = (date(2024, 1, 1), date(2024, 9, 30))
 
 
 def ask(amount: int, reason: str = "Ủng hộ nhầm") -> int:
@@ -118,3 +125,34 @@ def test_the_page_asks_and_another_approves(
     assert valid_receipts(session) == []
     assert "đã hoàn về thẻ" in treasurer.get(page).text
     assert treasurer.get("/card-payments/donations/9").status_code == 404
+
+
+def test_what_went_back_counts_nowhere_as_given(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    first, _second = fake.pay(begin("k1")), fake.pay(begin("k2"))
+    tell()
+    fake.refund(first["id"], 200_000)
+    tell()
+    assert counted(session) == (800_000, 2, [500_000, 300_000], 800_000, 800_000)
+    fake.refund(first["id"])
+    tell()
+    assert counted(session) == (500_000, 1, [500_000], 500_000, 500_000)
+    with transaction() as writing:
+        donor = writing.scalars(select(Donor)).one()
+        paper = annual.issue(writing, donor.id, *SPAN, by=None).receipt
+        assert [line[3] for line in annual.facts_of(paper).lines] == [500_000]
+
+
+def counted(session: Session) -> tuple[int, int, list[int], int, int]:
+    """Return what the page, the donor's records and the papers of a year count."""
+    session.rollback()
+    page = session.scalars(select(CampaignPage.id)).one()
+    came = pages.progress(session, page)
+    named = [one.amount for one in pages.recently_named(session, page)]
+    dossier = facts.gather(session, session.scalars(select(Donor)).one())
+    listed = listing.given(session, [dossier.donor])[dossier.donor.id]
+    assert (listed.amount, listed.count) == (dossier.total, came.donations)
+    (one,) = annual.candidates(session, *SPAN)
+    assert one.gifts == came.donations
+    return came.raised, came.donations, named, dossier.total, one.amount
