@@ -36,7 +36,7 @@ KINDS: Final = {
 }
 """What does the jobs of each kind."""
 ATTACHED: Final = {
-    "receipt": "fundsvc.receipts.printing:freeze_pdf",
+    "receipt": "fundsvc.receipts.printing:pdf",
     "annual": "fundsvc.donations.annual_printing:freeze_pdf",
 }
 """What gives the bytes of the attachments of each kind."""

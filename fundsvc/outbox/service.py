@@ -216,6 +216,19 @@ def forget(session: Session, key: str) -> None:
     session.flush()
 
 
+def drop(session: Session, key: str, why: str) -> None:
+    """End a letter that was not sent and should not be any more, and empty it.
+
+    One that is being sent at this moment is let go: whoever asks has no reason to fail.
+    """
+    query = select(Letter).where(Letter.key == key, Letter.state != SENT).with_for_update()
+    letter = session.scalar(query.execution_options(populate_existing=True))
+    if letter is None or (letter.lease_until is not None and letter.lease_until > clock.now()):
+        return
+    letter.state, letter.lease_until, letter.told, letter.sealed = DEAD, None, why, None
+    session.flush()
+
+
 def counts(session: Session) -> dict[str, int]:
     """Return how many letters there are of each state."""
     found = session.execute(select(Letter.state, func.count()).group_by(Letter.state))

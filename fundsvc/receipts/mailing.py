@@ -25,7 +25,7 @@ ATTACHED = "receipt"
 
 def key_of(number: str) -> str:
     """Return the key of the letter that takes a receipt to its donor."""
-    return f"receipt:{number}"
+    return service.letter_key(number)
 
 
 def send(session: Session, receipt: Receipt, to: str, locale: str = "vi") -> Letter | None:

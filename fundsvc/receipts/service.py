@@ -17,6 +17,7 @@ from fundsvc.books import series
 from fundsvc.books.models import Fund
 from fundsvc.books.sealing import last_seal
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.outbox import service as outbox
 from fundsvc.receipts.document import ReceiptFacts, words
 from fundsvc.receipts.models import Receipt, ReceiptSms
 from fundsvc.text import clean
@@ -150,8 +151,15 @@ def book_of(prefix: str) -> str:
     return f"receipt:{prefix}"
 
 
+def letter_key(number: str) -> str:
+    """Return the key of the letter that takes a receipt to its donor."""
+    return f"receipt:{number}"
+
+
 def void(session: Session, number: str, reason: str, *, by: int | None) -> Receipt:
     """Void a receipt; it keeps its number, and what it was for may get another receipt.
+
+    A letter that still waits to take it to the donor is not sent any more.
 
     Raises:
         NotFound: there is no such receipt, or not for this person.
@@ -169,6 +177,7 @@ def void(session: Session, number: str, reason: str, *, by: int | None) -> Recei
     session.execute(
         update(ReceiptSms).where(ReceiptSms.receipt_id == receipt.id).values(voided=True)
     )
+    outbox.drop(session, letter_key(receipt.number), _("Không gửi nữa: biên nhận đã hủy."))
     audit.record(session, "receipt.void", f"receipt:{receipt.number}", {"reason": why}, by=by)
     session.flush()
     return receipt

@@ -15,11 +15,12 @@ from fundsvc.db import transaction
 from fundsvc.donations import service as donations
 from fundsvc.donors.service import DonorFacts
 from fundsvc.outbox import service as outbox
-from fundsvc.outbox.models import Letter
-from fundsvc.receipts import service
+from fundsvc.outbox.models import DEAD, WAITING, Letter
+from fundsvc.receipts import printing, service
 from fundsvc.receipts.verify import faults
 from tests.support import gifts
 from tests.support.mail import Kept, serving
+from tests.support.paper import flat
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 
@@ -61,6 +62,29 @@ def test_a_donor_with_an_email_gets_the_receipt(server: Kept, session: Session) 
     data = file.get_content()
     assert file.get_filename() == f"{number}.pdf"
     assert hashlib.sha256(data).hexdigest() == receipt.pdf_sha256, "the original that is kept"
+
+
+def test_a_receipt_that_was_voided_does_not_go_out_any_more(server: Kept, session: Session) -> None:
+    number = gifts.give_with_receipt(donor=BINH)
+    with transaction() as writing:
+        service.void(writing, number, "Sai tên", by=None)
+    worker.send_letters(worker._sender())
+    assert not server.letters
+    (letter,) = letters(session)
+    assert (letter.state, letter.sealed) == (DEAD, None)
+    assert letter.told == "Không gửi nữa: biên nhận đã hủy."
+
+
+def test_a_receipt_that_was_voided_while_it_went_out_carries_its_mark(session: Session) -> None:
+    number = gifts.give_with_receipt(donor=BINH)
+    printing.freeze_pdf(number)
+    with transaction() as writing:
+        assert outbox.claim(writing)
+    with transaction() as writing:
+        service.void(writing, number, "Sai tên", by=None)
+    (letter,) = letters(session)
+    assert letter.state == WAITING, "the void does not wait for a mail server"
+    assert "ĐÃ HỦY" in flat(worker._fetch(worker.ATTACHED["receipt"], number))
 
 
 def test_the_letter_speaks_the_language_of_the_donor(session: Session) -> None:
