@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
+from fundsvc.donors.merging import family
 from fundsvc.donors.models import PURPOSES, WAYS, Donor, DonorConsent
 from fundsvc.donors.service import by_id
 from fundsvc.errors import Conflict, Reason, Refusal
@@ -104,14 +105,17 @@ def standing(session: Session, donor_ids: Collection[int]) -> dict[str, DonorCon
     return found
 
 
+def of_donor(session: Session, donor: Donor, purpose: str) -> DonorConsent | None:
+    """Return what holds now of a donor, whichever of the donor's records heard it."""
+    records = [record.id for record in family(session, donor)]
+    return standing(session, records).get(purpose)
+
+
 def refusing(session: Session, donor_ids: Collection[int], purpose: str) -> set[int]:
-    """Return those of some records whose donors said no last, there or where they were merged."""
+    """Return those of some records whose donors said no last, in any record that is theirs."""
     found = set()
     for donor in session.scalars(select(Donor).where(Donor.id.in_(donor_ids))).all():
-        chain = [donor]
-        while chain[-1].merged_into_id is not None:
-            chain.append(by_id(session, chain[-1].merged_into_id))
-        last = standing(session, [record.id for record in chain]).get(purpose)
+        last = of_donor(session, donor, purpose)
         if last is not None and not last.given:
             found.add(donor.id)
     return found

@@ -8,6 +8,7 @@ from typing import Final
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -20,7 +21,7 @@ from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation
 from fundsvc.donors import consents
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.giving import ways
+from fundsvc.giving import vietqr, ways
 from fundsvc.giving.models import (
     CLOSED,
     DRAFT,
@@ -124,6 +125,7 @@ def make(session: Session, facts: PageFacts, *, by: int | None) -> CampaignPage:
     )
     _write(page, facts)
     session.add(page)
+    _keep(session)
     audit.record(session, "campaign-page.make", f"campaign-page:{facts.slug}", {}, by=by)
     session.flush()
     return page
@@ -171,8 +173,9 @@ def change(
     page.slug, page.fund_id, page.unit_id, page.title = facts.slug, fund_id, unit_id, facts.title
     _write(page, facts)
     page.version += 1
+    _keep(session)
     if page.state != DRAFT:
-        _check_whole(page)
+        _check_whole(session, page)
     audit.record(session, "campaign-page.change", f"campaign-page:{page.slug}", turned, by=by)
     session.flush()
     return page
@@ -188,7 +191,7 @@ def publish(session: Session, slug: str, *, by: int | None) -> CampaignPage:
     page = by_slug(session, slug, lock=True)
     if page.state == PUBLISHED:
         return page
-    _check_whole(page)
+    _check_whole(session, page)
     if page.state == DRAFT:
         page.published_at, page.published_by = clock.now(), by
     page.state, page.closed_at, page.closed_by = PUBLISHED, None, None
@@ -361,11 +364,26 @@ def _check_free(session: Session, slug: str, page_id: int | None) -> None:
     table = CampaignPage.__table__
     taken = session.scalar(select(table.c.id).where(table.c.slug == slug))
     if taken not in {None, page_id}:
-        raise Conflict(Reason(_("Địa chỉ này đã có trang khác dùng."), field="slug"))
+        raise _taken()
 
 
-def _check_whole(page: CampaignPage) -> None:
-    """Hold that a page says what a donor must see."""
+def _taken() -> Conflict:
+    return Conflict(Reason(_("Địa chỉ này đã có trang khác dùng."), field="slug"))
+
+
+def _keep(session: Session) -> None:
+    """Write a page down; of two with one address at the same moment the later one is refused."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        # The words of the unique index, or those of SQLite's guard before it.
+        if not any(said in str(error.orig) for said in ("slug", "there already")):
+            raise
+        raise _taken() from error
+
+
+def _check_whole(session: Session, page: CampaignPage) -> None:
+    """Hold that a page says what a donor must see, and that banks can read its QR codes."""
     reasons = []
     if not page.story:
         reasons.append(Reason(_("Chưa có lời kể về đợt vận động."), field="story"))
@@ -377,6 +395,12 @@ def _check_whole(page: CampaignPage) -> None:
         reasons.append(Reason(_("Chưa có tên chủ tài khoản."), field="account_holder"))
     if page.picture_sha256 and not page.picture_text:
         reasons.append(Reason(_("Chưa có lời mô tả ảnh."), field="picture_text"))
+    account = ways.account(session, page.bank_account_id)
+    if account is not None and page.bank_bin:
+        try:
+            vietqr.payload(vietqr.Transfer(bin=page.bank_bin, account=account.number, amount=LEAST))
+        except Refusal as refusal:
+            reasons += [replace(reason, field="bank_account") for reason in refusal.reasons]
     if reasons:
         raise Refusal(*reasons)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc.donors.service import LONGEST_CONTACT, LONGEST_NAME
 from fundsvc.errors import Reason, Refusal
 from fundsvc.giving.models import METHODS
+from fundsvc.outbox import addresses
 from fundsvc.text import clean
 from fundsvc.units import service as units
 from fundsvc.units.models import Province
@@ -21,9 +22,6 @@ MOST: Final = 500_000_000
 """What banks send at once at any hour; more goes by an order at the counter."""
 LONGEST_TEXT: Final = 200
 LOCALES: Final = ("vi", "en")
-_EMAIL: Final = re.compile(
-    r"[^@\s<>\"(),;:\\\[\]]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII
-)
 _PHONE: Final = re.compile(r"\+?[0-9]{8,15}", re.ASCII)
 BETWEEN: Final = str.maketrans("", "", " .-()")
 
@@ -64,12 +62,11 @@ def cleaned(session: Session, promise: Promise) -> tuple[Promise, Province | Non
         ("phone", LONGEST_CONTACT),
     ):
         try:
-            kept[name] = clean(getattr(promise, name), limit, name)
+            text = clean(getattr(promise, name), limit, name)
+            kept[name] = addresses.parse(text) if name == "email" and text else text
         except Refusal as refusal:
             reasons += refusal.reasons
             kept[name] = ""
-    if kept["email"] and not _EMAIL.fullmatch(kept["email"]):
-        reasons.append(Reason(_("Địa chỉ thư điện tử chưa đúng: ten@vidu.vn."), field="email"))
     if kept["phone"] and not _PHONE.fullmatch(kept["phone"].translate(BETWEEN)):
         why = _("Số điện thoại gồm 8 đến 15 chữ số, có thể có dấu + ở đầu.")
         reasons.append(Reason(why, field="phone"))

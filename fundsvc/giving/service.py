@@ -20,6 +20,7 @@ from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation
 from fundsvc.donations.service import DonationFacts
 from fundsvc.donors import consents
+from fundsvc.donors import service as donors
 from fundsvc.donors.consents import ConsentFacts
 from fundsvc.donors.service import DonorFacts
 from fundsvc.errors import Conflict, NotFound, Refusal
@@ -239,9 +240,15 @@ def _receipt(session: Session, donation_id: int) -> str | None:
 
 
 def _note_consent(session: Session, promised: Pledge, donation_id: int) -> None:
-    """Note with the donor the tick that was set on the page, in the words that stood beside it."""
+    """Note with the donor the tick that was set on the page, in the words that stood beside it.
+
+    A no that was said by another way stands: anybody could type the donor's name and phone.
+    """
     donor_id = session.get_one(Donation, donation_id).donor_id
     if donor_id is None:
+        return
+    last = consents.of_donor(session, donors.by_id(session, donor_id), "named")
+    if last is not None and not last.given and last.way != "online":
         return
     with force_locale(promised.locale):
         words = _("Đồng ý cho nêu tên trên trang này")

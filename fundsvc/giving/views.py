@@ -1,5 +1,6 @@
 """Pages for staff: make campaign pages, look at them, publish, close, print the poster."""
 
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -36,6 +37,7 @@ READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 WRITERS = ("treasurer", "unit-treasurer")
 PUBLISHERS = ("treasurer", "approver")
 _PDF = "application/pdf"
+_VERSION = re.compile("[0-9]{1,9}", re.ASCII)
 
 
 @bp.get("/campaign-pages")
@@ -98,7 +100,7 @@ def change(slug: str) -> ResponseReturnValue:
         facts = page_facts(PageForm().load(typed), page.picture_sha256)
         version = typed.get("version", "")
         with transaction() as session:
-            seen = int(version) if version.isascii() and version.isdigit() else 0
+            seen = int(version) if _VERSION.fullmatch(version) else 0
             done = pages.change(session, slug, facts, version=seen, **_who())
             slug = done.slug
     except (Refusal, ValidationError) as error:

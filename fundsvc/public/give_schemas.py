@@ -69,6 +69,15 @@ def promise_of(form: Mapping[str, Any], locale: str) -> Promise:
 
 
 def _amount(form: Mapping[str, Any]) -> int:
-    """Return the amount of the button that was chosen, or the one that was typed."""
-    chosen = form["choice"]
-    return parse_dong(form["amount"] if chosen in {"", OTHER} else chosen, least=LEAST)
+    """Return the amount of the button that was chosen, or the one that was typed.
+
+    Raises:
+        Refusal: it is none, or another one was chosen than typed: nobody knows which is meant.
+    """
+    chosen, typed = form["choice"], form["amount"]
+    if chosen in {"", OTHER}:
+        return parse_dong(typed, least=LEAST)
+    amount = parse_dong(chosen, least=LEAST)
+    if typed and parse_dong(typed, least=LEAST) != amount:
+        raise Refusal(_("Xin chọn một mức hoặc ghi số tiền khác, không cả hai."))
+    return amount

@@ -89,7 +89,8 @@ def promise(slug: str) -> ResponseReturnValue:
         return _form(read_session(), page, Form(fresh, error.reasons), again=True), error.status
     except (Refusal, ValidationError) as error:
         reasons = error.reasons if isinstance(error, Refusal) else reasons_of(error)
-        kept = {**typed, "key": typed.get("key") or secrets.token_hex(_FALLBACK_KEY)}
+        spoilt = not typed.get("key") or any(reason.field == "key" for reason in reasons)
+        kept = {**typed, "key": secrets.token_hex(_FALLBACK_KEY)} if spoilt else typed
         return _form(read_session(), _public_page(read_session(), slug), Form(kept, reasons)), 422
     if way is not None:
         return _begin(slug, token, way)
@@ -188,7 +189,8 @@ def _begin(slug: str, token: str, way: ways.Way) -> ResponseReturnValue:
     try:
         address = way.begin(due)
     except (ways.WayDownError, Refusal):
-        current_app.logger.warning("way %s is down", way.name, exc_info=True)
+        # Without what it says: that may hold the donor's address.
+        current_app.logger.warning("way %s is down", way.name)
         session = read_session()
         page, promised = _promised(session, slug, token)
         return private(_payment(session, page, promised, down=str(way.label)))

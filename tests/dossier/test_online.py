@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 from fundsvc import verify
 from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
-from fundsvc.donors import consents, erasing
+from fundsvc.donors import consents, erasing, merging
 from fundsvc.donors import service as donors
 from fundsvc.donors.consents import ConsentFacts
 from fundsvc.dossier import erasure, export, facts
 from fundsvc.giving import pages, service
 from fundsvc.giving.models import CampaignPage, Pledge
 from tests.dossier.conftest import People
+from tests.support import gifts
 from tests.support.giving import DAY, PROMISE, bank_money, promised, published
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -95,3 +96,22 @@ def test_money_for_a_forgotten_promise_is_anonymous(
             writing, found, origin="bank-line:9", amount=500_000, received_on=DAY
         )
     assert session.get_one(Donation, done.donation_id).donor_id is None
+
+
+def test_a_no_said_to_people_stands_whatever_a_stranger_ticks(session: Session, donor: int) -> None:
+    page_id = session.scalars(select(CampaignPage.id)).one()
+    session.rollback()
+    no = ConsentFacts(purpose="named", given=False, said_on=DAY, way="phone", words="Thôi nêu tên.")
+    said_to = gifts.give(donor=gifts.DONOR)
+    with transaction() as writing:
+        other = writing.get_one(Donation, said_to.id).donor_id
+        assert other
+        consents.note_by_id(writing, other, no, by=None)
+        merging.merge(writing, donor, other, by=None)
+        assert consents.refusing(writing, [donor], "named") == {donor}
+    with transaction() as writing:
+        bank_money(writing, 500_000, "bank-line:9")
+        found = writing.scalars(select(Pledge).where(Pledge.key == "k3")).one()
+        service.becomes(writing, found, origin="bank-line:9", amount=500_000, received_on=DAY)
+        assert len(consents.history(writing, [donor])) == 1
+    assert pages.recently_named(session, page_id) == []

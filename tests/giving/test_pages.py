@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from fundsvc.audit.models import Act
 from fundsvc.db import transaction
-from fundsvc.errors import Refusal
-from fundsvc.giving import pictures
+from fundsvc.errors import Conflict, Refusal
+from fundsvc.giving import pages, pictures
 from fundsvc.giving.models import CampaignPage
 from fundsvc.reconciliation.accounts import add_bank_account
 from tests.support.forms import send
+from tests.support.giving import FACTS
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -210,3 +211,40 @@ def test_only_who_may_publish_turns_the_money_of_a_published_page(
     ((name, (old, new)),) = turned.items()
     assert (name.removesuffix("_id"), str(new)) == (field, other[field])
     assert str(old) == typed[field]
+
+
+def test_a_number_beyond_all_reason_is_another_version(signed_in: SignedIn, account: str) -> None:
+    treasurer = signed_in("treasurer")
+    typed = {**TYPED, "bank_account": account}
+    send(treasurer, "/campaign-pages/new", **typed)
+    edit = "/campaign-pages/mai-am/edit"
+    assert send(treasurer, edit, **typed, version="1" * 5_000).status_code == 409
+
+
+def test_two_pages_with_one_address_at_the_same_moment_are_one(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del app
+    monkeypatch.setattr(pages, "_check_free", lambda *_one: None)
+    with transaction() as session:
+        pages.make(session, FACTS, by=None)
+    with pytest.raises(Conflict, match="trang khác"), transaction() as session:
+        pages.make(session, FACTS, by=None)
+
+
+def test_a_page_whose_account_no_qr_code_holds_is_not_published(signed_in: SignedIn) -> None:
+    with transaction() as session:
+        add_bank_account(
+            session,
+            code="TWNT",
+            bank="Agribank",
+            number="1" * 20,
+            fund="nghia-tinh",
+            unit="TW",
+            by=None,
+        )
+    treasurer = signed_in("treasurer")
+    send(treasurer, "/campaign-pages/new", **TYPED, bank_account="1")
+    answer = send(treasurer, "/campaign-pages/mai-am/publish")
+    assert answer.status_code == 422
+    assert "Số tài khoản gồm 1 đến 19" in answer.text

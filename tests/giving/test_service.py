@@ -74,6 +74,8 @@ def test_the_same_form_with_other_words_is_refused(session: Session, other: dict
         ({"amount": 500_000_001}, "amount"),
         ({"email": "không phải"}, "email"),
         ({"email": "a@b"}, "email"),
+        ({"email": "a..b@vidu.vn"}, "email"),
+        ({"email": "a@-vidu.vn"}, "email"),
         ({"phone": "12"}, "phone"),
         ({"phone": "0912345678x"}, "phone"),
         ({"name": "", "may_be_named": True}, "may_be_named"),

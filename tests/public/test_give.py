@@ -169,6 +169,7 @@ def test_an_amount_is_read_as_people_write_it(
         ({"anonymous": "1"}, "name"),
         ({"name": "", "anonymous": "1", "may_be_named": "1"}, "may_be_named"),
         ({"email": "khong-phai"}, "email"),
+        ({"amount": "300.000"}, "amount"),
         ({"phone": "abc"}, "phone"),
         ({"province": "2025:00"}, "province"),
         ({"method": "card"}, "method"),
@@ -182,6 +183,17 @@ def test_words_that_cannot_be_are_told_beside_their_field(
     assert answer.status_code == 422
     assert field is None or f'id="f-{field}-error"' in answer.text
     assert count(session) == 0
+
+
+def test_a_form_with_a_spoilt_key_gets_another_and_can_be_sent_again(
+    client: FlaskClient, session: Session
+) -> None:
+    answer = promise(client, key="có dấu")
+    assert answer.status_code == 422
+    found = re.search(r'name="key" value="([0-9a-f]{32})"', answer.text)
+    assert found
+    assert promise(client, key=found[1], amount="500 000").status_code == 303
+    assert count(session) == 1
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
