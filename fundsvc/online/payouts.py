@@ -22,7 +22,8 @@ from fundsvc.online.models import CardMovement, CardPayout
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.units.models import Unit
 from ledger import recipes
-from ledger.accounts import IN_TRANSIT
+from ledger.accounts import IN_TRANSIT, UNIDENTIFIED_IN
+from ledger.words import grouped
 
 ENDED: Final = ("paid", "failed", "canceled")
 FAILED: Final = ("failed", "canceled")
@@ -113,7 +114,8 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
     Raises:
         NotFound: there is no such payout or line, or not for this person.
         Conflict: one of them is taken, or the line was booked as something else.
-        Refusal: the line is not the amount that was sent in đồng.
+        Refusal: the line is not the amount that was sent in đồng, or its money does not wait to be
+            identified any more.
     """
     lock(session)
     row = session.scalar(select(CardPayout).where(CardPayout.id == payout_id).with_for_update())
@@ -129,6 +131,7 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
             Reason(_("Số tiền của dòng sao kê khác với số Stripe đã chuyển."), field="line")
         )
     account = session.get_one(BankAccount, line.bank_account_id)
+    _hold_unidentified(session, account, line.credit)
     fund = session.get_one(Fund, account.fund_id).code
     unit = session.get_one(Unit, account.unit_id).code
     parts = parts_of(session, row)
@@ -156,8 +159,11 @@ def match_sure(session: Session) -> int:
     for row in session.scalars(select(CardPayout).where(CardPayout.state == "sent")).all():
         sure = [
             line
-            for line, _account in _free(session, row)
-            if row.currency == DONG and line.credit == row.settled and NAMED in line.memo.upper()
+            for line, account in _free(session, row)
+            if row.currency == DONG
+            and line.credit == row.settled
+            and NAMED in line.memo.upper()
+            and _waiting(session, account) >= line.credit
         ]
         if len(sure) == 1:
             match(session, row.id, sure[0].id, by=None)
@@ -181,6 +187,26 @@ def offers(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccoun
         return [one for one in found if one[0].credit == row.settled]
     found.sort(key=lambda one: (NAMED not in one[0].memo.upper(), abs(one[0].credit - row.amount)))
     return found[:20]
+
+
+def _waiting(session: Session, account: BankAccount) -> int:
+    """Return how much money of an account's fund and unit still waits to be identified."""
+    fund = session.get_one(Fund, account.fund_id).code
+    unit = session.get_one(Unit, account.unit_id).code
+    return -books.balance(session, account=UNIDENTIFIED_IN, fund=fund, unit=unit)
+
+
+def _hold_unidentified(session: Session, account: BankAccount, amount: int) -> None:
+    """Hold that a line's money still waits to be identified; vouchers may have decided it."""
+    waiting = _waiting(session, account)
+    if waiting < amount:
+        why = _(
+            "Tiền chờ xác định của quỹ này chỉ còn %(waiting)s đ, ít hơn dòng sao kê (%(amount)s"
+            " đ): khoản này có thể đã được ghi cho việc khác.",
+            waiting=grouped(max(waiting, 0)),
+            amount=grouped(amount),
+        )
+        raise Refusal(Reason(why, field="line"))
 
 
 def _free(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccount]]:
