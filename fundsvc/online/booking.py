@@ -128,7 +128,8 @@ def book_rest(session: Session, paid: Paid) -> None:
     donation = session.get_one(Donation, row.donation_id)
     if paid.move is not None and not _known(session, paid.move, "payment", row.amount):
         _write(session, of, paid.move, "payment", row.amount, entry_id=donation.entry_id)
-    for refund in paid.refunds:
+    # Stripe tells the newest first; one that failed makes room for those after it.
+    for refund in reversed(paid.refunds):
         _refund(session, of, refund)
     for dispute in paid.disputes:
         _dispute(session, of, dispute)

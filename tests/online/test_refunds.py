@@ -20,7 +20,7 @@ from fundsvc.online import refunds
 from fundsvc.online.gateway import DownError
 from fundsvc.online.models import CardRefund, RefundRequest
 from tests.online.conftest import Give
-from tests.online.test_cards import balances, sound, valid_receipts
+from tests.online.test_cards import balances, shelved, sound, valid_receipts
 from tests.support.forms import send
 from tests.support.stripe import FakeStripe
 
@@ -156,3 +156,16 @@ def counted(session: Session) -> tuple[int, int, list[int], int, int]:
     (one,) = annual.candidates(session, *SPAN)
     assert one.gifts == came.donations
     return came.raised, came.donations, named, dossier.total, one.amount
+
+
+def test_a_refund_that_failed_makes_room_for_the_next_one(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    intent = fake.pay(begin())
+    fake.refund_fails(fake.refund(intent["id"], 400_000)["id"])
+    fake.refund(intent["id"])
+    tell()
+    assert shelved(session) == []
+    assert balances(session) == {"113.stripe": -21_000, "615": 21_000}
+    assert valid_receipts(session) == []
+    sound(session)
