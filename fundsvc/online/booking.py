@@ -15,6 +15,7 @@ from fundsvc.books import service as books
 from fundsvc.books.models import Fund
 from fundsvc.donations import returns
 from fundsvc.donations.models import Donation
+from fundsvc.donations.service import returned
 from fundsvc.giving import service as giving
 from fundsvc.online.gateway import Dispute, Move, Paid, Refund
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund
@@ -116,7 +117,7 @@ def book_donation(session: Session, paid: Paid) -> CardPayment | None:
 def book_rest(session: Session, paid: Paid) -> None:
     """Book the fee, the refunds and the disputes of a payment whose donation is recorded.
 
-    Call it last in a transaction: at its end the receipt is made to state what is left.
+    Call it last in a transaction: if money went back, the receipt is made to state what is left.
 
     Raises:
         AsideError: something says else than before.
@@ -126,6 +127,7 @@ def book_rest(session: Session, paid: Paid) -> None:
     row = session.scalars(select(CardPayment).where(CardPayment.payment_intent == paid.id)).one()
     of = _Of(row, _facts(session, row))
     donation = session.get_one(Donation, row.donation_id)
+    before = returned(session, row.donation_id)
     if paid.move is not None and not _known(session, paid.move, "payment", row.amount):
         _write(session, of, paid.move, "payment", row.amount, entry_id=donation.entry_id)
     # Stripe tells the newest first; one that failed makes room for those after it.
@@ -133,7 +135,9 @@ def book_rest(session: Session, paid: Paid) -> None:
         _refund(session, of, refund)
     for dispute in paid.disputes:
         _dispute(session, of, dispute)
-    returns.renew_receipt(session, row.donation_id, reason=REFUNDED, by=None)
+    # The same facts told again leave the receipt alone: staff may have voided it since.
+    if returned(session, row.donation_id) != before:
+        returns.renew_receipt(session, row.donation_id, reason=REFUNDED, by=None)
 
 
 def in_dong(part: int, amount: int, whole: int) -> int:

@@ -19,6 +19,8 @@ from fundsvc.giving.models import CampaignPage
 from fundsvc.online import refunds
 from fundsvc.online.gateway import DownError
 from fundsvc.online.models import CardRefund, RefundRequest
+from fundsvc.receipts import service as receipts
+from fundsvc.receipts.models import Receipt
 from tests.online.conftest import Give
 from tests.online.test_cards import balances, shelved, sound, valid_receipts
 from tests.support.forms import send
@@ -169,3 +171,22 @@ def test_a_refund_that_failed_makes_room_for_the_next_one(
     assert balances(session) == {"113.stripe": -21_000, "615": 21_000}
     assert valid_receipts(session) == []
     sound(session)
+
+
+def test_a_receipt_that_staff_voided_does_not_come_back(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    intent = fake.pay(begin())
+    fake.refund(intent["id"], 200_000)
+    tell()
+    assert valid_receipts(session) == [300_000]
+    number = session.scalars(select(Receipt.number).where(Receipt.voided_at.is_(None))).one()
+    session.rollback()
+    with transaction() as writing:
+        receipts.void(writing, number, "Sai tên", by=None)
+    fake.tell("charge.updated", fake.objects[intent["latest_charge"]])
+    tell()
+    assert valid_receipts(session) == []
+    fake.refund(intent["id"], 100_000)
+    tell()
+    assert valid_receipts(session) == [200_000]
