@@ -12,6 +12,7 @@ _log = logging.getLogger(__name__)
 REST: Final = 60.0
 """Seconds before Stripe is asked again that did not answer."""
 MINUTE: Final = 60.0
+HOUR: Final = 3_600.0
 DAY: Final = 86_400.0
 _due: Final = {"events": 0.0, "lines": 0.0, "pull": 0.0}
 """When each is due next, by the clock of this process; at its beginning all are."""
@@ -35,9 +36,7 @@ def _run(stop: Callable[[], bool], now: float) -> None:
     from fundsvc.online import handling, refunds  # noqa: PLC0415 - as above
 
     if now >= _due["pull"]:
-        handling.pull()
-        _due["pull"] = now + DAY
-    refunds.send_approved()
+        _due["pull"] = now + (DAY if _pulled() else HOUR)
     session = read_session()
     session.rollback()
     waits = inbox.waits(session, handling.KIND)
@@ -47,3 +46,17 @@ def _run(stop: Callable[[], bool], now: float) -> None:
     if waits or now >= _due["lines"]:
         handling.match_all()
         _due["lines"] = now + MINUTE
+    # Last: a key that may not refund holds up nothing else.
+    refunds.send_approved()
+
+
+def _pulled() -> bool:
+    """Pull; if that fails, what webhooks brought is handled all the same."""
+    from fundsvc.online import handling  # noqa: PLC0415 - as above
+
+    try:
+        handling.pull()
+    except Exception:  # noqa: BLE001 - told to the log, and tried again
+        _log.exception("Stripe's events could not be pulled")
+        return False
+    return True

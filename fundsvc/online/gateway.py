@@ -23,13 +23,13 @@ CHECKOUT: Final = "https://checkout.stripe.com"
 PLEDGE: Final = "pledge"
 """Under this name Stripe keeps our memo code with a payment."""
 _PAGE: Final = 100
-_BUSY: Final = 429
+_BUSY: Final = (409, 429)
 _BROKEN: Final = 500
 _MISSING: Final = 404
 
 
 class DownError(Exception):
-    """Stripe does not answer, or only that it cannot; asked again later it may."""
+    """Stripe does not answer, or only that it cannot or that our key is wrong; later it may."""
 
 
 class RefusedError(Exception):
@@ -273,7 +273,7 @@ def events(since: dt.datetime, kinds: tuple[str, ...]) -> Iterator[dict[str, Any
     asked = {"created": after, "limit": _PAGE, "types": list(kinds)}
     with _asking() as client:
         for event in client.v1.events.list(_any(asked)).auto_paging_iter():
-            yield dict(event.to_dict())
+            yield dict(event.to_dict(for_json=True))
 
 
 def _settings() -> Settings:
@@ -294,11 +294,17 @@ def _asking() -> Iterator[stripe.StripeClient]:
     )
     try:
         yield client
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except (
+        stripe.APIConnectionError,
+        stripe.RateLimitError,
+        stripe.AuthenticationError,
+        stripe.PermissionError,
+    ) as error:
+        # A wrong key says nothing of what was asked for: until it is set right, all waits.
         raise DownError(type(error).__name__) from error
     except stripe.StripeError as error:
         status = error.http_status or _BROKEN
-        if status >= _BROKEN or status == _BUSY:
+        if status >= _BROKEN or status in _BUSY:
             raise DownError(str(status)) from error
         if status == _MISSING:
             raise NotThereError(str(error.code)) from error
