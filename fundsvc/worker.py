@@ -28,8 +28,9 @@ PUSHED: Final = (
     "fundsvc.sms.handling:handle",
     "fundsvc.reconciliation.notices:handle",
     "fundsvc.online.background:run",
+    "fundsvc.giving.background:run",
 )
-"""What books the pushes of each kind."""
+"""What books the pushes of each kind, and does what is due of others."""
 KINDS: Final = {
     "sms": "fundsvc.sms.background:run",
     "annual": "fundsvc.donations.annual_job:run",

@@ -42,11 +42,18 @@ def give_back(
 
 
 def renew_receipt(
-    session: Session, donation_id: int, *, reason: str, by: int | None
+    session: Session,
+    donation_id: int,
+    *,
+    reason: str,
+    by: int | None,
+    to: str | None = None,
+    locale: str = "vi",
 ) -> Receipt | None:
     """Let the receipt state what is left of a donation: void it, and issue another if need be.
 
-    Return the new receipt. A donation that never had one gets none. Call it last in a transaction.
+    Return the new receipt, mailed as `service.issue_receipt` says. A donation that never had one
+    gets none. Call it last in a transaction.
     """
     donation: Donation = service.locked(session, donation_id)
     left = donation.amount - service.returned(session, donation.id)
@@ -56,4 +63,6 @@ def renew_receipt(
         return None
     for receipt in valid:
         receipts.void(session, receipt.number, reason, by=by)
-    return service.issue_receipt(session, donation.id, by=by) if left else None
+    if not left:
+        return None
+    return service.issue_receipt(session, donation.id, by=by, to=to, locale=locale)

@@ -17,6 +17,7 @@ from fundsvc.donations import returns
 from fundsvc.donations.models import Donation
 from fundsvc.donations.service import returned
 from fundsvc.giving import service as giving
+from fundsvc.giving.models import Pledge
 from fundsvc.online.gateway import Dispute, Move, Paid, Refund
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund
 from fundsvc.units.models import Province, Unit
@@ -137,7 +138,11 @@ def book_rest(session: Session, paid: Paid) -> None:
         _dispute(session, of, dispute)
     # The same facts told again leave the receipt alone: staff may have voided it since.
     if returned(session, row.donation_id) != before:
-        returns.renew_receipt(session, row.donation_id, reason=REFUNDED, by=None)
+        pledge = session.get_one(Pledge, row.pledge_id)
+        to = giving.email(pledge) or None
+        returns.renew_receipt(
+            session, row.donation_id, reason=REFUNDED, by=None, to=to, locale=pledge.locale
+        )
 
 
 def in_dong(part: int, amount: int, whole: int) -> int:

@@ -1,5 +1,6 @@
 """Promises: one for each form, and one donation for each money that comes for them."""
 
+import pkgutil
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,14 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
-from fundsvc import verify
+from fundsvc import verify, worker
 from fundsvc.books import service as books
 from fundsvc.books.models import Account, Posting
 from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.models import Donor
 from fundsvc.errors import Conflict, Refusal
-from fundsvc.giving import pages, service
+from fundsvc.giving import background, pages, service
 from fundsvc.giving.models import Pledge
 from fundsvc.receipts import service as receipts
 from tests.support import gifts
@@ -261,3 +262,19 @@ def test_the_receipt_of_a_promise_bears_no_address_that_nobody_typed_there(
     again = gifts.receipt(done.donation_id)
     session.rollback()
     assert receipts.by_number(session, again).facts["donor_address"] == ""
+
+
+def test_the_worker_lets_promises_lapse_once_a_day(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(background._due, "lapse", 0.0)
+    promised("k1")
+    with service_clock.fixed(service_clock.now() + timedelta(days=61)):
+        promised("k2")
+        for target in worker.PUSHED:
+            if "giving" in target:
+                pkgutil.resolve_name(target)(lambda: False)
+        states = {one.key: one.state for one in session.scalars(select(Pledge))}
+        session.rollback()
+    assert states == {"k1": "lapsed", "k2": "open"}
+    assert background._due["lapse"] > 0

@@ -19,6 +19,8 @@ from fundsvc.giving.models import CampaignPage
 from fundsvc.online import refunds
 from fundsvc.online.gateway import DownError
 from fundsvc.online.models import CardRefund, RefundRequest
+from fundsvc.outbox import service as outbox
+from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service as receipts
 from fundsvc.receipts.models import Receipt
 from tests.online.conftest import Give
@@ -190,3 +192,19 @@ def test_a_receipt_that_staff_voided_does_not_come_back(
     fake.refund(intent["id"], 100_000)
     tell()
     assert valid_receipts(session) == [200_000]
+
+
+def test_the_receipt_of_what_is_left_reaches_the_donor_in_the_same_language(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    intent = fake.pay(begin(email="other@vidu.vn", locale="en"))
+    tell()
+    fake.refund(intent["id"], 200_000)
+    tell()
+    session.rollback()
+    letters = session.scalars(select(Letter).order_by(Letter.id)).all()
+    assert [letter.locale for letter in letters] == ["en", "en"]
+    sent = outbox.opened(letters[-1])
+    assert sent
+    assert sent.to == "other@vidu.vn"
+    assert "300.000" in sent.text
