@@ -1,12 +1,13 @@
 """Book what Stripe pays out, down to the line of the bank on which it arrives."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import Text, cast, column, exists, literal, select, table
+from sqlalchemy import Text, case, cast, column, exists, func, literal, select, table
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -25,6 +26,7 @@ from ledger import recipes
 from ledger.accounts import IN_TRANSIT, UNIDENTIFIED_IN
 from ledger.words import grouped
 
+_log = logging.getLogger(__name__)
 ENDED: Final = ("paid", "failed", "canceled")
 FAILED: Final = ("failed", "canceled")
 RETURNED: Final = ("payout_failure", "payout_cancel")
@@ -33,6 +35,7 @@ NEAR: Final = timedelta(days=10)
 """How long after the day that Stripe names a payout is looked for on the bank's statement."""
 LATE: Final = timedelta(days=3)
 """So long after that day somebody is told that it is not there."""
+MOST: Final = 500
 NAMED: Final = "STRIPE"
 # Settlements live above; the lines they have taken are read by the table's name.
 _SETTLED = table("settlement_payment", column("bank_line_id"))
@@ -124,12 +127,12 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
         raise NotFound
     if row.bank_line_id == line.id:
         return row
-    if row.state != "sent" or line.id not in {offer.id for offer, _account in _free(session, row)}:
-        raise Conflict(_("Đợt chuyển tiền hoặc dòng sao kê này đã có nơi khác."))
     if row.currency == DONG and line.credit != row.settled:
         raise Refusal(
             Reason(_("Số tiền của dòng sao kê khác với số Stripe đã chuyển."), field="line")
         )
+    if row.state != "sent" or not _free(session, row, line.id):
+        raise Conflict(_("Đợt chuyển tiền hoặc dòng sao kê này đã có nơi khác."))
     account = session.get_one(BankAccount, line.bank_account_id)
     _hold_unidentified(session, account, line.credit)
     fund = session.get_one(Fund, account.fund_id).code
@@ -161,13 +164,19 @@ def match_sure(session: Session) -> int:
             line
             for line, account in _free(session, row)
             if row.currency == DONG
-            and line.credit == row.settled
             and NAMED in line.memo.upper()
             and _waiting(session, account) >= line.credit
         ]
         if len(sure) == 1:
-            match(session, row.id, sure[0].id, by=None)
-            done += 1
+            payout_id, name, line_id = row.id, row.payout, sure[0].id
+            try:
+                # One that the books cannot take, as in a closed month, stops no other.
+                with session.begin_nested():
+                    match(session, payout_id, line_id, by=None)
+            except Refusal as refusal:
+                _log.info("payout %s waits for a person: %s", name, refusal)
+            else:
+                done += 1
     return done
 
 
@@ -184,7 +193,7 @@ def offers(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccoun
     """Return lines that may be a payout's money, the likeliest first."""
     found = _free(session, row)
     if row.currency == DONG:
-        return [one for one in found if one[0].credit == row.settled]
+        return found
     found.sort(key=lambda one: (NAMED not in one[0].memo.upper(), abs(one[0].credit - row.amount)))
     return found[:20]
 
@@ -209,13 +218,22 @@ def _hold_unidentified(session: Session, account: BankAccount, amount: int) -> N
         raise Refusal(Reason(why, field="line"))
 
 
-def _free(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccount]]:
-    """Return lines of money in of the right days that nothing else has taken."""
+def _free(
+    session: Session, row: CardPayout, line_id: int | None = None
+) -> list[tuple[BankLine, BankAccount]]:
+    """Return lines of money in of the right days that nothing else has taken, or the one asked for.
+
+    Those of a payout in đồng are of its very amount.
+    """
+    wanted = BankLine.credit == row.settled if row.currency == DONG else BankLine.credit > 0
+    if line_id is not None:
+        wanted &= BankLine.id == line_id
+    named = case((func.upper(BankLine.memo).contains(NAMED), 0), else_=1)
     query = (
         select(BankLine, BankAccount)
         .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
         .where(
-            BankLine.credit > 0,
+            wanted,
             BankLine.booked_on.between(row.sent_on, row.arrives_on + NEAR),
             ~exists().where(CardPayout.bank_line_id == BankLine.id),
             ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
@@ -224,8 +242,8 @@ def _free(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccount
             ),
             ~is_undone(BankLine.entry_id),
         )
-        .order_by(BankLine.booked_on, BankLine.id)
-        .limit(500)
+        .order_by(named, BankLine.booked_on, BankLine.id)
+        .limit(MOST)
     )
     return [(line, account) for line, account in session.execute(query)]
 
