@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import verify
 from fundsvc.audit.models import Act
+from fundsvc.books import objections
 from fundsvc.books import service as books
 from fundsvc.books.models import Entry
 from fundsvc.books.reversing import Reversed
@@ -79,7 +80,8 @@ every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 @pytest.fixture
 def money(app: Flask) -> None:
-    """1,000 in the base fund's cash box, from which payments are made."""
+    """1,000 in the base fund's cash box, from which payments are made; receipts are looked at."""
+    objections.watch("fundsvc.donations.objections:objections")
     bring("base", 1_000, date(2024, 9, 1))
 
 

@@ -24,6 +24,7 @@ def run(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command on the test's database."""
     monkeypatch.setenv("FUNDSVC_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("FUNDSVC_SECRET_KEY", settings.secret_key)
+    monkeypatch.setenv("FUNDSVC_DATA_KEY", settings.data_key)
     monkeypatch.setenv("FUNDSVC_INSTANCE_DIR", str(settings.instance_dir))
 
     def call(*arguments: str) -> Result:

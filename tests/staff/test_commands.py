@@ -17,6 +17,7 @@ from tests.staff.helpers import PASSWORD, is_signed_in, sign_in
 def _environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNDSVC_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("FUNDSVC_SECRET_KEY", settings.secret_key)
+    monkeypatch.setenv("FUNDSVC_DATA_KEY", settings.data_key)
     monkeypatch.setenv("FUNDSVC_INSTANCE_DIR", str(settings.instance_dir))
 
 
