@@ -31,6 +31,7 @@ from fundsvc import clock, secrecy
 from fundsvc.inbox.models import CONFLICT, HANDLED, PARKED, WAITING, InboxItem
 
 PAGE = 50
+MANY = 500
 _ITEM: Table = InboxItem.__table__  # type: ignore[assignment]  # A mapped class has a Table.
 # As a literal, or PostgreSQL could not use the small indexes of what waits and what is shelved.
 _WAITS = _ITEM.c.state == literal_column("'waiting'")
@@ -163,6 +164,16 @@ def _keep_known(connection: Connection, facts: dict[str, Any]) -> Received:
     }
     connection.execute(_INSERT[connection.dialect.name], facts | contradicting)
     return Received.CONFLICT
+
+
+def known(session: Session, source: str, external_ids: Sequence[str]) -> set[str]:
+    """Return those of a source's ids under which something is kept."""
+    found: set[str] = set()
+    for start in range(0, len(external_ids), MANY):
+        some = external_ids[start : start + MANY]
+        query = select(_ITEM.c.external_id).where(_ITEM.c.source == source)
+        found.update(session.scalars(query.where(_ITEM.c.external_id.in_(some))))
+    return found
 
 
 def waits(session: Session, kind: str) -> bool:

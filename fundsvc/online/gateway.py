@@ -6,9 +6,10 @@ something changed, and what is true now is looked up. So they may come late, twi
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 import stripe
@@ -179,8 +180,7 @@ def begin(wanted: Wanted) -> Checkout:
     }
     if wanted.email:
         params["customer_email"] = wanted.email
-    said = f"{wanted.code}:{wanted.amount}:{wanted.locale}:{wanted.back}:{wanted.attempt}"
-    options: Any = {"idempotency_key": _key("checkout", said)}
+    options: Any = {"idempotency_key": _key("checkout", *astuple(wanted))}
     with _asking() as client:
         return _checkout(client.v1.checkout.sessions.create(_any(params), options))
 
@@ -194,7 +194,7 @@ def checkout(session_id: str) -> Checkout:
 def refund(payment: str, amount: int, request: str) -> str:
     """Refund a part of a payment and return the refund's id; `request` names who asked."""
     params = {"payment_intent": payment, "amount": amount, "metadata": {"request": request}}
-    options: Any = {"idempotency_key": _key("refund", request)}
+    options: Any = {"idempotency_key": _key("refund", payment, amount, request)}
     with _asking() as client:
         return str(client.v1.refunds.create(_any(params), options).id)
 
@@ -313,9 +313,10 @@ def _asking() -> Iterator[stripe.StripeClient]:
         http.close()  # type: ignore[no-untyped-call]  # The library's own has no types.
 
 
-def _key(act: str, said: str) -> str:
-    """Return the idempotency key of a request, made of what it asks for."""
-    return f"fundsvc-{act}-{hashlib.sha256(said.encode()).hexdigest()[:40]}"
+def _key(act: str, *said: str | int) -> str:
+    """Return the idempotency key of a request, made of all that it asks for."""
+    told = json.dumps(said).encode()
+    return f"fundsvc-{act}-{hashlib.sha256(told).hexdigest()[:40]}"
 
 
 def _checkout(found: Any) -> Checkout:

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import Refusal
+from fundsvc.errors import Refusal, from_ledger
 from fundsvc.giving import service as giving
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import HANDLED, PARKED, InboxItem
 from fundsvc.inbox.pushes import UnreadableError
 from fundsvc.online import booking, gateway, payouts, signing
 from fundsvc.online.booking import AsideError
+from ledger.errors import LedgerError
 
 _log = logging.getLogger(__name__)
 KIND: Final = "stripe"
@@ -124,15 +125,18 @@ def pull() -> tuple[int, int]:
     session.rollback()
     now = clock.now()
     since = max(now - LONGEST, newest - OVERLAP) if newest else now - LONGEST
-    seen, deliveries = 0, []
-    for event in gateway.events(since, EVENTS):
-        seen += 1
+    deliveries = []
+    told_of = {event["id"]: event for event in gateway.events(since, EVENTS)}
+    known = inbox.known(session, SOURCE, list(told_of))
+    session.rollback()
+    for name in told_of.keys() - known:
+        event = told_of[name]
         body = json.dumps(event, separators=(",", ":")).encode()
-        deliveries.append(inbox.Delivery(SOURCE, event["id"], body, signing.alike(event)))
+        deliveries.append(inbox.Delivery(SOURCE, name, body, signing.alike(event)))
     with transaction() as writing:
         told = inbox.receive_all(writing, deliveries) if deliveries else []
         inbox.again(writing, KIND, InboxItem.state == PARKED, InboxItem.why.in_([booking.UNKNOWN]))
-    return seen, sum(one is inbox.Received.NEW for one in told)
+    return len(told_of), sum(one is inbox.Received.NEW for one in told)
 
 
 def _sorted(items: Sequence[inbox.Item]) -> tuple[list[_Read], list[inbox.Outcome]]:
@@ -178,6 +182,8 @@ def _settle(target: Target, group: Sequence[_Read]) -> list[str]:
         led_to = _look(target, {one.type for one in group})
     except (AsideError, Refusal) as error:
         state, why = PARKED, str(error)[:300]
+    except LedgerError as error:
+        state, why = PARKED, str(from_ledger(error))[:300]
     except gateway.NotThereError:
         state, why = PARKED, NOT_THERE
     except gateway.RefusedError as error:

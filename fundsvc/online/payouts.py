@@ -183,7 +183,7 @@ def match_sure(session: Session) -> int:
 def shares(parts: Parts, arrived: int) -> Parts:
     """Share what arrived in proportion to what was sent; the largest part takes what is left."""
     whole = sum(parts.values())
-    found = {place: amount * arrived // whole for place, amount in parts.items()}
+    found = {place: amount * arrived // whole if whole else 0 for place, amount in parts.items()}
     largest = max(parts, key=lambda place: (parts[place], place))
     found[largest] += arrived - sum(found.values())
     return found

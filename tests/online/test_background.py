@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from fundsvc.online import background, gateway, handling
+from fundsvc.online import background, booking, gateway, handling, payouts
 from fundsvc.online.gateway import DownError
 from ledger.accounts import AT_STRIPE
+from ledger.errors import LinelessError
 from tests.online.conftest import Give, keep
 from tests.online.test_cards import balances, shelved
 from tests.support.stripe import FakeStripe, error
@@ -59,3 +60,46 @@ def test_a_pull_that_fails_holds_nothing_up(
     background.run(bool)
     background.run(bool)
     assert (balances(session)[AT_STRIPE], len(asked)) == (479_000, 1)
+
+
+def test_an_event_that_is_kept_is_not_brought_again(
+    fake: FakeStripe, begin: Give, session: Session
+) -> None:
+    fake.pay(begin())
+    handling.pull()
+    for event in fake.events:
+        event["data"]["object"]["later"] = True
+    assert handling.pull() == (len(fake.events), 0)
+    handling.handle()
+    assert shelved(session) == []
+
+
+def test_what_breaks_a_rule_of_the_books_is_set_aside(
+    fake: FakeStripe, begin: Give, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(*_asked: object) -> None:
+        raise LinelessError(1)
+
+    fake.pay(begin())
+    monkeypatch.setattr(booking, "book_rest", breaking)
+    keep(fake, shuffled=1, times=1)
+    assert set(shelved(session)) == {"Bút toán phải có ít nhất hai dòng định khoản."}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_another_request_has_another_key(fake: FakeStripe, app: Flask) -> None:
+    del app
+    wanted = gateway.Wanted(
+        code="A", amount=500_000, title="Một", email="a@vidu.vn", locale="vi", back="http://x/"
+    )
+    first = gateway.begin(wanted).id
+    assert gateway.begin(wanted).id == first
+    others = replace(wanted, title="Hai"), replace(wanted, email="b@vidu.vn")
+    assert len({first, *(gateway.begin(other).id for other in others)}) == 3
+    intent = fake.pay(first)["id"]
+    made = [gateway.refund(intent, amount, "1") for amount in (100_000, 100_000, 50_000)]
+    assert made[0] == made[1] != made[2]
+
+
+def test_what_arrived_for_nothing_sent_is_shared_by_no_division() -> None:
+    assert payouts.shares({("a", "TW"): 0, ("b", "TW"): 0}, 5) == {("a", "TW"): 0, ("b", "TW"): 5}

@@ -1,8 +1,7 @@
 """A small account at Stripe: what `fundsvc.online.gateway` asks of it, and no more.
 
-`tests/online/test_fake.py` holds its objects against the types of Stripe's own library. Tests act
-as donors, banks and the dashboard do (`pay`, `refund`, `dispute`, `payout`), and every act leaves
-the events that Stripe would send. `stripe_server` lets it answer over HTTP.
+Tests act as donors, banks and the dashboard do (`pay`, `refund`, `dispute`, `payout`), and every
+act leaves the events that Stripe would send. `stripe_server` lets it answer over HTTP.
 """
 
 import hashlib
