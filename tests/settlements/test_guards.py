@@ -107,7 +107,7 @@ def test_every_guard_holds_always(session: Session) -> None:
         " 'settlement_loss'::regclass, 'claim'::regclass)"
     )
     found: dict[str, str | bytes] = {row.tgname: row.tgenabled for row in session.execute(query)}
-    assert len(found) == 10
+    assert len(found) == 11
     assert set(found.values()) <= {"A", b"A"}
 
 
