@@ -18,6 +18,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.text import clean, parse_day, parse_dong
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,80}", re.ASCII)
+_ROW_FIGURES = 19  # The largest number of a row has so many figures.
 _YEAR = re.compile(r"199[0-9]|2[01][0-9]{2}", re.ASCII)
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})|([0-9]{1,2})/([0-9]{4})", re.ASCII)
 
@@ -59,6 +60,17 @@ def parse_key(raw: str, field: str = "key") -> str:
     if not _KEY.fullmatch(raw):
         raise Refusal(Reason(_("Khóa chống ghi trùng không hợp lệ."), field=field))
     return raw
+
+
+def parse_number(raw: str) -> int:
+    """Read the number of a row, as addresses carry it.
+
+    Raises:
+        ValueError: it is none; Flask then passes over it.
+    """
+    if not (raw.isascii() and raw.isdigit() and len(raw) < _ROW_FIGURES):
+        raise ValueError(raw)
+    return int(raw)
 
 
 def shown(raw: str, limit: int = 60) -> str:

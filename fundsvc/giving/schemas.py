@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from marshmallow import fields
 
 from fundsvc.errors import Reason, Refusal
-from fundsvc.fields import Day, Dong, FormSchema, Line, Read
+from fundsvc.fields import Day, Dong, FormSchema, Line, Read, parse_number
 from fundsvc.giving.pages import LONGEST_HOLDER, LONGEST_TITLE, PageFacts
 from fundsvc.text import parse_dong
 from ledger.words import grouped
@@ -32,9 +32,10 @@ class Account(Read):
 
     def read(self, raw: str, name: str) -> int:
         """Return the key."""
-        if not (raw.isascii() and raw.isdigit() and len(raw) < 19):  # noqa: PLR2004 - a key's figures
-            raise Refusal(Reason(_("Không có lựa chọn này."), field=name))
-        return int(raw)
+        try:
+            return parse_number(raw)
+        except ValueError:
+            raise Refusal(Reason(_("Không có lựa chọn này."), field=name)) from None
 
 
 class PageForm(FormSchema):

@@ -26,6 +26,7 @@ from fundsvc.audit import service as audit
 from fundsvc.books.models import Entry
 from fundsvc.books.origins import Origin, tell_origin
 from fundsvc.db import read_session, transaction
+from fundsvc.fields import parse_number
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, PARKED
 from fundsvc.inbox.pushes import BadSignatureError, UnreadableError
@@ -113,7 +114,7 @@ def _said(word: str, status: int) -> Response:
 def index() -> str:
     """Show payouts with their lines of the bank, disputes, and events that were set aside."""
     session = read_session()
-    rows = listing.payouts(session, request.args.get("before", type=_key), listing.PAGE + 1)
+    rows = listing.payouts(session, request.args.get("before", type=parse_number), listing.PAGE + 1)
     shown = rows[: listing.PAGE]
     return render_template(
         "online/index.html",
@@ -130,7 +131,7 @@ def index() -> str:
 @allow(*WRITERS)
 def match(payout_id: int) -> ResponseReturnValue:
     """Confirm which line of the bank a payout is."""
-    line = request.form.get("line", 0, type=_key)
+    line = request.form.get("line", 0, type=parse_number)
     with transaction() as session:
         payouts.match(session, payout_id, line, by=current_user.id)
     flash(_("Đã ghi sổ: tiền của đợt này đã về ngân hàng."), "ok")
@@ -174,14 +175,3 @@ def _late(row: listing.PayoutRow) -> bool:
 
 def _may_write() -> bool:
     return any(current_user.has_role(role) for role in WRITERS)
-
-
-def _key(raw: str) -> int:
-    """Read a number of a row.
-
-    Raises:
-        ValueError: it is none; Flask then passes over it.
-    """
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):  # noqa: PLR2004 - as keys are
-        raise ValueError(raw)
-    return int(raw)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.audit import service as audit
 from fundsvc.db import read_session, transaction
+from fundsvc.fields import parse_number
 from fundsvc.inbox import gateways
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.door import Door
@@ -73,7 +74,7 @@ def push(gateway: str) -> ResponseReturnValue:
 def index() -> str:
     """Show what gateways told that cannot be booked or contradicts what came before, and why."""
     session = read_session()
-    before = request.args.get("before", type=_key)
+    before = request.args.get("before", type=parse_number)
     found = inbox.shelved(session, KIND, before)
     known = gateways.known(session, KIND)
     shown = [_shown(item, known) for item in found[: inbox.PAGE]]
@@ -100,17 +101,6 @@ def decide(item_id: int) -> ResponseReturnValue:
         audit.record(session, kind, f"inbox_item:{item_id}", {}, by=current_user.id)
     flash(_("Đã bỏ qua tin báo này.") if leave else _("Tin báo này sẽ được thử lại ngay."), "ok")
     return redirect(url_for("bank_push.index"), 303)
-
-
-def _key(raw: str) -> int:
-    """Read the number at which a page begins.
-
-    Raises:
-        ValueError: it is none; Flask then passes over it.
-    """
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):  # noqa: PLR2004 - as keys are
-        raise ValueError(raw)
-    return int(raw)
 
 
 def _shown(item: inbox.Shelved, known: dict[str, gateways.Known]) -> ShelvedNotice:

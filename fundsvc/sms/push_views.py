@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from fundsvc.audit import service as audit
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
+from fundsvc.fields import parse_number
 from fundsvc.inbox import gateways
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.door import Door
@@ -131,7 +132,7 @@ def _name_operator(item_id: int) -> ResponseReturnValue:
 
 def _page(form: Form) -> str:
     session = read_session()
-    pushes, before = shelved.page(session, request.args.get("before", type=_key))
+    pushes, before = shelved.page(session, request.args.get("before", type=parse_number))
     known = gateways.known(session, KIND).values()
     return render_template(
         "sms/pushes.html",
@@ -144,14 +145,3 @@ def _page(form: Form) -> str:
         gateways=[(one.name, one.form, len(one.secrets)) for one in known],
         unknown=lists.waiting_counts(session)["unknown"],
     )
-
-
-def _key(raw: str) -> int:
-    """Read the number at which a page begins.
-
-    Raises:
-        ValueError: it is none; Flask then passes over it.
-    """
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):  # noqa: PLR2004 - as keys are
-        raise ValueError(raw)
-    return int(raw)
