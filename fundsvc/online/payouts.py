@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import Text, case, cast, column, exists, func, literal, select, table
+from sqlalchemy import case, column, exists, func, select, table
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -16,10 +16,10 @@ from fundsvc.books import service as books
 from fundsvc.books.models import Fund
 from fundsvc.books.reversing import is_undone
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.giving.models import PledgeDonation
 from fundsvc.online.booking import DONG, SOURCE, AsideError, book_fee, lock, worth
 from fundsvc.online.gateway import Move, Payout
 from fundsvc.online.models import CardMovement, CardPayout
+from fundsvc.reconciliation import gifts
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.units.models import Unit
 from ledger import recipes
@@ -237,9 +237,7 @@ def _free(
             BankLine.booked_on.between(row.sent_on, row.arrives_on + NEAR),
             ~exists().where(CardPayout.bank_line_id == BankLine.id),
             ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
-            ~exists().where(
-                PledgeDonation.origin == literal("bank-line:") + cast(BankLine.id, Text)
-            ),
+            BankLine.id.not_in(gifts.standing()),
             ~is_undone(BankLine.entry_id),
         )
         .order_by(named, BankLine.booked_on, BankLine.id)
