@@ -69,7 +69,7 @@ def push(gateway: str) -> ResponseReturnValue:
     return door.receive(gateway)
 
 
-@bp.get("/bank-notices")
+@bp.get("/bank-accounts/notices")
 @allow(*READERS)
 def index() -> str:
     """Show what gateways told that cannot be booked or contradicts what came before, and why."""
@@ -88,7 +88,7 @@ def index() -> str:
     )
 
 
-@bp.post("/bank-notices/<int:item_id>")
+@bp.post("/bank-accounts/notices/<int:item_id>")
 @allow(*DECIDERS)
 def decide(item_id: int) -> ResponseReturnValue:
     """Try a notice that was set aside once more, or leave it as it is."""

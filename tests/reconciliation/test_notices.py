@@ -307,7 +307,7 @@ def test_the_page_tells_what_waits_for_a_person(
     sepay(2, 2_000, "ung ho <b>", AT, accountNumber="9990").send(client)
     notices.handle()
     browser = signed_in("treasurer")
-    page = browser.get("/bank-notices").text
+    page = browser.get("/bank-accounts/notices").text
     assert "số cuối 9990" in page
     assert "ung ho &lt;b&gt;" in page
     with app.test_request_context():
@@ -317,10 +317,11 @@ def test_the_page_tells_what_waits_for_a_person(
     item = session.scalars(select(InboxItem.id)).one()
     add("VCB2", number="9990")
     data = {"csrf_token": token, "act": "retry"}
-    assert browser.post(f"/bank-notices/{item}", data=data).status_code == 303
+    assert browser.post(f"/bank-accounts/notices/{item}", data=data).status_code == 303
     notices.handle()
     assert stored(session) == (1, 2_000)
-    assert signed_in("unit-treasurer", units=["HT-44"]).get("/bank-notices").status_code == 403
+    stranger = signed_in("unit-treasurer", units=["HT-44"])
+    assert stranger.get("/bank-accounts/notices").status_code == 403
 
 
 def test_evidence_holds_what_was_told(
