@@ -1,19 +1,25 @@
 """Who may push, and the secrets they sign with: added, replaced one by one, retired."""
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock, secrecy
-from fundsvc.errors import Conflict, NotFound, Reason
+from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.inbox.models import Gateway, GatewaySecret
+from fundsvc.inbox.pushes import PushForm
 
 LEARNED = "learned"
 """The setting that holds what people found out about a gateway since it was added."""
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+_Form = TypeVar("_Form", bound=PushForm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,24 @@ def secrets_of(session: Session, kind: str) -> dict[str, list[SecretFacts]]:
     for name, row in rows:
         found.setdefault(name, []).append(SecretFacts(row.id, row.added_at, row.retired_at))
     return found
+
+
+def checked(forms: Mapping[str, _Form], name: str, form_name: str, secrets: Iterable[str]) -> _Form:
+    """Return the form of a gateway that is to be added, when all of it can be.
+
+    Raises:
+        Refusal: a name, form or secret that cannot be; the reason names the field.
+    """
+    form = forms.get(form_name)
+    if not _NAME.fullmatch(name):
+        why = _("Tên cổng gồm chữ thường không dấu, chữ số và dấu gạch, nhiều nhất 40 ký tự.")
+        raise Refusal(Reason(why, field="name"))
+    if form is None:
+        why = _("Không có mẫu này; các mẫu: %(known)s.", known=", ".join(sorted(forms)))
+        raise Refusal(Reason(why, field="form"))
+    if not all(form.takes(secret) for secret in secrets):
+        raise Refusal(Reason(_("Khóa không đúng dạng của mẫu này."), field="secret"))
+    return form
 
 
 def add(

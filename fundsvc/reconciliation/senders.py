@@ -1,19 +1,13 @@
 """Set up the gateways that may tell of the bank's lines: form and secrets."""
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fundsvc.audit import service as audit
-from fundsvc.errors import Reason, Refusal
 from fundsvc.inbox import gateways
 from fundsvc.reconciliation.gateways import forms
 from fundsvc.reconciliation.notices import KIND
-
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 
 
 def add(
@@ -24,15 +18,7 @@ def add(
     Raises:
         Refusal: a name, form or secret that cannot be; the reasons name the field.
     """
-    form = forms().get(form_name)
-    if not _NAME.fullmatch(name):
-        why = _("Tên cổng gồm chữ thường không dấu, chữ số và dấu gạch, nhiều nhất 40 ký tự.")
-        raise Refusal(Reason(why, field="name"))
-    if form is None:
-        why = _("Không có mẫu này; các mẫu: %(known)s.", known=", ".join(sorted(forms())))
-        raise Refusal(Reason(why, field="form"))
-    if not all(form.takes(secret) for secret in secrets):
-        raise Refusal(Reason(_("Khóa không đúng dạng của mẫu này."), field="secret"))
+    gateways.checked(forms(), name, form_name, secrets)
     fresh = gateways.add(session, KIND, name, form_name, {}, *secrets)
     facts = {"form": form_name, "secrets": len(secrets)}
     audit.record(session, "gateway.add", f"gateway:{KIND}:{name}", facts, by=by)

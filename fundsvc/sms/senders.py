@@ -15,7 +15,6 @@ from ledger.accounts import OPERATOR_NAMES
 
 OPERATORS = "operators"
 """What is learned of a gateway: which operators it means by words of its own (`gt`)."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _CLIENT = re.compile(r"[!-~]{1,100}")
 
 
@@ -35,19 +34,11 @@ def add(
         Refusal: a name, form, operator, client id or secret that cannot be; the reasons name the
             field.
     """
-    form = forms().get(form_name)
-    if not _NAME.fullmatch(name):
-        why = _("Tên cổng gồm chữ thường không dấu, chữ số và dấu gạch, nhiều nhất 40 ký tự.")
-        raise Refusal(Reason(why, field="name"))
-    if form is None:
-        why = _("Không có mẫu này; các mẫu: %(known)s.", known=", ".join(sorted(forms())))
-        raise Refusal(Reason(why, field="form"))
+    form = gateways.checked(forms(), name, form_name, secrets)
     if form.names_operator == (operator is not None) or operator not in {None, *OPERATOR_NAMES}:
         raise Refusal(Reason(_operator_reason(names_it=form.names_operator), field="operator"))
     if form.names_client == (client_id is None) or not _CLIENT.fullmatch(client_id or "-"):
         raise Refusal(Reason(_client_reason(names_it=form.names_client), field="client_id"))
-    if not all(form.takes(secret) for secret in secrets):
-        raise Refusal(Reason(_("Khóa không đúng dạng của mẫu này."), field="secret"))
     given = {"operator": operator, "client_id": client_id}
     settings = {key: value for key, value in given.items() if value is not None}
     fresh = gateways.add(session, KIND, name, form_name, settings, *secrets)
