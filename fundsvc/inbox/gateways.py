@@ -73,11 +73,11 @@ def secrets_of(session: Session, kind: str) -> dict[str, list[SecretFacts]]:
     return found
 
 
-def checked(forms: Mapping[str, _Form], name: str, form_name: str, secrets: Iterable[str]) -> _Form:
-    """Return the form of a gateway that is to be added, when all of it can be.
+def form_of(forms: Mapping[str, _Form], name: str, form_name: str) -> _Form:
+    """Return the form of a gateway that is to be added, when it can be called so.
 
     Raises:
-        Refusal: a name, form or secret that cannot be; the reason names the field.
+        Refusal: a name that cannot be, or no such form; the reason names the field.
     """
     form = forms.get(form_name)
     if not _NAME.fullmatch(name):
@@ -86,9 +86,17 @@ def checked(forms: Mapping[str, _Form], name: str, form_name: str, secrets: Iter
     if form is None:
         why = _("Không có mẫu này; các mẫu: %(known)s.", known=", ".join(sorted(forms)))
         raise Refusal(Reason(why, field="form"))
+    return form
+
+
+def hold_secrets(form: PushForm, secrets: Iterable[str]) -> None:
+    """Hold that texts can be secrets of a form.
+
+    Raises:
+        Refusal: one cannot.
+    """
     if not all(form.takes(secret) for secret in secrets):
         raise Refusal(Reason(_("Khóa không đúng dạng của mẫu này."), field="secret"))
-    return form
 
 
 def add(

@@ -18,7 +18,7 @@ def add(
     Raises:
         Refusal: a name, form or secret that cannot be; the reasons name the field.
     """
-    gateways.checked(forms(), name, form_name, secrets)
+    gateways.hold_secrets(gateways.form_of(forms(), name, form_name), secrets)
     fresh = gateways.add(session, KIND, name, form_name, {}, *secrets)
     facts = {"form": form_name, "secrets": len(secrets)}
     audit.record(session, "gateway.add", f"gateway:{KIND}:{name}", facts, by=by)

@@ -34,11 +34,12 @@ def add(
         Refusal: a name, form, operator, client id or secret that cannot be; the reasons name the
             field.
     """
-    form = gateways.checked(forms(), name, form_name, secrets)
+    form = gateways.form_of(forms(), name, form_name)
     if form.names_operator == (operator is not None) or operator not in {None, *OPERATOR_NAMES}:
         raise Refusal(Reason(_operator_reason(names_it=form.names_operator), field="operator"))
     if form.names_client == (client_id is None) or not _CLIENT.fullmatch(client_id or "-"):
         raise Refusal(Reason(_client_reason(names_it=form.names_client), field="client_id"))
+    gateways.hold_secrets(form, secrets)
     given = {"operator": operator, "client_id": client_id}
     settings = {key: value for key, value in given.items() if value is not None}
     fresh = gateways.add(session, KIND, name, form_name, settings, *secrets)
