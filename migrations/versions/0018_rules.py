@@ -1,0 +1,10 @@
+"""Rules by which treasurers let lines be proposed."""
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change nothing yet."""

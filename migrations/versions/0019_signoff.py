@@ -1,0 +1,10 @@
+"""Reconciliations of a month, signed and frozen."""
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change nothing yet."""

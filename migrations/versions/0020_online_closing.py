@@ -1,0 +1,10 @@
+"""Card money in closed months and refunds by bank."""
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change nothing yet."""
