@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
     event,
 )
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import (
     DeclarativeBase,
     MappedAsDataclass,
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped, UOWTransaction
     from sqlalchemy.pool import ConnectionPoolEntry
 
-SQLITE_WAIT_MS = 10_000
+SQLITE_WAIT_SECONDS = 10.0
+_SQLITE_BUSY = 5
 REST_SECONDS = 2.0
 
 
@@ -212,7 +213,7 @@ def _equip_sqlite(connection: "DBAPIConnection", _record: "ConnectionPoolEntry")
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout = {SQLITE_WAIT_MS}",
+        f"busy_timeout = {_ms(SQLITE_WAIT_SECONDS)}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
@@ -226,8 +227,27 @@ def _equip_sqlite(connection: "DBAPIConnection", _record: "ConnectionPoolEntry")
 
 
 def _begin_sqlite(connection: "Connection") -> None:
-    writes = connection.get_execution_options().get("fundsvc_writes", False)
-    run_plain(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get("fundsvc_writes", False) else "BEGIN"
+    patience = options.get("fundsvc_patience", SQLITE_WAIT_SECONDS)
+    if patience == SQLITE_WAIT_SECONDS:
+        run_plain(connection, begin)
+        return
+    run_plain(connection, f"PRAGMA busy_timeout = {_ms(patience)}")
+    try:
+        run_plain(connection, begin)
+    finally:
+        run_plain(connection, f"PRAGMA busy_timeout = {_ms(SQLITE_WAIT_SECONDS)}")
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1_000)
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Say whether SQLite refused because somebody else was writing all the time."""
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return bool(code & 0xFF == _SQLITE_BUSY)
 
 
 def read_session() -> Session:
@@ -248,14 +268,18 @@ def snapshot() -> Session:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, patience: float = SQLITE_WAIT_SECONDS) -> Iterator[Session]:
     """Run one database transaction: commit at the end, roll back on any exception.
 
     This is the only place that commits. On SQLite it takes the write lock at the beginning, so
     that what was read is still true when it is written.
 
+    Args:
+        patience: the seconds to wait on SQLite while somebody else writes.
+
     Raises:
         RuntimeError: a transaction is already open; services never open one.
+        OperationalError: somebody else wrote all the time (`is_busy`).
     """
     session = db.session()
     if session.info.get("in_transaction"):
@@ -265,8 +289,9 @@ def transaction() -> Iterator[Session]:
     session.info["in_transaction"] = True
     queued = False
     try:
-        queued = _queue(session)
-        session.connection(execution_options={"fundsvc_writes": True})
+        queued = _queue(session, patience)
+        options = {"fundsvc_writes": True, "fundsvc_patience": patience}
+        session.connection(execution_options=options)
         yield session
         session.commit()
     except BaseException:
@@ -283,7 +308,7 @@ def transaction() -> Iterator[Session]:
 _writers = threading.Lock()
 
 
-def _queue(session: Session) -> bool:
+def _queue(session: Session, patience: float) -> bool:
     """Let the threads of this process write to SQLite one after the other; say if one's turn came.
 
     SQLite itself lets them look again and again, ever more seldom, whether the other is done. After
@@ -291,7 +316,7 @@ def _queue(session: Session) -> bool:
     """
     if session.get_bind().dialect.name != "sqlite":
         return False
-    return _writers.acquire(timeout=SQLITE_WAIT_MS / 1000)
+    return _writers.acquire(timeout=patience)
 
 
 def forget_on_rollback(session: Session, name: str) -> None:

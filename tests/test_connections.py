@@ -55,7 +55,7 @@ def test_writers_of_one_process_stand_in_line(app: Flask) -> None:
         thread.join()
     assert most == [1] * 6
     # SQLite's own waiting would look again after up to 0.1 s each.
-    assert time.monotonic() - start < database.SQLITE_WAIT_MS / 1000
+    assert time.monotonic() - start < database.SQLITE_WAIT_SECONDS
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)

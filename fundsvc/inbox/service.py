@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -68,6 +68,21 @@ class Delivery:
     alike: bytes | None = None
 
 
+class Row(NamedTuple):
+    """A delivery as it is kept: the digest of what must be equal when it comes again."""
+
+    source: str
+    external_id: str
+    digest: str
+    body: bytes
+    received_at: datetime
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What is kept once."""
+        return self[:3]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item to be handled; the body is open."""
@@ -114,37 +129,57 @@ def receive(
 
 
 def receive_all(session: Session, deliveries: Sequence[Delivery]) -> list[Received]:
-    """Keep deliveries that are not there yet, all new ones by one statement.
+    """Keep deliveries that are not there yet, all new ones by one statement."""
+    return keep(session, sealed(deliveries))
+
+
+def sealed(deliveries: Sequence[Delivery]) -> list[Row]:
+    """Return deliveries as they are kept: by their digest, the body sealed."""
+    now = clock.now()
+    return [
+        Row(
+            one.source,
+            one.external_id,
+            secrecy.fingerprint(one.body if one.alike is None else one.alike),
+            secrecy.seal(one.body),
+            now,
+        )
+        for one in deliveries
+    ]
+
+
+def keep(session: Session, rows: Sequence[Row]) -> list[Received]:
+    """Keep rows that are not there yet, all new ones by one statement.
 
     It takes the ids in order, so that two who bring the same ones do not wait for each other.
     """
-    now = clock.now()
-    keys: list[tuple[str, str, str]] = []
-    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for one in deliveries:
-        digest = secrecy.fingerprint(one.body if one.alike is None else one.alike)
-        keys.append((one.source, one.external_id, digest))
-        rows[keys[-1]] = {
-            "source": one.source,
-            "external_id": one.external_id,
-            "digest": digest,
-            "body": secrecy.seal(one.body),
-            "received_at": now,
-            "state": WAITING,
-            "contradicts_id": None,
-            "why": None,
-            "handled_at": None,
-        }
+    facts = {
+        row.key: row._asdict()
+        | {"state": WAITING, "contradicts_id": None, "why": None, "handled_at": None}
+        for row in rows
+    }
     # Of two contents under one id, the first that came stays the first.
-    in_order = [rows[key] for key in sorted(rows, key=lambda key: key[:2])]
+    in_order = [facts[key] for key in sorted(facts, key=lambda key: key[:2])]
     connection = session.connection()
     insert = _INSERT[connection.dialect.name]
     new = {tuple(row) for row in connection.execute(insert, in_order)}
     told = []
-    for key in keys:
-        told.append(Received.NEW if key in new else _keep_known(connection, rows[key]))
-        new.discard(key)
+    for row in rows:
+        told.append(Received.NEW if row.key in new else _keep_known(connection, facts[row.key]))
+        new.discard(row.key)
     return told
+
+
+def seen(session: Session, row: Row) -> Received:
+    """Say what would become of a row, by what is kept already."""
+    digests = set(session.scalars(_under_id(_ITEM.c.digest, row.source, row.external_id)))
+    if row.digest in digests:
+        return Received.DUPLICATE
+    return Received.CONFLICT if digests else Received.NEW
+
+
+def _under_id(column: Any, source: str, external_id: str) -> Any:
+    return select(column).where(_ITEM.c.source == source, _ITEM.c.external_id == external_id)
 
 
 def _keep_known(connection: Connection, facts: dict[str, Any]) -> Received:

@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from fundsvc.db import db, transaction
+from fundsvc.db import is_busy, transaction
 from fundsvc.errors import Reason, Refusal
 from fundsvc.jobs import service
 from fundsvc.jobs.service import Claim, LostError
@@ -126,25 +126,25 @@ def _watched(claimed: Claim, stop: Callable[[], bool]) -> Iterator[None]:
 
 def _watch(app: Flask, claimed: Claim, stop: Callable[[], bool], over: threading.Event) -> None:
     with app.app_context():
-        # On SQLite the job is the only writer, so nobody can claim it from under its hands.
-        beats = db.engine.dialect.name == "postgresql"
         waited = 0.0
         while not over.wait(_LOOK):
             if stop():
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             waited += _LOOK
-            if beats and waited >= BEAT:
+            if waited >= BEAT:
                 waited = 0.0
                 _beat(claimed)
 
 
 def _beat(claimed: Claim) -> None:
     try:
-        with transaction() as session:
+        with transaction(patience=_LOOK) as session:
             service.beat(session, claimed)
-    except DBAPIError:
-        _log.warning("the lease of job %s could not be renewed", claimed.id, exc_info=True)
+    except DBAPIError as error:
+        # While the job itself writes to SQLite, nobody can claim it from under its hands.
+        if not is_busy(error):
+            _log.warning("the lease of job %s could not be renewed", claimed.id, exc_info=True)
 
 
 def _path(job_id: int) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fundsvc.db import read_session
+from fundsvc.inbox import porch
 from fundsvc.inbox import service as inbox
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def _run(stop: Callable[[], bool], now: float) -> None:
 
     if now >= _due["pull"]:
         _due["pull"] = now + (DAY if _pulled() else HOUR)
+    porch.bring_in()
     session = read_session()
     session.rollback()
     waits = inbox.waits(session, handling.KIND)

@@ -19,6 +19,7 @@ from fundsvc import clock
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal, from_ledger
 from fundsvc.giving import service as giving
+from fundsvc.inbox import porch
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import HANDLED, PARKED, InboxItem
 from fundsvc.inbox.pushes import UnreadableError
@@ -92,6 +93,7 @@ def handle(stop: Callable[[], bool] = lambda: False) -> Counter[str]:
     Raises:
         DownError: Stripe does not answer; what waits goes on waiting.
     """
+    porch.bring_in()
     told: Counter[str] = Counter()
     while not stop():
         session = read_session()

@@ -21,7 +21,7 @@ from fundsvc import clock
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.inbox import gateways
+from fundsvc.inbox import gateways, porch
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, HANDLED, PARKED
 from fundsvc.inbox.pushes import UnreadableError
@@ -70,6 +70,7 @@ class _Told:
 
 def handle(stop: Callable[[], bool] = lambda: False) -> Counter[str]:
     """Handle all that waits, in batches with a transaction each; return the items by state."""
+    porch.bring_in()
     told: Counter[str] = Counter()
     session = read_session()
     session.rollback()

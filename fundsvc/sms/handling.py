@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.imports import RefusedRow
-from fundsvc.inbox import gateways
+from fundsvc.inbox import gateways, porch
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, HANDLED, PARKED, InboxItem
 from fundsvc.inbox.pushes import UnreadableError
@@ -75,6 +75,7 @@ class _SetAsideError(Exception):
 
 def handle(stop: Callable[[], bool] = lambda: False) -> Counter[str]:
     """Handle all that waits, in batches with a transaction each; return the items by state."""
+    porch.bring_in()
     told: Counter[str] = Counter()
     session = read_session()
     session.rollback()

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books import service as books
 from fundsvc.books.models import Entry
-from fundsvc.db import transaction
+from fundsvc.db import db, transaction
 from fundsvc.errors import Refusal
 from fundsvc.inbox import door
 from fundsvc.inbox.models import Gateway, InboxItem
@@ -90,6 +90,21 @@ def test_from_the_push_to_the_books(form: str, client: FlaskClient, session: Ses
     assert entry.date == date(2026, 7, 5)
     assert MAKE[form](messages.one()).send(client).status_code == 200
     assert handle() == {}
+    assert booked(session) == (1, 100_000)
+    assert not [*faults(session)]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_push_is_answered_while_a_file_is_booked(
+    app: Flask, client: FlaskClient, session: Session
+) -> None:
+    with db.engine.connect() as other:
+        importing = other.execution_options(fundsvc_writes=True)
+        with importing.begin():
+            first, again = (pushes.vcom(messages.one()).send(client) for _time in range(2))
+            assert (first.status_code, first.get_json()["data"]["code"]) == (200, 200)
+            assert (again.status_code, again.get_json()["data"]["code"]) == (200, 104)
+    assert handle() == {"handled": 1}
     assert booked(session) == (1, 100_000)
     assert not [*faults(session)]
 
