@@ -3,23 +3,16 @@
 from collections.abc import Iterator
 
 from flask_babel import gettext as _
-from sqlalchemy import column, exists, func, select, table
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Entry
-from fundsvc.books.reversing import is_undone
 from fundsvc.periods.checklist import Item, Part, Span
+from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankAccount, BankLine
-
-UNDECIDED = ("bank-in", "bank-out")
-# Settlements live above; the lines they have taken are read by the table's name.
-_SETTLED = table("settlement_payment", column("bank_line_id"))
-_PAID_OUT = table("card_payout", column("bank_line_id"))
 
 
 def items(session: Session, span: Span) -> Iterator[Item]:
     """Yield the lines of the months that were booked as they came, and not matched since."""
-    entry = Entry.__table__
     query = (
         select(
             BankAccount.code,
@@ -28,14 +21,10 @@ def items(session: Session, span: Span) -> Iterator[Item]:
             func.sum(BankLine.credit + BankLine.debit),
         )
         .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
-        .join(entry, entry.c.id == BankLine.entry_id)
         .where(
             BankLine.unit_id == span.unit_id,
             BankLine.booked_on.between(span.first, span.last),
-            entry.c.kind.in_(UNDECIDED),
-            ~is_undone(BankLine.entry_id),
-            ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
-            ~exists().where(_PAID_OUT.c.bank_line_id == BankLine.id),
+            decided.waiting(),
         )
         .group_by(BankAccount.code, BankAccount.bank)
         .order_by(BankAccount.code)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundsvc.db import Base, OfUnit, table_args
@@ -152,3 +152,97 @@ class BankGift(OfUnit, Base):
     bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), primary_key=True)
     donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+
+
+class BankDecision(OfUnit, Base):
+    """What a line was decided to be; it stands until it is undone, and then another may follow.
+
+    `amount` is the line's: above 0 money in, below 0 money out. What is held back waits with its
+    `note` and has no entry. `why` holds under `reasons` the sentences for which it was proposed.
+    """
+
+    __tablename__ = "bank_decision"
+    __table_args__ = table_args(
+        UniqueConstraint("key"),
+        CheckConstraint(
+            "kind IN ('promised', 'given', 'collected', 'settled', 'paid-out', 'mirrored',"
+            " 'booked', 'spent', 'posted', 'split', 'held')",
+            name="kind",
+        ),
+        CheckConstraint("(kind = 'held') = (entry_id IS NULL)", name="entry"),
+        CheckConstraint("kind <> 'held' OR note <> ''", name="held"),
+        CheckConstraint("(undone_at IS NULL) = (undone_why IS NULL)", name="undone"),
+        Index(
+            "ix_bank_decision_standing",
+            "bank_line_id",
+            unique=True,
+            postgresql_where=text("undone_at IS NULL"),
+            sqlite_where=text("undone_at IS NULL"),
+        ),
+        Index(
+            "ix_bank_decision_booked",
+            "entry_id",
+            unique=True,
+            postgresql_where=text("kind = 'booked' AND undone_at IS NULL"),
+            sqlite_where=text("kind = 'booked' AND undone_at IS NULL"),
+        ),
+        Index("ix_bank_decision_bank_account_id", "bank_account_id", "decided_at", "id"),
+        Index("ix_bank_decision_bank_line_id", "bank_line_id"),
+        Index("ix_bank_decision_entry_id", "entry_id"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"))
+    bank_account_id: Mapped[int] = mapped_column(ForeignKey("bank_account.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[str]
+    amount: Mapped[int]
+    key: Mapped[str]
+    why: Mapped[dict[str, Any]]
+    automatic: Mapped[bool]
+    decided_at: Mapped[dt.datetime]
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), default=None)
+    score: Mapped[int | None] = mapped_column(default=None)
+    rule_id: Mapped[int | None] = mapped_column(default=None)
+    note: Mapped[str] = mapped_column(default="")
+    decided_by: Mapped[int | None] = mapped_column(default=None)
+    undone_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    undone_by: Mapped[int | None] = mapped_column(default=None)
+    undone_why: Mapped[str | None] = mapped_column(default=None)
+
+
+class BankDecisionPart(OfUnit, Base):
+    """What a decision booked: each thing (`donation` 12, `payment` 7 …) with its entry."""
+
+    __tablename__ = "bank_decision_part"
+    __table_args__ = table_args(
+        CheckConstraint("amount > 0", name="amount"),
+        Index("ix_bank_decision_part_decision_id", "decision_id"),
+        Index("ix_bank_decision_part_entry_id", "entry_id"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("bank_decision.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    what: Mapped[str]
+    amount: Mapped[int]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"))
+    thing_id: Mapped[int | None] = mapped_column(default=None)
+
+
+class BankNote(OfUnit, Base):
+    """What somebody wrote beside a line, or a paper that proves what it is."""
+
+    __tablename__ = "bank_note"
+    __table_args__ = table_args(
+        CheckConstraint("words <> '' OR sha256 IS NOT NULL", name="something"),
+        Index("ix_bank_note_bank_line_id", "bank_line_id"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    words: Mapped[str]
+    noted_at: Mapped[dt.datetime]
+    sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"), default=None)
+    noted_by: Mapped[int | None] = mapped_column(default=None)

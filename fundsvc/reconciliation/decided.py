@@ -1,0 +1,77 @@
+"""Which lines of the bank stand decided, which are held back, and which wait: one place for all.
+
+A line waits until a decision of it stands, or something else has taken it: a donation that its
+memo code made, a settlement, a payout of card money. The bank's own fee needs no decision, for it
+is booked as one when it comes in; a line whose own entry was taken back is in the books no more.
+"""
+
+from sqlalchemy import ColumnElement, column, exists, or_, select, table
+
+from fundsvc.reconciliation.models import BankDecision, BankLine
+
+HELD = "held"
+UNDECIDED = ("bank-in", "bank-out")
+# Settlements and card payments live above; the lines they have taken are read by the table's name.
+_SETTLED = table("settlement_payment", column("bank_line_id"))
+_PAID_OUT = table("card_payout", column("bank_line_id"))
+_GIFT = table("bank_gift", column("bank_line_id"), column("donation_id"))
+_DONATION = table("donation", column("id"), column("entry_id"))
+_ENTRY = table("entry", column("id"), column("kind"), column("reverses_id"))
+_REVERSAL = _ENTRY.alias("reversal")
+
+
+def standing() -> ColumnElement[bool]:
+    """Whether a line is decided, within a query of `BankLine`."""
+    return or_(by_decision(), otherwise())
+
+
+def by_decision() -> ColumnElement[bool]:
+    """Whether a decision of a line stands that is not held back."""
+    return exists().where(
+        BankDecision.bank_line_id == BankLine.id,
+        BankDecision.undone_at.is_(None),
+        BankDecision.kind != HELD,
+    )
+
+
+def held() -> ColumnElement[bool]:
+    """Whether a line is held back, with the reason why it waits."""
+    return exists().where(
+        BankDecision.bank_line_id == BankLine.id,
+        BankDecision.undone_at.is_(None),
+        BankDecision.kind == HELD,
+    )
+
+
+def otherwise() -> ColumnElement[bool]:
+    """Whether something else than a decision has taken a line: gift, settlement or payout."""
+    reversed_gift = exists().where(_REVERSAL.c.reverses_id == _DONATION.c.entry_id)
+    gift = (
+        exists()
+        .where(
+            _GIFT.c.bank_line_id == BankLine.id,
+            _DONATION.c.id == _GIFT.c.donation_id,
+            ~reversed_gift,
+        )
+        .correlate(BankLine)
+    )
+    return or_(
+        gift,
+        exists().where(_SETTLED.c.bank_line_id == BankLine.id),
+        exists().where(_PAID_OUT.c.bank_line_id == BankLine.id),
+    )
+
+
+def waiting() -> ColumnElement[bool]:
+    """Whether a line waits for a decision (held back or not), within a query of `BankLine`.
+
+    It is in the books as money to be identified, and nothing has taken it.
+    """
+    unidentified = exists().where(
+        _ENTRY.c.id == BankLine.entry_id,
+        _ENTRY.c.kind.in_(UNDECIDED),
+    )
+    taken_back = exists(select(_REVERSAL.c.reverses_id)).where(
+        _REVERSAL.c.reverses_id == BankLine.entry_id
+    )
+    return unidentified & ~taken_back & ~standing()
