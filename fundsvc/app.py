@@ -66,6 +66,7 @@ PAGES: Final = (
 CLOSING: Final = (
     "fundsvc.periods.items:items",
     "fundsvc.reconciliation.closing:items",
+    "fundsvc.online.closing:items",
     "fundsvc.vouchers.closing:items",
 )
 """What tells, before months are closed, what should be looked at (`fundsvc.periods.checklist`)."""

@@ -1,8 +1,8 @@
 """Closed months: which ones no entry may be dated in, who closed them, and what can be done."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import column, func, select, table
@@ -71,6 +71,18 @@ def closed_through(session: Session, unit_id: int) -> date | None:
     return session.scalar(
         select(func.max(Period.month)).where(Period.unit_id == unit_id, Period.state == "closed")
     )
+
+
+def open_day(session: Session, unit_ids: Collection[int], day: date) -> date:
+    """Return a day, or the first one after it on which the books of all these units are open."""
+    through = session.scalar(
+        select(func.max(Period.month)).where(
+            Period.unit_id.in_(unit_ids),
+            Period.state == "closed",
+            Period.month >= day.replace(day=1),
+        )
+    )
+    return day if through is None else (through + timedelta(days=31)).replace(day=1)
 
 
 def find_closed(session: Session, unit_id: int, day: date) -> Closed | None:

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -95,6 +95,7 @@ def becomes(
     received_on: date,
     method: str | None = None,
     by: int | None = None,
+    note: str = "",
 ) -> Given:
     """Record the donation that money makes of a promise, with its receipt; once for each `origin`.
 
@@ -110,6 +111,7 @@ def becomes(
         received_on: the accounting date.
         method: how it came, if not as promised.
         by: the staff user who decided it, if one did.
+        note: what staff should know of it, as that it came in a month that is closed.
 
     Raises:
         Refusal: the books cannot take it, as in a closed month.
@@ -127,6 +129,7 @@ def becomes(
             raise Conflict(_("Số tiền này đã ghi cho một lượt đăng ký ủng hộ khác."))
         return Given(earlier.donation_id, _receipt(session, earlier.donation_id), new=False)
     facts = _donation(session, promised, amount, received_on, method or promised.method)
+    facts = replace(facts, note=note)
     recorded = donations.record(session, facts, f"{donations.PROMISED}{promised.id}:{origin}", by)
     session.add(
         PledgeDonation(

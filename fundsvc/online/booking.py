@@ -5,6 +5,7 @@ facts can be told again and again, and more of them later.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from fundsvc.donations.models import Donation
 from fundsvc.donations.service import returned
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import Pledge
+from fundsvc.online.days import Dated, dated
 from fundsvc.online.gateway import Dispute, Move, Paid, Refund
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund
 from fundsvc.units.models import Province, Unit
@@ -33,6 +35,7 @@ _LOCK: Final = "fundsvc.online"
 UNKNOWN: Final = "Không rõ khoản thanh toán này của lời hứa ủng hộ nào."
 OTHER_CURRENCY: Final = "Khoản thanh toán không bằng đồng Việt Nam."
 OTHER_AMOUNT: Final = "Stripe cho biết số tiền khác với số đã ghi sổ. Xin kiểm tra ngay."
+PAID_ON: Final = "Thanh toán thẻ ngày {day:%d/%m/%Y}; tháng đó đã khóa sổ."
 REFUNDED: Final = "Đã hoàn tiền qua thẻ"
 _TELLS: Final = {
     "fee": "Phí Stripe",
@@ -61,6 +64,10 @@ class _Of:
     row: CardPayment
     facts: dict[str, Any]
 
+    def on(self, session: Session, day: date, text: str) -> Dated:
+        """Return when something of that day is booked, and what the entry says."""
+        return dated(session, [self.row.unit_id], day, text)
+
 
 def lock(session: Session) -> None:
     """Let one payment be booked at a time. On SQLite the transaction is the only writer already."""
@@ -75,7 +82,7 @@ def book_donation(session: Session, paid: Paid) -> CardPayment | None:
 
     Raises:
         AsideError: it is none of ours, or says something else than before.
-        Refusal: the books cannot take it, as in a closed month.
+        Refusal: the books cannot take it.
     """
     lock(session)
     row = session.scalar(select(CardPayment).where(CardPayment.payment_intent == paid.id))
@@ -90,13 +97,15 @@ def book_donation(session: Session, paid: Paid) -> CardPayment | None:
         raise AsideError(OTHER_CURRENCY)
     if paid.state != SUCCEEDED:
         return None
+    said = dated(session, [pledge.unit_id], paid.on, "")
     given = giving.becomes(
         session,
         pledge,
         origin=f"card:{paid.id}",
         amount=paid.amount,
-        received_on=paid.on,
+        received_on=said["on"],
         method="card",
+        note=PAID_ON.format(day=paid.on) if said["description"] else "",
     )
     donation = session.get_one(Donation, given.donation_id)
     row = CardPayment(
@@ -122,7 +131,7 @@ def book_rest(session: Session, paid: Paid) -> None:
 
     Raises:
         AsideError: something says else than before.
-        Refusal: the books cannot take it, as in a closed month.
+        Refusal: the books cannot take it.
     """
     lock(session)
     row = session.scalars(select(CardPayment).where(CardPayment.payment_intent == paid.id)).one()
@@ -172,10 +181,8 @@ def _refund(session: Session, of: _Of, refund: Refund) -> None:
     ):
         if move is not None and not _known(session, move, kind, amount):
             entry_id = _write(session, of, move, kind, amount)
-            donation_id = of.row.donation_id
-            returns.give_back(
-                session, donation_id, -amount, on=move.on, entry_id=entry_id, key=move.id
-            )
+            on, donation_id = of.on(session, move.on, "")["on"], of.row.donation_id
+            returns.give_back(session, donation_id, -amount, on=on, entry_id=entry_id, key=move.id)
     if refund.back is not None or refund.state in FAILED:
         row.state = "failed"
     session.flush()
@@ -209,10 +216,10 @@ def _dispute(session: Session, of: _Of, dispute: Dispute) -> None:
     elif row.state == "open" and dispute.state == "lost":
         lost_entry_id = None
         if left > 0:
-            on = max([dispute.on, *(move.on for move in dispute.moves)])
-            entry = recipes.card_dispute_lost(
-                **{**of.facts, "on": on, "amount": left, "description": _TELLS["lost"]}
-            )
+            last = max([dispute.on, *(move.on for move in dispute.moves)])
+            said = of.on(session, last, _TELLS["lost"])
+            on = said["on"]
+            entry = recipes.card_dispute_lost(**{**of.facts, **said, "amount": left})
             posted = books.post(session, entry, source=SOURCE, external_id=dispute.id)
             lost_entry_id = posted.id
             donation_id = of.row.donation_id
@@ -241,7 +248,7 @@ def _write(
 ) -> int:
     """Book a balance transaction and its fee; return the entry of the first, 0 if there is none."""
     if kind in _RECIPES:
-        said = {**of.facts, "on": move.on, "amount": abs(amount), "description": _TELLS[kind]}
+        said = {**of.facts, **of.on(session, move.on, _TELLS[kind]), "amount": abs(amount)}
         posted = books.post(session, _RECIPES[kind](**said), source=SOURCE, external_id=move.id)
         entry_id = posted.id
     if move.currency == DONG or not move.fee:
@@ -265,19 +272,21 @@ def _write(
             rate=move.rate,
             payment_id=of.row.id,
             entry_id=entry_id,
-            fee_entry_id=book_fee(session, of.facts, move, fee),
+            fee_entry_id=book_fee(session, of.facts, of.row.unit_id, move, fee),
         )
     )
     session.flush()
     return entry_id or 0
 
 
-def book_fee(session: Session, facts: dict[str, Any], move: Move, fee: int) -> int | None:
+def book_fee(
+    session: Session, facts: dict[str, Any], unit_id: int, move: Move, fee: int
+) -> int | None:
     """Book what Stripe took, or gave back, with a balance transaction."""
     if not fee:
         return None
     recipe = recipes.card_fee if fee > 0 else recipes.card_fee_back
-    said = {**facts, "on": move.on, "amount": abs(fee), "description": _TELLS["fee"]}
+    said = {**facts, **dated(session, [unit_id], move.on, _TELLS["fee"]), "amount": abs(fee)}
     posted = books.post(session, recipe(**said), source=SOURCE, external_id=f"{move.id}:fee")
     return posted.id
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
+from fundsvc.books.closed import ClosedMonth
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal, from_ledger
 from fundsvc.giving import service as giving
@@ -180,8 +181,13 @@ def target_of(event: dict[str, Any]) -> Target | None:
 def _settle(target: Target, group: Sequence[_Read]) -> list[str]:
     """Look a thing up, book what is true of it, and note what became of its events."""
     state, why, led_to = HANDLED, None, None
+    types = {one.type for one in group}
     try:
-        led_to = _look(target, {one.type for one in group})
+        try:
+            led_to = _look(target, types)
+        except ClosedMonth:
+            # It was closed at this moment; the next look finds the first day that is open.
+            led_to = _look(target, types)
     except (AsideError, Refusal) as error:
         state, why = PARKED, str(error)[:300]
     except LedgerError as error:

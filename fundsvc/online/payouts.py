@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import service as books
-from fundsvc.books.models import Fund
+from fundsvc.books.models import Entry, Fund
 from fundsvc.books.reversing import is_undone
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.online.booking import DONG, SOURCE, AsideError, book_fee, lock, worth
+from fundsvc.online.days import dated
 from fundsvc.online.gateway import Move, Payout
 from fundsvc.online.models import CardMovement, CardPayout
 from fundsvc.reconciliation import gifts
@@ -78,7 +79,7 @@ def book(session: Session, payout: Payout) -> CardPayout | None:
 
     Raises:
         AsideError: something in it is not clear, or it does not add up.
-        Refusal: the books cannot take it, as in a closed month.
+        Refusal: the books cannot take it.
     """
     lock(session)
     if payout.state not in ENDED:
@@ -138,12 +139,13 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
     fund = session.get_one(Fund, account.fund_id).code
     unit = session.get_one(Unit, account.unit_id).code
     parts = parts_of(session, row)
+    earliest = max(line.booked_on, session.get_one(Entry, row.entry_id).date)
+    touched = {account.unit_id, *_unit_ids(session, parts)}
     entry = recipes.card_arrival(
         [(*place, parts[place], arrived) for place, arrived in shares(parts, line.credit).items()],
         fund=fund,
-        on=max(line.booked_on, row.sent_on),
         unit=unit,
-        description=_ARRIVED,
+        **dated(session, touched, earliest, _ARRIVED, happened=line.booked_on),
     )
     posted = books.post(
         session, entry, source=SOURCE, external_id=f"{row.payout}:arrived", maker_id=by
@@ -170,7 +172,7 @@ def match_sure(session: Session) -> int:
         if len(sure) == 1:
             payout_id, name, line_id = row.id, row.payout, sure[0].id
             try:
-                # One that the books cannot take, as in a closed month, stops no other.
+                # One that the books cannot take stops no other.
                 with session.begin_nested():
                     match(session, payout_id, line_id, by=None)
             except Refusal as refusal:
@@ -265,7 +267,8 @@ def _send(session: Session, payout: Payout) -> CardPayout:
     if sum(move.amount - move.fee for move in payout.moves) != payout.amount:
         raise AsideError(NOT_EQUAL)
     sent = [(*place, amount) for place, amount in sorted(parts.items()) if amount]
-    entry = recipes.card_payout(sent, on=payout.sent_on, unit=main[1], description=_SENT)
+    said = dated(session, _unit_ids(session, parts), payout.sent_on, _SENT)
+    entry = recipes.card_payout(sent, unit=main[1], **said)
     posted = books.post(session, entry, source=SOURCE, external_id=payout.id)
     made = CardPayout(
         unit_id=unit_id,
@@ -285,6 +288,11 @@ def _send(session: Session, payout: Payout) -> CardPayout:
         row.payout_id = made.id
     session.flush()
     return made
+
+
+def _unit_ids(session: Session, parts: Parts) -> set[int]:
+    codes = {unit for _fund, unit in parts}
+    return set(session.scalars(select(Unit.id).where(Unit.code.in_(codes))))
 
 
 def _gathered(session: Session, rows: Sequence[CardMovement], rest: Sequence[Move]) -> Parts:
@@ -327,7 +335,7 @@ def _own_fee(
         settled=0,
         settled_fee=settled,
         rate=move.rate,
-        fee_entry_id=book_fee(session, facts, move, fee),
+        fee_entry_id=book_fee(session, facts, unit_id, move, fee),
     )
     session.add(row)
     session.flush()

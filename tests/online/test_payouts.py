@@ -17,13 +17,11 @@ from ledger import recipes
 from ledger.accounts import IN_TRANSIT
 from tests.online.conftest import Give
 from tests.online.test_cards import balances, bank_line, sound
-from tests.support.periods import closed
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
 Tell = Callable[..., None]
 DAY = date(2024, 9, 30)
-MONTH = 31 * 86_400
 
 
 def decided(amount: int) -> None:
@@ -51,28 +49,6 @@ def test_a_line_whose_money_was_decided_by_hand_is_no_payout(
     assert balances(session) == before
     assert (before["3381"], before[IN_TRANSIT]) == (-379_000, 479_000)
     sound(session)
-
-
-def test_a_payout_in_a_closed_month_stops_no_other(
-    fake: FakeStripe, begin: Give, tell: Tell, session: Session
-) -> None:
-    fake.now -= MONTH
-    fake.pay(begin())
-    fake.payout()
-    fake.now += MONTH
-    fake.pay(begin("k2", amount=1_000_000))
-    fake.payout()
-    tell()
-    bank_line(479_000, on="30/08/2024")
-    bank_line(962_000)
-    with transaction() as writing:
-        unit_id = writing.scalars(select(CardPayout.unit_id)).first() or 0
-        writing.add(closed(unit_id, date(2024, 8, 1)))
-    assert handling.match_all() == 1
-    states = session.scalars(select(CardPayout.state).order_by(CardPayout.id)).all()
-    assert states == ["sent", "arrived"]
-    assert balances(session)[IN_TRANSIT] == 479_000
-    assert handling.match_all() == 0
 
 
 def test_many_other_lines_hide_no_payout(
