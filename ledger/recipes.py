@@ -205,6 +205,67 @@ def card_arrival(
     return voucher_entry("card-arrival", lines, on=on, unit=unit, description=description)
 
 
+def bank_transfer(
+    *,
+    amount: int,
+    from_fund: str,
+    from_unit: str,
+    fund: str,
+    unit: str,
+    on: date,
+    description: str,
+) -> Entry:
+    """N 3381 / C 1388: money out of one bank account turns out to have come into another of ours.
+
+    Between two funds or units each gets its side, N 6119 / C 1388 and N 3381 / C 7119.
+    """
+    _positive(amount)
+    lines = [
+        Posting(UNIDENTIFIED_IN, fund, unit, debit=amount),
+        Posting(UNIDENTIFIED_OUT, from_fund, from_unit, credit=amount),
+    ]
+    if (fund, unit) != (from_fund, from_unit):
+        lines += [
+            Posting(expense("transfer-out"), from_fund, from_unit, debit=amount),
+            Posting(income("transfer-in"), fund, unit, credit=amount),
+        ]
+    return voucher_entry("bank-transfer", lines, on=on, unit=unit, description=description)
+
+
+def bank_identified(*, account: str, **facts: Unpack[Facts]) -> Entry:
+    """N 3381 / C the account: unidentified money in turns out to belong there."""
+    return _entry("bank-identified", UNIDENTIFIED_IN, account, facts)
+
+
+def bank_spent(*, account: str, **facts: Unpack[Facts]) -> Entry:
+    """N the account / C 1388: unidentified money out turns out to belong there."""
+    return _entry("bank-identified", account, UNIDENTIFIED_OUT, facts)
+
+
+def bank_moved(
+    *, amount: int, fund: str, unit: str, to_unit: str, on: date, description: str
+) -> Entry:
+    """N 3381 / C 336 and N 136 / C 3381: unidentified money in turns out to be another unit's."""
+    _positive(amount)
+    lines = [
+        Posting(UNIDENTIFIED_IN, fund, unit, debit=amount),
+        Posting(DUE_TO, fund, unit, credit=amount),
+        Posting(DUE_FROM, fund, to_unit, debit=amount),
+        Posting(UNIDENTIFIED_IN, fund, to_unit, credit=amount),
+    ]
+    return voucher_entry("bank-moved", lines, on=on, unit=unit, description=description)
+
+
+def bank_double(*, bank_account: str, money_in: bool, **facts: Unpack[Facts]) -> Entry:
+    """N 3381 / C 112.account: money in was recorded by hand before the bank told of it.
+
+    Money out the other way round, N 112.account / C 1388; so the account counts it once.
+    """
+    account = bank_account_code(bank_account)
+    debit, credit = (UNIDENTIFIED_IN, account) if money_in else (account, UNIDENTIFIED_OUT)
+    return _entry("bank-double", debit, credit, facts)
+
+
 def dues_total(*, paid_into: str, **facts: Unpack[Facts]) -> Entry:
     """N cash or bank / C 7115: the regular dues that a unit collected in a month, in one sum."""
     return _entry("dues", paid_into, income("dues"), facts)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask_babel import gettext as _
@@ -18,6 +18,7 @@ from fundsvc.dues.models import DuesTotal
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.units import service as units
 from ledger import recipes
+from ledger.accounts import UNIDENTIFIED_IN
 
 SOURCE = "dues"
 FUNDS = ("dues", "base")
@@ -59,11 +60,14 @@ def record_total(
     key: str | None = None,
     additional: bool = False,
     by: int | None = None,
+    from_bank: bool = False,
 ) -> Recorded:
     """Book what a unit collected for a month, in one sum (see `ledger.recipes`).
 
     A month may have several totals. The same key again adds nothing. An equal total (unit, fund,
     month, day and amount) that is not said to be an additional one is taken for a slip.
+    `from_bank` is money that a line of the bank brought: it stands among what is to be identified
+    (3381), and the caller holds that it does.
 
     Raises:
         Refusal: the fund takes no such totals, the day is in the future, the month is out of
@@ -71,11 +75,14 @@ def record_total(
         NotFound: there is no such unit, or not for this person.
         Conflict: an equal total was recorded before, or the key was used for another one.
     """
+    if from_bank:
+        total = replace(total, paid_into=UNIDENTIFIED_IN)
     _check(total)
     unit = units.by_code(session, total.unit)
     units.check_active(unit, total.paid_on, "paid_on")
     fund = session.scalars(select(Fund).where(Fund.code == total.fund)).one()
-    till(session, total.paid_into, fund_id=fund.id, unit_id=unit.id, field="paid_into")
+    if not from_bank:
+        till(session, total.paid_into, fund_id=fund.id, unit_id=unit.id, field="paid_into")
     # First in line, then a look: an equal request that was before us has recorded by now.
     units.lock(session, unit.id)
     if key is not None and (known := _known(session, key, unit.id, fund.id, total)):

@@ -11,11 +11,12 @@ from fundsvc.online.booking import SOURCE
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation.models import BankLine
 
+OWN = "card_payout:"
+
 
 def objections(session: Session, entry: Entry, subject: str) -> Iterator[str]:
     """Tell of entries that follow what Stripe told, and of lines of the bank that are a payout."""
-    del subject
-    if entry.source == SOURCE:
+    if entry.source == SOURCE and not (subject.startswith(OWN) and entry.kind == "card-arrival"):
         yield _("Bút toán này ghi theo đúng số của Stripe; không ghi đảo bằng tay.")
     line = select(BankLine.id).where(BankLine.entry_id == entry.id)
     paid_out = select(CardPayout.payout).where(CardPayout.bank_line_id.in_(line))

@@ -14,14 +14,15 @@ from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import service as books
 from fundsvc.books.models import Entry, Fund
-from fundsvc.books.reversing import is_undone
+from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.online.booking import DONG, SOURCE, AsideError, book_fee, lock, worth
 from fundsvc.online.days import dated
 from fundsvc.online.gateway import Move, Payout
 from fundsvc.online.models import CardMovement, CardPayout
-from fundsvc.reconciliation import gifts
+from fundsvc.reconciliation import decided, gifts
 from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from ledger import recipes
 from ledger.accounts import IN_TRANSIT, UNIDENTIFIED_IN
@@ -147,15 +148,41 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
         unit=unit,
         **dated(session, touched, earliest, _ARRIVED, happened=line.booked_on),
     )
-    posted = books.post(
-        session, entry, source=SOURCE, external_id=f"{row.payout}:arrived", maker_id=by
+    # One that left its line again arrives anew, on another entry.
+    before = select(func.count()).where(
+        Entry.source == SOURCE, Entry.external_id.startswith(f"{row.payout}:arrived")
     )
+    again = session.scalar(before) or 0
+    name = f"{row.payout}:arrived:{again + 1}" if again else f"{row.payout}:arrived"
+    posted = books.post(session, entry, source=SOURCE, external_id=name, maker_id=by)
     row.state, row.bank_line_id, row.arrival_entry_id = "arrived", line.id, posted.id
     row.matched_at, row.matched_by = clock.now(), by
     facts = {"line": line.id, "entry": posted.id}
     audit.record(session, "card_payout.match", f"card_payout:{row.id}", facts, by=by)
     session.flush()
     return row
+
+
+def unmatch(session: Session, payout_id: int, *, reason: str, by: int | None) -> None:
+    """Take back that a line of the bank is a payout's money; it is on its way again.
+
+    Raises:
+        NotFound: there is no such payout, or not for this person.
+        Conflict: it has not arrived.
+        Refusal: there is no reason, or the day lies in a closed month.
+    """
+    lock(session)
+    row = session.scalar(select(CardPayout).where(CardPayout.id == payout_id).with_for_update())
+    if row is None:
+        raise NotFound
+    if row.state != "arrived" or row.arrival_entry_id is None:
+        raise Conflict(_("Đợt chuyển tiền này chưa có dòng sao kê nào."))
+    units.lock(session, row.unit_id)
+    subject = f"card_payout:{row.id}"
+    take_back(session, row.arrival_entry_id, subject=subject, on=None, reason=reason, by=by)
+    row.state, row.bank_line_id, row.arrival_entry_id = "sent", None, None
+    row.matched_at = row.matched_by = None
+    session.flush()
 
 
 def match_sure(session: Session) -> int:
@@ -240,6 +267,7 @@ def _free(
             ~exists().where(CardPayout.bank_line_id == BankLine.id),
             ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
             BankLine.id.not_in(gifts.standing()),
+            ~decided.by_decision(),
             ~is_undone(BankLine.entry_id),
         )
         .order_by(named, BankLine.booked_on, BankLine.id)

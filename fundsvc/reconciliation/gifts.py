@@ -16,6 +16,7 @@ from fundsvc.errors import Refusal
 from fundsvc.giving import codes
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import CampaignPage, Pledge
+from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 
@@ -54,7 +55,7 @@ def _give(session: Session, account: AccountFacts, line_id: int, found: list[str
     if len(promised) != 1 or session.get(BankGift, line_id) is not None:
         return False
     line = session.get_one(BankLine, line_id)
-    if not line.credit:
+    if not line.credit or _is_decided(session, line_id):
         return False
     try:
         # What cannot be given now stays unidentified money, and the other lines go on.
@@ -77,6 +78,11 @@ def _give(session: Session, account: AccountFacts, line_id: int, found: list[str
         _log.warning("line %s of the bank waits for a person: %s", line.id, refusal)
         return False
     return True
+
+
+def _is_decided(session: Session, line_id: int) -> bool:
+    wanted = select(BankLine.id).where(BankLine.id == line_id, decided.standing())
+    return session.scalar(wanted) is not None
 
 
 def _promises(session: Session, found: Iterable[str]) -> Iterator[Pledge]:

@@ -3,18 +3,25 @@
 from collections.abc import Iterator
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Entry
 from fundsvc.books.reversing import is_undone
 from fundsvc.donations.models import Donation
-from fundsvc.reconciliation.models import BankGift, BankLine
+from fundsvc.reconciliation import decided
+from fundsvc.reconciliation.models import (
+    BankAccount,
+    BankDecision,
+    BankDecisionPart,
+    BankGift,
+    BankLine,
+)
 
 
 def objections(session: Session, entry: Entry, subject: str) -> Iterator[str]:
     """Tell which donation of this line must be taken back first."""
-    del subject
+    yield from _of_decision(session, entry, subject)
     line = select(BankLine.id).where(BankLine.entry_id == entry.id).with_for_update()
     line_id = session.scalar(line)
     if line_id is None:
@@ -27,4 +34,36 @@ def objections(session: Session, entry: Entry, subject: str) -> Iterator[str]:
     if given is not None:
         yield _(
             "Dòng sao kê này đã thành khoản ủng hộ số %(id)s; ghi đảo khoản đó trước.", id=given
+        )
+
+
+def _of_decision(session: Session, entry: Entry, subject: str) -> Iterator[str]:
+    """Tell which line rests on this entry, or is decided itself: that is undone at the workbench.
+
+    Whoever undoes a decision notes so first, and is not held.
+    """
+    del subject
+    stands = BankDecision.undone_at.is_(None)
+    part = (
+        select(BankDecisionPart.id)
+        .where(
+            BankDecisionPart.decision_id == BankDecision.id, BankDecisionPart.entry_id == entry.id
+        )
+        .exists()
+    )
+    own = select(BankLine.id).where(BankLine.entry_id == entry.id)
+    wanted = or_(BankDecision.entry_id == entry.id, part, BankDecision.bank_line_id.in_(own))
+    found = session.execute(
+        select(BankLine.booked_on, BankAccount.code)
+        .join(BankDecision, BankDecision.bank_line_id == BankLine.id)
+        .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
+        .where(stands, BankDecision.kind != decided.HELD, wanted)
+        .limit(1)
+    ).first()
+    if found is not None:
+        yield _(
+            "Bút toán này gắn với một dòng sao kê đã quyết định (%(code)s, ngày %(day)s); hoàn tác"
+            " ở bàn đối soát trước.",
+            code=found.code,
+            day=f"{found.booked_on:%d/%m/%Y}",
         )

@@ -13,7 +13,7 @@ from fundsvc.books import keys
 from fundsvc.books import service as books
 from fundsvc.books.reversing import is_undone
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.reconciliation import gifts
+from fundsvc.reconciliation import decided, gifts
 from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 from fundsvc.settlements.models import Settlement, SettlementPayment
 from fundsvc.sms.models import Campaign
@@ -101,6 +101,7 @@ def offers(session: Session, row: Settlement, start: int = 0, *, more: bool = Fa
             wanted,
             BankLine.id.not_in(own),
             BankLine.id.not_in(gifts.standing()),
+            or_(taken, ~decided.by_decision()),
             ~is_undone(BankLine.entry_id),
         )
         .order_by(taken, *likeliest, BankLine.booked_on, BankLine.id)
@@ -181,6 +182,8 @@ def free_line(session: Session, line_id: int) -> tuple[BankLine, BankAccount]:
     if session.scalar(gifts.standing().where(BankGift.bank_line_id == line_id)) is not None:
         raise Conflict(Reason(_("Dòng sao kê này đã là một khoản ủng hộ."), field="bank_line"))
     line, account = found
+    if session.scalar(select(BankLine.id).where(BankLine.id == line_id, decided.by_decision())):
+        raise Conflict(Reason(_("Dòng sao kê này đã được quyết định."), field="bank_line"))
     return line, account
 
 

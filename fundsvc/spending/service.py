@@ -1,7 +1,7 @@
 """Record payments, never more than there is, and take wrong ones back."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask_babel import gettext as _
@@ -18,6 +18,7 @@ from fundsvc.fields import shown
 from fundsvc.spending.models import LINES, Payment
 from fundsvc.units import service as units
 from ledger import recipes
+from ledger.accounts import UNIDENTIFIED_OUT
 
 SOURCE = "payment"
 
@@ -52,9 +53,17 @@ class Recorded:
 
 
 def record_payment(
-    session: Session, spent: Spent, *, key: str | None = None, by: int | None = None
+    session: Session,
+    spent: Spent,
+    *,
+    key: str | None = None,
+    by: int | None = None,
+    from_bank: bool = False,
 ) -> Recorded:
     """Book money that left a fund of a unit; the same key again adds nothing.
+
+    `from_bank` is money that a line of the bank says has left already: it stands among what is to
+    be identified (1388), and the caller holds that it does.
 
     Raises:
         Refusal: the day is in the future, a word is missing, the money does not lie where it is
@@ -62,6 +71,8 @@ def record_payment(
         NotFound: there is no such unit, fund or province, or not for this person.
         Conflict: the key was used for another payment.
     """
+    if from_bank:
+        spent = replace(spent, paid_from=UNIDENTIFIED_OUT)
     _check(spent)
     unit = units.by_code(session, spent.unit)
     units.check_active(unit, spent.paid_on, "paid_on")
@@ -71,16 +82,17 @@ def record_payment(
     units.lock(session, unit.id)
     if key is not None and (known := _known(session, key, unit.id, fund_id, province_id, spent)):
         return known
-    place = till(session, spent.paid_from, fund_id=fund_id, unit_id=unit.id, field="paid_from")
-    hold(
-        session,
-        place,
-        fund_id=fund_id,
-        unit_id=unit.id,
-        since=spent.paid_on,
-        amount=spent.amount,
-        field="amount",
-    )
+    if not from_bank:
+        place = till(session, spent.paid_from, fund_id=fund_id, unit_id=unit.id, field="paid_from")
+        hold(
+            session,
+            place,
+            fund_id=fund_id,
+            unit_id=unit.id,
+            since=spent.paid_on,
+            amount=spent.amount,
+            field="amount",
+        )
     key = key or secrets.token_urlsafe(18)
     entry = recipes.payment(
         on=spent.paid_on,
