@@ -263,7 +263,7 @@ def serve_and_load(
     kind: str, url: str, environment: dict[str, str], loader: list[str], *, seconds: float
 ) -> dict[str, float]:
     """Begin a server of a kind, let the clients of another process load it, and end it."""
-    port = _free_port()
+    port = free_port()
     serve = (
         [sys.executable, __file__, "--serve-bare", url, str(port)]
         if kind == "bare"
@@ -280,7 +280,8 @@ def serve_and_load(
     return told
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -128,17 +128,17 @@ class Batches:
             size *= GROWTH
             group = [chunk for chunk in self._without_repetitions(group) if chunk.row]
             for chunk in group:
-                self._note_first(chunk)
-            days = set(chain.from_iterable(chunk.received_on for chunk in group))
-            days.update(day for day in (self.first, self.last) if day)
-            self.first, self.last = min(days, default=None), max(days, default=None)
+                self.note(chunk)
             yield Batch(
                 parts=[columns.encode(chunk) for chunk in group],
                 outcomes=Counter(chain.from_iterable(chunk.outcome for chunk in group)),
                 lines=reader.lines,
             )
 
-    def _note_first(self, chunk: Chunk) -> None:
+    def note(self, chunk: Chunk) -> None:
+        """Note the first and last days of the file, and its first rows."""
+        days = {*chunk.received_on, *(day for day in (self.first, self.last) if day)}
+        self.first, self.last = min(days, default=None), max(days, default=None)
         for at in range(min(len(chunk.row), SAMPLE - len(self.sample))):
             self.sample.append(
                 Sample(

@@ -76,9 +76,15 @@ def import_sms(file: Path, format_: str | None, commit: bool, as_json: bool) -> 
     tiếng Việt cũng được (Nhà mạng, Mã giao dịch, Số thuê bao, Đầu số, Nội dung, Thời gian, Số tiền,
     Trạng thái). Tệp có cột khác thì chọn cột một lần trên trang Nhập tin nhắn và giữ làm mẫu.
     """
-    from fundsvc.db import transaction
+    from fundsvc.db import read_session, transaction
     from fundsvc.sms import service, told
 
+    # A file that is wrong in itself is refused before anybody has to wait for it.
+    if file.stat().st_size >= PROGRESS_FROM_BYTES:
+        with file.open("rb") as stream:
+            faulty = service.look_for_faults(read_session(), stream, format=format_)
+        if faulty:
+            _tell(faulty, told.messages(faulty), as_json=as_json)
     # A preview, too, does its work in a transaction, and takes it back.
     with file.open("rb") as stream, transaction() as session:
         report = service.import_sms(

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from fundsvc.sms import commands
+from fundsvc.sms import commands, service
 from tests.support import messages
 
 Run = Callable[..., Result]
@@ -94,3 +94,23 @@ def test_a_long_file_shows_its_progress(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(commands, "PROGRESS_FROM_BYTES", 1)
     told = run("import sms", messages.make("viettel", 30).csv())
     assert "dòng/giây" in told.stderr
+
+
+def test_a_long_file_that_is_wrong_in_itself_is_refused_before_anybody_waits(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report is the one of the import, and no write is begun."""
+    run("campaign import", messages.CAMPAIGNS)
+    long = messages.make("viettel", 30)
+    rows = [row for row in long.rows if row["request_id"] not in {"", None}]
+    rows[20] = rows[20] | {"amount": "2O000"}
+    data = messages.Messages(rows=rows).csv()
+    told = json.loads(run("import sms", data, "--json").stdout)
+    monkeypatch.setattr(commands, "PROGRESS_FROM_BYTES", 1)
+    monkeypatch.setattr(service, "import_sms", None)
+    early = run("import sms", data, "--commit", "--json")
+    found = json.loads(early.stdout)
+    assert early.exit_code == 1
+    assert [(row["row"], row["field"]) for row in found["refused"]] == [(22, "amount")]
+    same = set(found) - {"new", "known", "messages", "gross", "failed", "by_campaign"}
+    assert {name: found[name] for name in same} == {name: told[name] for name in same}
