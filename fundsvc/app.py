@@ -55,6 +55,7 @@ PAGES: Final = (
     "fundsvc.seals.views",
     "fundsvc.statements.book_views",
     "fundsvc.statements.entry_views",
+    "fundsvc.workbench.clearing_views",
     "fundsvc.public.views",
     "fundsvc.public.giver_views",
     "fundsvc.public.again_views",

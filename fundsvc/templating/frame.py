@@ -61,6 +61,7 @@ PLACES: Final = (
         (
             ("/bank-accounts", lazy_gettext("Tài khoản ngân hàng")),
             ("/imports/bank", lazy_gettext("Nhập sao kê ngân hàng")),
+            ("/clearing", lazy_gettext("Tài khoản trung gian")),
             ("/periods", lazy_gettext("Kỳ kế toán")),
         ),
         ("/openings",),

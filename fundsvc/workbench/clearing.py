@@ -1,0 +1,290 @@
+"""Accounts that should come to zero: what stands on each, since when, and what it is made of.
+
+Balances and ages are drawn from the roll-ups and what is not sealed yet: months as long as the
+columns of age do not tell days apart, days since then. So they cost the same at any size.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from fundsvc.books.models import Account, Entry, Fund, Posting
+from fundsvc.books.totals import Columns, moves, totals
+from fundsvc.errors import NotFound
+from fundsvc.reconciliation import decided
+from fundsvc.reconciliation.models import BankAccount, BankDecision, BankLine
+from fundsvc.templating import in_language
+from fundsvc.text import short_unit
+from fundsvc.units.models import Unit
+from fundsvc.workbench.ages import LIMITS, Age, Moved, age, open_days
+from ledger.accounts import (
+    AT_STRIPE,
+    DISPUTED,
+    DUE_FROM,
+    DUE_TO,
+    IN_TRANSIT,
+    OPERATORS,
+    UNIDENTIFIED_IN,
+    UNIDENTIFIED_OUT,
+)
+
+SMS, CARD, TRANSIT, UNIDENTIFIED, BETWEEN = CHANNELS = (
+    "sms", "card", "transit", "unidentified", "between"
+)  # fmt: skip
+PAGE: Final = 50
+MOST: Final = 200
+"""So many entries of one balance are looked through, the newest first."""
+_CODES: Final = {
+    CARD: (AT_STRIPE, DISPUTED),
+    TRANSIT: (IN_TRANSIT,),
+    UNIDENTIFIED: (UNIDENTIFIED_IN, UNIDENTIFIED_OUT),
+    BETWEEN: (DUE_FROM, DUE_TO),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands on an account of a channel in one fund of one unit, debit less credit."""
+
+    channel: str
+    account_id: int
+    account: str
+    account_name: str
+    fund_id: int
+    fund: str
+    fund_name: str
+    unit_id: int
+    unit: str
+    unit_name: str
+    balance: int
+    age: Age
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An open item: an entry, or a line of the bank with its account; in đồng, debit less credit.
+
+    `left` is the part of `amount` that is still open; `held` is why a line waits.
+    """
+
+    on: date
+    entry_id: int
+    words: str
+    amount: int
+    left: int
+    unit_name: str
+    account: str
+    bank_account: str = ""
+    line_id: int = 0
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some open items, the oldest first, and where to go on."""
+
+    items: tuple[Item, ...]
+    after: str | None
+
+
+def check(channel: str) -> str:
+    """Return the name of a channel.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    if channel not in CHANNELS:
+        raise NotFound
+    return channel
+
+
+def standing(session: Session, at: date, channel: str | None = None) -> list[Standing]:
+    """Return what stands on clearing accounts at the end of a day; those at zero are left out."""
+    accounts = {
+        row.id: (row, name)
+        for row, name in _accounts(session)
+        if channel is None or name == channel
+    }
+
+    def here(columns: Columns) -> tuple[Any, ...]:
+        return (columns.account_id.in_(list(accounts)),)
+
+    by = ("account", "fund", "unit")
+    rows = {row.key: row.after for row in totals(session, by, at, at, where=here) if row.after}
+    if not rows:
+        return []
+    days = _days(session, at, by, here)
+    funds = {row.id: row for row in session.scalars(select(Fund))}
+    units = {row.id: row for row in session.scalars(select(Unit))}
+    found = []
+    for key, balance in rows.items():
+        account, name = accounts[key[0]]
+        fund, unit = funds[key[1]], units[key[2]]
+        found.append(
+            Standing(
+                channel=name,
+                account_id=account.id,
+                account=account.code,
+                account_name=in_language(account.name, account.name_en),
+                fund_id=fund.id,
+                fund=fund.code,
+                fund_name=in_language(fund.name, fund.name_en),
+                unit_id=unit.id,
+                unit=unit.code,
+                unit_name=short_unit(unit.name),
+                balance=balance,
+                age=age(open_days(days[key]), at),
+            )
+        )
+    order = CHANNELS.index
+    return sorted(found, key=lambda row: (order(row.channel), row.account, row.unit_id, row.fund))
+
+
+def entries(session: Session, rows: list[Standing]) -> Iterator[Item]:
+    """Yield the entries that make up balances, the oldest of each first.
+
+    What came first is taken to have gone first, so they are the newest ones on the side of the
+    balance; the oldest of them may be open in part.
+    """
+    for row in rows:
+        found = []
+        left = abs(row.balance)
+        for entry, amount in session.execute(_on_side(row)):
+            part = min(left, int(amount))
+            left -= part
+            sign = 1 if row.balance > 0 else -1
+            found.append(
+                Item(
+                    on=entry.date,
+                    entry_id=entry.id,
+                    words=entry.description,
+                    amount=sign * int(amount),
+                    left=sign * part,
+                    unit_name=row.unit_name,
+                    account=row.account,
+                )
+            )
+            if not left:
+                break
+        yield from reversed(found)
+
+
+def _on_side(row: Standing) -> Select[Entry, int]:
+    amount = Posting.debit - Posting.credit
+    if row.balance < 0:
+        amount = Posting.credit - Posting.debit
+    return (
+        select(Entry, amount)
+        .join(Posting, Posting.entry_id == Entry.id)
+        .where(
+            Posting.account_id == row.account_id,
+            Posting.fund_id == row.fund_id,
+            Posting.unit_id == row.unit_id,
+            amount > 0,
+            ~_taken_back(),
+        )
+        .order_by(Posting.date.desc(), Posting.entry_id.desc(), Posting.line.desc())
+        .limit(MOST)
+    )
+
+
+def _taken_back() -> Any:
+    reversal = Entry.__table__.alias("reversal")
+    return select(reversal.c.id).where(reversal.c.reverses_id == Entry.id).exists()
+
+
+def lines(session: Session, after: str = "", most: int | None = PAGE) -> Page:
+    """Return the bank's lines that nobody has said what for, the oldest first.
+
+    Each account is asked for its own oldest ones, along its own index; what they have together is
+    put in order here. `after` is the mark of the page before, `most` None asks for all.
+    """
+    day, number = _mark(after)
+    units = {row.id: short_unit(row.name) for row in session.scalars(select(Unit))}
+    # What stands decided is asked of decisions too, so this one needs a name of its own.
+    held_back = aliased(BankDecision)
+    found: list[Item] = []
+    for account in session.scalars(select(BankAccount).order_by(BankAccount.code)).all():
+        query = (
+            select(BankLine, held_back.note)
+            .outerjoin(
+                held_back,
+                and_(
+                    held_back.bank_line_id == BankLine.id,
+                    held_back.undone_at.is_(None),
+                    held_back.kind == decided.HELD,
+                ),
+            )
+            .where(BankLine.bank_account_id == account.id, decided.waiting())
+            .order_by(BankLine.booked_on, BankLine.id)
+        )
+        if day is not None:
+            query = query.where(
+                or_(
+                    BankLine.booked_on > day,
+                    and_(BankLine.booked_on == day, BankLine.id > number),
+                )
+            )
+        if most is not None:
+            query = query.limit(most + 1)
+        for line, held in session.execute(query):
+            # Money in waits on 3381, which is a debt; money out on 1388, which is a claim.
+            found.append(
+                Item(
+                    on=line.booked_on,
+                    entry_id=line.entry_id,
+                    words=line.memo,
+                    amount=line.debit - line.credit,
+                    left=line.debit - line.credit,
+                    unit_name=units.get(line.unit_id, ""),
+                    account=UNIDENTIFIED_IN if line.credit else UNIDENTIFIED_OUT,
+                    bank_account=account.code,
+                    line_id=line.id,
+                    held=held or "",
+                )
+            )
+    found.sort(key=lambda item: (item.on, item.line_id))
+    if most is None or len(found) <= most:
+        return Page(tuple(found), None)
+    last = found[most - 1]
+    return Page(tuple(found[:most]), f"{last.on.isoformat()}.{last.line_id}")
+
+
+def _mark(raw: str) -> tuple[date | None, int]:
+    day, _dot, number = raw.partition(".")
+    if not raw:
+        return None, 0
+    if not (number.isascii() and number.isdigit() and len(number) <= len(str(2**62))):
+        raise NotFound
+    try:
+        return date.fromisoformat(day), int(number)
+    except ValueError:
+        raise NotFound from None
+
+
+def _accounts(session: Session) -> Iterator[tuple[Account, str]]:
+    for row in session.scalars(select(Account).order_by(Account.code)):
+        if row.code.startswith(f"{OPERATORS}."):
+            yield row, SMS
+        for channel, codes in _CODES.items():
+            if row.code in codes:
+                yield row, channel
+
+
+def _days(
+    session: Session, at: date, by: tuple[str, ...], where: Callable[[Columns], tuple[Any, ...]]
+) -> defaultdict[tuple[int, ...], list[Moved]]:
+    """Return what moved: days as far back as columns tell them apart, months before."""
+    turn = (at - timedelta(days=LIMITS[-1] + 1)).replace(day=1)
+    found: defaultdict[tuple[int, ...], list[Moved]] = defaultdict(list)
+    before = turn - timedelta(days=1)
+    for move in moves(session, by, date.min, before, where=where, monthly=True):
+        found[move.key].append(Moved(move.on, move.debit, move.credit))
+    for move in moves(session, by, turn, at, where=where):
+        found[move.key].append(Moved(move.on, move.debit, move.credit))
+    return found
