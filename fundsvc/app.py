@@ -38,6 +38,7 @@ PAGES: Final = (
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
     "fundsvc.reconciliation.push_views",
+    "fundsvc.reconciliation.gift_views",
     "fundsvc.periods.views",
     "fundsvc.periods.carry_views",
     "fundsvc.periods.opening_views",

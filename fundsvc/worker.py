@@ -27,6 +27,7 @@ REST: Final = 5.0
 PUSHED: Final = (
     "fundsvc.sms.handling:handle",
     "fundsvc.reconciliation.notices:handle",
+    "fundsvc.reconciliation.background:run",
     "fundsvc.online.background:run",
     "fundsvc.giving.background:run",
 )

@@ -1,12 +1,14 @@
 """Lines of money in that carry the memo code of a promise become the donation that was promised.
 
 Only a code with its right check letter counts, and only one of them: two promises in one memo, or
-money in the account of another fund or unit than the page's, is left for a person to decide.
+money in the account of another fund or unit than the page's, is left for a person to decide. What
+names a promise and cannot be given waits with its reason (`waiting`): none of it is forgotten.
 """
 
 import logging
 from collections.abc import Iterable, Iterator
 
+from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -16,7 +18,7 @@ from fundsvc.errors import Refusal
 from fundsvc.giving import codes
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import CampaignPage, Pledge
-from fundsvc.reconciliation import decided
+from fundsvc.reconciliation import decided, waiting
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 
@@ -47,15 +49,45 @@ def of_memos(session: Session, account: AccountFacts, memos: Iterable[tuple[int,
     A gateway and a statement may each cut the memo of one line short, so each has its say.
     """
     named = [(line_id, found) for line_id, memo in memos if (found := codes.find(memo))]
-    return sum(1 for line_id, found in named if _give(session, account, line_id, found))
+    return sum(1 for line_id, found in named if _first(session, account, line_id, found))
 
 
-def _give(session: Session, account: AccountFacts, line_id: int, found: list[str]) -> bool:
-    promised = [one for one in _promises(session, found) if _fits(session, account, one)]
-    if len(promised) != 1 or session.get(BankGift, line_id) is not None:
+def again(session: Session, line_id: int, found: Iterable[str], *, by: int | None = None) -> bool:
+    """Try a line that waits once more, for these codes; return whether it became a donation.
+
+    Since the first time its money may have become something else, or its entry been taken back.
+    """
+    line = session.get_one(BankLine, line_id, with_for_update=True)
+    if not session.scalar(select(BankLine.id).where(BankLine.id == line_id, decided.waiting())):
+        why = _("Dòng tiền này đã thành việc khác, hoặc bút toán của nó đã ghi đảo.")
+        waiting.note(session, line, [], why, heals=False)
+        return False
+    return _give(session, line, found, by=by)
+
+
+def _first(session: Session, account: AccountFacts, line_id: int, found: list[str]) -> bool:
+    """Give what a line says that was just told, unless it is a donation or a person left it."""
+    if session.get(BankGift, line_id) is not None or waiting.is_left(session, line_id):
+        return False
+    if _is_decided(session, line_id):
         return False
     line = session.get_one(BankLine, line_id)
-    if not line.credit or _is_decided(session, line_id):
+    return line.bank_account_id == account.id and _give(session, line, found)
+
+
+def _give(session: Session, line: BankLine, found: Iterable[str], *, by: int | None = None) -> bool:
+    named = list(_promises(session, found))
+    if not line.credit or not named:
+        return False
+    found = [one.code for one in named]
+    promised = [one for one in named if _fits(session, line, one)]
+    if len(promised) != 1:
+        why = (
+            _("Nội dung có mã của nhiều lượt đăng ký ủng hộ; cần người chọn.")
+            if promised
+            else _("Tiền vào tài khoản của quỹ hoặc đơn vị khác với trang ủng hộ.")
+        )
+        waiting.note(session, line, found, why, heals=False)
         return False
     try:
         # What cannot be given now stays unidentified money, and the other lines go on.
@@ -67,16 +99,18 @@ def _give(session: Session, account: AccountFacts, line_id: int, found: list[str
                 amount=line.credit,
                 received_on=line.booked_on,
                 method="bank",
+                by=by,
             )
-            session.add(
-                BankGift(
-                    bank_line_id=line.id, donation_id=given.donation_id, unit_id=account.unit_id
-                )
+            gift = BankGift(
+                bank_line_id=line.id, donation_id=given.donation_id, unit_id=line.unit_id
             )
+            session.add(gift)
             session.flush()
     except Refusal as refusal:
-        _log.warning("line %s of the bank waits for a person: %s", line.id, refusal)
+        _log.warning("line %s of the bank waits: %s", line.id, refusal)
+        waiting.note(session, line, found, str(refusal), heals=True)
         return False
+    waiting.over(session, line.id)
     return True
 
 
@@ -92,8 +126,8 @@ def _promises(session: Session, found: Iterable[str]) -> Iterator[Pledge]:
             yield promised
 
 
-def _fits(session: Session, account: AccountFacts, promised: Pledge) -> bool:
+def _fits(session: Session, line: BankLine, promised: Pledge) -> bool:
     """Say whether an account holds money of the fund and unit that the promise is for."""
     page = session.get_one(CampaignPage, promised.page_id)
-    mine = session.get_one(BankAccount, account.id)
+    mine = session.get_one(BankAccount, line.bank_account_id)
     return (page.fund_id, page.unit_id) == (mine.fund_id, mine.unit_id)

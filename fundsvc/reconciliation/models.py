@@ -246,3 +246,33 @@ class BankNote(OfUnit, Base):
     noted_at: Mapped[dt.datetime]
     sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"), default=None)
     noted_by: Mapped[int | None] = mapped_column(default=None)
+
+
+class BankCoded(OfUnit, Base):
+    """A line of money in that names a promise and could not become it: why, and when to try again.
+
+    `codes` are the memo codes it names, parted by spaces. What waits without `next_at` waits for a
+    person, who has it tried again or leaves it among the unidentified money.
+    """
+
+    __tablename__ = "bank_coded"
+    __table_args__ = table_args(
+        CheckConstraint("state IN ('waiting', 'given', 'left')", name="state"),
+        CheckConstraint("length(codes) > 0", name="codes"),
+        CheckConstraint("tries >= 1", name="tries"),
+        CheckConstraint("state = 'waiting' OR next_at IS NULL", name="next"),
+        CheckConstraint("state <> 'left' OR ended_by IS NOT NULL", name="left"),
+        CheckConstraint("(state = 'waiting') = (ended_at IS NULL)", name="ended"),
+        Index("ix_bank_coded_state", "state", "next_at"),
+    )
+
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    codes: Mapped[str]
+    why: Mapped[str]
+    state: Mapped[str]
+    tries: Mapped[int]
+    tried_at: Mapped[dt.datetime]
+    next_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    ended_by: Mapped[int | None] = mapped_column(default=None)
