@@ -4,12 +4,15 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from fundsvc import clock
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardPayout
 
 PAGE = 50
+LATE = dt.timedelta(days=3)
+"""So long after the day that Stripe names somebody is told that a payout is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class PayoutRow:
     arrival_entry_id: int | None
 
     @property
+    def late(self) -> bool:
+        """Whether it should have arrived and did not."""
+        return self.state == "sent" and self.arrives_on + LATE < clock.today()
+
+    @property
     def foreign(self) -> str:
         """Return what Stripe sent, in its currency; most have hundredths."""
         return f"{self.settled / 100:,.2f} {self.currency.upper()}"
@@ -42,14 +50,25 @@ class PayoutRow:
 
 def payouts(session: Session, before: int | None = None, most: int = PAGE) -> list[PayoutRow]:
     """Return payouts, the newest first."""
+    older = [] if before is None else [CardPayout.id < before]
+    return _rows(session, *older, most=most)
+
+
+def late(session: Session) -> list[PayoutRow]:
+    """Return all payouts that should have arrived and did not, the newest first."""
+    due = clock.today() - LATE
+    return _rows(session, CardPayout.state == "sent", CardPayout.arrives_on < due)
+
+
+def _rows(
+    session: Session, *which: ColumnElement[bool], most: int | None = None
+) -> list[PayoutRow]:
     count = (
         select(func.count())
         .where(CardMovement.payout_id == CardPayout.id, CardMovement.kind == "payment")
         .scalar_subquery()
     )
-    query = select(CardPayout, count).order_by(CardPayout.id.desc()).limit(most)
-    if before is not None:
-        query = query.where(CardPayout.id < before)
+    query = select(CardPayout, count).where(*which).order_by(CardPayout.id.desc()).limit(most)
     return [
         PayoutRow(
             id=row.id,

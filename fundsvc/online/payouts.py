@@ -35,8 +35,6 @@ RETURNED: Final = ("payout_failure", "payout_cancel")
 FEES: Final = ("stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost")
 NEAR: Final = timedelta(days=10)
 """How long after the day that Stripe names a payout is looked for on the bank's statement."""
-LATE: Final = timedelta(days=3)
-"""So long after that day somebody is told that it is not there."""
 MOST: Final = 500
 NAMED: Final = "STRIPE"
 # Settlements live above; the lines they have taken are read by the table's name.

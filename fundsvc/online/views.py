@@ -57,7 +57,7 @@ def equip(state: object) -> None:
 def waiting(session: Session) -> Iterable[Attention]:
     """Tell the home page what a person has to look at."""
     found, href = inbox.counts(session, handling.KIND), url_for("online.index")
-    late = [row for row in listing.payouts(session) if _late(row)]
+    late = listing.late(session)
     return [
         Attention(found[CONFLICT], _("sự kiện Stripe mâu thuẫn với lần trước"), href),
         Attention(found[PARKED], _("sự kiện Stripe chưa ghi sổ được"), href),
@@ -116,10 +116,14 @@ def index() -> str:
     session = read_session()
     rows = listing.payouts(session, request.args.get("before", type=parse_number), listing.PAGE + 1)
     shown = rows[: listing.PAGE]
+    before = shown[-1].id if len(rows) > listing.PAGE else None
+    if before is not None and "before" not in request.args:
+        # Who is told that payouts are late finds them, however old, on the page that it leads to.
+        shown += [row for row in listing.late(session) if row.id < before]
     return render_template(
         "online/index.html",
-        payouts=[(row, _late(row), _offers(session, row)) for row in shown],
-        before=shown[-1].id if len(rows) > listing.PAGE else None,
+        payouts=[(row, row.late, _offers(session, row)) for row in shown],
+        before=before,
         disputes=listing.open_disputes(session),
         events=inbox.shelved(session, handling.KIND)[: inbox.PAGE],
         ready=gateway.ready(),
@@ -167,10 +171,6 @@ def _offers(session: Session, row: listing.PayoutRow) -> list[dict[str, object]]
         }
         for line, account in payouts.offers(session, found)
     ]
-
-
-def _late(row: listing.PayoutRow) -> bool:
-    return row.state == "sent" and row.arrives_on + payouts.LATE < clock.today()
 
 
 def _may_write() -> bool:

@@ -103,7 +103,8 @@ def payment(slug: str, token: str) -> ResponseReturnValue:
     """Show how a promise is paid, or the thanks once the money is there."""
     session = read_session()
     page, promised = _promised(session, slug, token)
-    return private(_payment(session, page, promised))
+    down = ways.by_name(request.args.get("down", ""))
+    return private(_payment(session, page, promised, down=str(down.label) if down else ""))
 
 
 @bp.get("/give/<slug>/<token>/state")
@@ -191,9 +192,8 @@ def _begin(slug: str, token: str, way: ways.Way) -> ResponseReturnValue:
     except (ways.WayDownError, Refusal):
         # Without what it says: that may hold the donor's address.
         current_app.logger.warning("way %s is down", way.name)
-        session = read_session()
-        page, promised = _promised(session, slug, token)
-        return private(_payment(session, page, promised, down=str(way.label)))
+        # The notice has an address of its own: loaded again, it sends no form again.
+        return redirect(_here("give.payment", slug=slug, token=token, down=way.name), 303)
     return redirect(address, 303)
 
 

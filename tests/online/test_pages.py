@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from fundsvc.inbox import service as inbox
-from fundsvc.online import handling
+from fundsvc.online import handling, listing
 from tests.online.conftest import Give
 from tests.support import stripe
 from tests.support.forms import hidden, send
@@ -98,6 +98,29 @@ def test_the_page_shows_payouts_disputes_and_events(
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_late_payout_is_told_and_shown_however_many_came_since(
+    fake: FakeStripe,
+    begin: Give,
+    tell: Callable[..., None],
+    signed_in: Callable[..., FlaskClient],
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake.now -= 10 * 86_400
+    fake.pay(begin())
+    first = fake.payout()["id"]
+    fake.now += 10 * 86_400
+    for key in ("k2", "k3"):
+        fake.pay(begin(key))
+        fake.payout()
+    tell()
+    monkeypatch.setattr(listing, "PAGE", 1)
+    treasurer = signed_in("treasurer")
+    assert len(listing.late(session)) == 1
+    assert first in treasurer.get("/card-payments").text
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_a_stranger_gives_by_card_and_is_offered_the_bank_while_stripe_is_down(
     fake: FakeStripe, page: str, client: FlaskClient
 ) -> None:
@@ -106,8 +129,10 @@ def test_a_stranger_gives_by_card_and_is_offered_the_bank_while_stripe_is_down(
     key = hidden(client, f"/give/{page}")["key"]
     form = {"amount": "500.000", "choice": "other", "anonymous": "1", "method": "card", "key": key}
     fake.down = True
-    down = client.post(f"/give/{page}", data=form)
-    assert down.status_code == 200
+    told = client.post(f"/give/{page}", data=form)
+    assert told.status_code == 303
+    down = client.get(told.headers["Location"])
+    assert "Thẻ Visa, Mastercard, JCB” tạm thời không dùng được" in down.text
     assert "TWNT" in down.text or "1234567890" in down.text
     fake.down = False
     addresses = {client.post(f"/give/{page}", data=form).headers["Location"] for _tap in range(3)}
