@@ -144,9 +144,25 @@ def card_dispute_won(**facts: Unpack[Facts]) -> Entry:
     return _entry("card-dispute", AT_STRIPE, DISPUTED, facts)
 
 
-def card_dispute_lost(**facts: Unpack[Facts]) -> Entry:
-    """N 7112 / C 1385: the money of a dispute will not come back, so it was no donation."""
-    return _entry("card-dispute", income("card"), DISPUTED, facts)
+def card_dispute_lost(*, beyond: int = 0, **facts: Unpack[Facts]) -> Entry:
+    """N 7112 / C 1385: the money of a dispute will not come back, so it was no donation.
+
+    What was taken `beyond` that, because a part had been refunded before, is a loss: N 811.
+    """
+    fund, unit, lost = facts["fund"], facts["unit"], facts["amount"]
+    lines = [Posting(DISPUTED, fund, unit, credit=lost + beyond)]
+    if beyond:
+        lines.insert(0, Posting(expense("other"), fund, unit, debit=beyond))
+    if lost:
+        lines.insert(0, Posting(income("card"), fund, unit, debit=lost))
+    return voucher_entry(
+        "card-dispute",
+        lines,
+        on=facts["on"],
+        unit=unit,
+        description=facts["description"],
+        province=facts.get("province"),
+    )
 
 
 Part = tuple[str, str, int]

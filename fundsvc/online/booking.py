@@ -195,7 +195,7 @@ def _dispute(session: Session, of: _Of, dispute: Dispute) -> None:
             unit_id=of.row.unit_id,
             payment_id=of.row.id,
             dispute=dispute.id,
-            amount=dispute.amount,
+            amount=_disputed(session, of, dispute),
             reason=dispute.reason,
             opened_on=dispute.on,
             answer_by=dispute.answer_by,
@@ -206,7 +206,7 @@ def _dispute(session: Session, of: _Of, dispute: Dispute) -> None:
     left = 0
     for move in dispute.moves:
         kind = "dispute" if move.amount < 0 else "dispute-won" if move.amount else "fee"
-        size = abs(move.amount) if move.currency == DONG else dispute.amount
+        size = _size(session, of, dispute, move)
         amount = {"dispute": -size, "dispute-won": size, "fee": 0}[kind]
         left -= amount
         if not _known(session, move, kind, amount):
@@ -219,13 +219,52 @@ def _dispute(session: Session, of: _Of, dispute: Dispute) -> None:
             last = max([dispute.on, *(move.on for move in dispute.moves)])
             said = of.on(session, last, _TELLS["lost"])
             on = said["on"]
-            entry = recipes.card_dispute_lost(**{**of.facts, **said, "amount": left})
+            # What went back to the donor before is no income any more, and cannot be lost again.
+            given = of.row.amount - returned(session, of.row.donation_id)
+            lost = min(left, given)
+            entry = recipes.card_dispute_lost(
+                **{**of.facts, **said, "amount": lost}, beyond=left - lost
+            )
             posted = books.post(session, entry, source=SOURCE, external_id=dispute.id)
             lost_entry_id = posted.id
             donation_id = of.row.donation_id
-            returns.give_back(session, donation_id, left, on=on, entry_id=posted.id, key=dispute.id)
+            if lost:
+                returns.give_back(
+                    session, donation_id, lost, on=on, entry_id=posted.id, key=dispute.id
+                )
         row.state, row.lost_entry_id = "lost", lost_entry_id
     session.flush()
+
+
+def _size(session: Session, of: _Of, dispute: Dispute, move: Move) -> int:
+    """Return what a movement of a dispute is worth in đồng, without its sign."""
+    if move.currency == DONG:
+        return abs(move.amount)
+    if dispute.currency == DONG:
+        return dispute.amount
+    return abs(_by_its_rate(session, of, move.amount, move.currency))
+
+
+def _disputed(session: Session, of: _Of, dispute: Dispute) -> int:
+    """Return what a dispute is about in đồng; in a currency without a rate, the whole payment."""
+    if dispute.currency == DONG:
+        return dispute.amount
+    out = [_size(session, of, dispute, move) for move in dispute.moves if move.amount < 0]
+    return sum(out) or of.row.amount
+
+
+def _by_its_rate(session: Session, of: _Of, settled: int, currency: str) -> int:
+    """Return what an amount is worth in đồng by the rate of its payment, else by the last one."""
+    paid = session.scalar(
+        select(CardMovement).where(
+            CardMovement.payment_id == of.row.id,
+            CardMovement.kind == "payment",
+            CardMovement.currency == currency,
+        )
+    )
+    if paid is None:
+        return worth(session, settled, currency)
+    return in_dong(settled, paid.amount, paid.settled)
 
 
 def _known(session: Session, move: Move, kind: str, amount: int) -> bool:

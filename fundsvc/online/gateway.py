@@ -73,10 +73,14 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A dispute with what it moved: the money out, and in again if it was won."""
+    """A dispute with what it moved: the money out, and in again if it was won.
+
+    `amount` is in the smallest unit of `currency`: the cardholder's, or that of the payment.
+    """
 
     id: str
     amount: int
+    currency: str
     on: dt.date
     state: str
     reason: str
@@ -346,6 +350,7 @@ def _dispute(found: Any) -> Dispute:
     return Dispute(
         id=found.id,
         amount=found.amount,
+        currency=found.currency,
         on=_day(found.created),
         state=found.status,
         reason=found.reason,

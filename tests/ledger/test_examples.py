@@ -108,6 +108,10 @@ def written(entry: Entry) -> list[str]:
         (recipes.card_dispute_won(**facts()), ["N 113.stripe 500000", "C 1385 500000"]),
         (recipes.card_dispute_lost(**facts()), ["N 7112 500000", "C 1385 500000"]),
         (
+            recipes.card_dispute_lost(beyond=200_000, **facts(300_000)),
+            ["N 7112 300000", "N 811 200000", "C 1385 500000"],
+        ),
+        (
             recipes.card_payout([PART], on=DAY, unit="TW", description="ví dụ"),
             ["N 113 478500", "C 113.stripe 478500"],
         ),

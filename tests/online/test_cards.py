@@ -181,6 +181,47 @@ def test_a_dispute_holds_the_money_until_it_is_decided(
     sound(session)
 
 
+def test_a_dispute_lost_after_a_part_went_back_loses_what_was_left(
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
+) -> None:
+    first, second = fake.pay(begin()), fake.pay(begin("k2"))
+    fake.refund(first["id"], 200_000)
+    fake.refund(second["id"], 200_000)
+    whole, part = (
+        fake.dispute(first["id"], fee=0),
+        fake.dispute(second["id"], fee=0, amount=300_000),
+    )
+    for dispute in (whole, part):
+        fake.dispute_ends(dispute["id"], won=False)
+    tell()
+    assert shelved(session) == []
+    # Of the first one the bank took the part that was refunded too: a loss, and no donation's.
+    assert balances(session) == {AT_STRIPE: -242_000, "615": 42_000, "811": 200_000}
+    assert valid_receipts(session) == []
+    sound(session)
+
+
+def test_a_dispute_told_in_the_cardholders_currency_is_booked_in_dong(
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
+) -> None:
+    fake.dispute(fake.pay(begin())["id"], fee=0, said=(1_970, "usd"))
+    fake.settles = ("usd", 0.00004)
+    intent = fake.pay(begin("k2", amount=1_000_000))
+    lost = fake.dispute(intent["id"], fee=0, said=(3_700, "eur"))
+    tell()
+    assert shelved(session) == []
+    assert balances(session)[DISPUTED] == 1_500_000
+    assert session.scalars(select(CardDispute.amount).order_by(CardDispute.id)).all() == [
+        500_000,
+        1_000_000,
+    ]
+    fake.dispute_ends(lost["id"], won=False)
+    tell()
+    assert balances(session)[DISPUTED] == 500_000
+    assert valid_receipts(session) == [500_000]
+    sound(session)
+
+
 def bank_line(amount: int, memo: str = "STRIPE PAYMENTS PAYOUT", on: str = "30/09/2024") -> int:
     """Read a statement with one line of money in; return the line."""
     head = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"

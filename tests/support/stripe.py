@@ -204,18 +204,30 @@ class FakeStripe:
         self.tell("refund.failed", made)
         self.tell("charge.refund.updated", made)
 
-    def dispute(self, intent_id: str, *, fee: int = 375_000) -> Thing:
-        """Let the cardholder's bank take a payment back."""
+    def dispute(
+        self,
+        intent_id: str,
+        *,
+        fee: int = 375_000,
+        amount: int | None = None,
+        said: tuple[int, str] | None = None,
+    ) -> Thing:
+        """Let the cardholder's bank take a payment back, or `amount` of it.
+
+        `said` is the amount and currency that the cardholder's bank tells of.
+        """
         intent = self.objects[intent_id]
         charge = self.objects[intent["latest_charge"]]
         charge["disputed"] = True
+        amount = charge["amount"] if amount is None else amount
+        shown, currency = said or (amount, charge["currency"])
         made = self.new(
             "dp",
             "dispute",
-            amount=charge["amount"],
+            amount=shown,
             balance_transactions=[],
             charge=charge["id"],
-            currency=charge["currency"],
+            currency=currency,
             evidence_details={
                 "due_by": self.now + 7 * 86_400,
                 "has_evidence": False,
@@ -229,9 +241,7 @@ class FakeStripe:
             reason="fraudulent",
             status="needs_response",
         )
-        made["balance_transactions"].append(
-            self.move("adjustment", made["id"], -charge["amount"], fee)
-        )
+        made["balance_transactions"].append(self.move("adjustment", made["id"], -amount, fee))
         self.tell("charge.dispute.created", made)
         self.tell("charge.dispute.funds_withdrawn", made)
         return made
