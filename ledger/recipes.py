@@ -199,7 +199,12 @@ def card_arrival(
     `parts` are fund, unit, what was on its way and what arrived of it. The bank account is one
     fund's and unit's: what arrived for others it owes them, C 336, and is due to them, N 136.
     The difference of the exchange rate is each one's own: C 7118 if more arrived, else N 811.
+
+    When more had gone back than came in, Stripe took it from the bank: N 113 / C 1388, the same
+    with what was sent and arrived below 0.
     """
+    if sum(part[3] for part in parts) < 0:
+        return _taken(parts, fund=fund, on=on, unit=unit, description=description)
     lines: list[Posting] = []
     for its_fund, its_unit, sent, arrived in parts:
         into = UNIDENTIFIED_IN
@@ -212,6 +217,36 @@ def card_arrival(
         lines += [
             Posting(into, its_fund, its_unit, debit=arrived),
             Posting(IN_TRANSIT, its_fund, its_unit, credit=sent),
+        ]
+        if arrived > sent:
+            gain = arrived - sent
+            lines.append(Posting(income("other"), its_fund, its_unit, credit=gain))
+        elif arrived < sent:
+            lines.append(Posting(expense("other"), its_fund, its_unit, debit=sent - arrived))
+    return voucher_entry("card-arrival", lines, on=on, unit=unit, description=description)
+
+
+def _taken(
+    parts: Sequence[tuple[str, str, int, int]],
+    *,
+    fund: str,
+    on: date,
+    unit: str,
+    description: str,
+) -> Entry:
+    """N 113 / C 1388: money that the bank paid turns out to be what Stripe was owed."""
+    lines: list[Posting] = []
+    for its_fund, its_unit, sent, arrived in parts:
+        out_of = UNIDENTIFIED_OUT
+        if (its_fund, its_unit) != (fund, unit):
+            lines += [
+                Posting(DUE_FROM, fund, unit, debit=-arrived),
+                Posting(UNIDENTIFIED_OUT, fund, unit, credit=-arrived),
+            ]
+            out_of = DUE_TO
+        lines += [
+            Posting(IN_TRANSIT, its_fund, its_unit, debit=-sent),
+            Posting(out_of, its_fund, its_unit, credit=-arrived),
         ]
         if arrived > sent:
             gain = arrived - sent

@@ -25,7 +25,7 @@ from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from ledger import recipes
-from ledger.accounts import IN_TRANSIT, UNIDENTIFIED_IN
+from ledger.accounts import IN_TRANSIT, UNIDENTIFIED_IN, UNIDENTIFIED_OUT
 from ledger.words import grouped
 
 _log = logging.getLogger(__name__)
@@ -114,6 +114,8 @@ def parts_of(session: Session, row: CardPayout) -> Parts:
 def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> CardPayout:
     """Confirm that a line of the bank is a payout's money, and book it: N 3381 / C 113.
 
+    A payout below 0 is what Stripe took from the bank: a line of money out, N 113 / C 1388.
+
     Raises:
         NotFound: there is no such payout or line, or not for this person.
         Conflict: one of them is taken, or the line was booked as something else.
@@ -127,21 +129,22 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
         raise NotFound
     if row.bank_line_id == line.id:
         return row
-    if row.currency == DONG and line.credit != row.settled:
+    moved = _moved(line)
+    if row.currency == DONG and moved != row.settled:
         raise Refusal(
             Reason(_("Số tiền của dòng sao kê khác với số Stripe đã chuyển."), field="line")
         )
     if row.state != "sent" or not _free(session, row, line.id):
         raise Conflict(_("Đợt chuyển tiền hoặc dòng sao kê này đã có nơi khác."))
     account = session.get_one(BankAccount, line.bank_account_id)
-    _hold_unidentified(session, account, line.credit)
+    _hold_unidentified(session, account, moved)
     fund = session.get_one(Fund, account.fund_id).code
     unit = session.get_one(Unit, account.unit_id).code
     parts = parts_of(session, row)
     earliest = max(line.booked_on, session.get_one(Entry, row.entry_id).date)
     touched = {account.unit_id, *_unit_ids(session, parts)}
     entry = recipes.card_arrival(
-        [(*place, parts[place], arrived) for place, arrived in shares(parts, line.credit).items()],
+        [(*place, parts[place], arrived) for place, arrived in shares(parts, moved).items()],
         fund=fund,
         unit=unit,
         **dated(session, touched, earliest, _ARRIVED, happened=line.booked_on),
@@ -192,7 +195,7 @@ def match_sure(session: Session) -> int:
             for line, account in _free(session, row)
             if row.currency == DONG
             and NAMED in line.memo.upper()
-            and _waiting(session, account) >= line.credit
+            and _waiting(session, account, came=line.credit > 0) >= line.credit + line.debit
         ]
         if len(sure) == 1:
             payout_id, name, line_id = row.id, row.payout, sure[0].id
@@ -211,7 +214,7 @@ def shares(parts: Parts, arrived: int) -> Parts:
     """Share what arrived in proportion to what was sent; the largest part takes what is left."""
     whole = sum(parts.values())
     found = {place: amount * arrived // whole if whole else 0 for place, amount in parts.items()}
-    largest = max(parts, key=lambda place: (parts[place], place))
+    largest = max(parts, key=lambda place: (abs(parts[place]), place))
     found[largest] += arrived - sum(found.values())
     return found
 
@@ -221,26 +224,32 @@ def offers(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccoun
     found = _free(session, row)
     if row.currency == DONG:
         return found
-    found.sort(key=lambda one: (NAMED not in one[0].memo.upper(), abs(one[0].credit - row.amount)))
+    found.sort(key=lambda one: (NAMED not in one[0].memo.upper(), abs(_moved(one[0]) - row.amount)))
     return found[:20]
 
 
-def _waiting(session: Session, account: BankAccount) -> int:
-    """Return how much money of an account's fund and unit still waits to be identified."""
+def _moved(line: BankLine) -> int:
+    return line.credit - line.debit
+
+
+def _waiting(session: Session, account: BankAccount, *, came: bool) -> int:
+    """Return how much money in, or out, of an account's fund and unit waits to be identified."""
     fund = session.get_one(Fund, account.fund_id).code
     unit = session.get_one(Unit, account.unit_id).code
-    return -books.balance(session, account=UNIDENTIFIED_IN, fund=fund, unit=unit)
+    if came:
+        return -books.balance(session, account=UNIDENTIFIED_IN, fund=fund, unit=unit)
+    return books.balance(session, account=UNIDENTIFIED_OUT, fund=fund, unit=unit)
 
 
 def _hold_unidentified(session: Session, account: BankAccount, amount: int) -> None:
     """Hold that a line's money still waits to be identified; vouchers may have decided it."""
-    waiting = _waiting(session, account)
-    if waiting < amount:
+    waiting = _waiting(session, account, came=amount > 0)
+    if waiting < abs(amount):
         why = _(
             "Tiền chờ xác định của quỹ này chỉ còn %(waiting)s đ, ít hơn dòng sao kê (%(amount)s"
             " đ): khoản này có thể đã được ghi cho việc khác.",
             waiting=grouped(max(waiting, 0)),
-            amount=grouped(amount),
+            amount=grouped(abs(amount)),
         )
         raise Refusal(Reason(why, field="line"))
 
@@ -248,11 +257,12 @@ def _hold_unidentified(session: Session, account: BankAccount, amount: int) -> N
 def _free(
     session: Session, row: CardPayout, line_id: int | None = None
 ) -> list[tuple[BankLine, BankAccount]]:
-    """Return lines of money in of the right days that nothing else has taken, or the one asked for.
+    """Return lines of the right days that nothing else has taken, or the one asked for.
 
-    Those of a payout in đồng are of its very amount.
+    They are of money in, or out for a payout below 0; of one in đồng, of its very amount.
     """
-    wanted = BankLine.credit == row.settled if row.currency == DONG else BankLine.credit > 0
+    side = BankLine.credit if row.settled > 0 else BankLine.debit
+    wanted = side == abs(row.settled) if row.currency == DONG else side > 0
     if line_id is not None:
         wanted &= BankLine.id == line_id
     named = case((func.upper(BankLine.memo).contains(NAMED), 0), else_=1)
@@ -283,7 +293,7 @@ def _send(session: Session, payout: Payout) -> CardPayout:
     known = {row.movement for row in rows}
     rest = [move for move in payout.moves if move.id not in known]
     parts = _gathered(session, rows, rest)
-    main = max(parts, key=lambda place: (parts[place], place))
+    main = max(parts, key=lambda place: (abs(parts[place]), place))
     fund_id = session.scalars(select(Fund.id).where(Fund.code == main[0])).one()
     unit_id = session.scalars(select(Unit.id).where(Unit.code == main[1])).one()
     for move in rest:

@@ -166,7 +166,7 @@ def _offers(session: Session, row: listing.PayoutRow) -> list[dict[str, object]]
             "id": line.id,
             "on": line.booked_on,
             "account": account.code,
-            "amount": line.credit,
+            "amount": line.credit - line.debit,
             "memo": line.memo,
         }
         for line, account in payouts.offers(session, found)

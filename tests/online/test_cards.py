@@ -223,9 +223,10 @@ def test_a_dispute_told_in_the_cardholders_currency_is_booked_in_dong(
 
 
 def bank_line(amount: int, memo: str = "STRIPE PAYMENTS PAYOUT", on: str = "30/09/2024") -> int:
-    """Read a statement with one line of money in; return the line."""
+    """Read a statement with one line of money in, or out below 0; return the line."""
+    sides = f",{grouped(amount)}" if amount > 0 else f"{grouped(-amount)},"
     head = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"
-    text = f"{head}\r\n1,{on},5213.1,,{grouped(amount)},,{memo}\r\n"
+    text = f"{head}\r\n1,{on},5213.1,{sides},,{memo}\r\n"
     statement = reconciliation.read(
         read_session(),
         text.encode(),

@@ -14,9 +14,9 @@ from fundsvc.online import handling, payouts
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation.models import BankLine
 from ledger import recipes
-from ledger.accounts import IN_TRANSIT
+from ledger.accounts import AT_STRIPE, IN_TRANSIT
 from tests.online.conftest import Give
-from tests.online.test_cards import balances, bank_line, sound
+from tests.online.test_cards import balances, bank_line, shelved, sound
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -48,6 +48,37 @@ def test_a_line_whose_money_was_decided_by_hand_is_no_payout(
         payouts.match(writing, payout, line, by=None)
     assert balances(session) == before
     assert (before["3381"], before[IN_TRANSIT]) == (-379_000, 479_000)
+    sound(session)
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+def test_what_stripe_takes_from_the_bank_is_a_line_of_money_out(
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session, foreign: bool
+) -> None:
+    intent = fake.pay(begin())
+    fake.payout()
+    tell()
+    bank_line(479_000)
+    if foreign:
+        fake.settles = ("usd", 0.00004)
+        fake.pay(begin("k2"))
+        fake.payout()
+    fake.dispute_ends(fake.dispute(intent["id"])["id"], won=False)
+    fake.payout()
+    tell()
+    assert shelved(session) == []
+    row = session.scalars(select(CardPayout).where(CardPayout.settled < 0)).one()
+    assert row.amount == -875_000
+    line = bank_line(-880_000 if foreign else -875_000)
+    assert handling.match_all() == (0 if foreign else 1)
+    if foreign:
+        assert [offer.id for offer, _account in payouts.offers(session, row)] == [line]
+        with transaction() as writing:
+            payouts.match(writing, row.id, line, by=None)
+    left = balances(session)
+    assert left.get("811", 0) == (5_000 if foreign else 0)
+    assert (left.get(AT_STRIPE), left.get("1388")) == (None, None)
+    assert left["112.TWNT"] == 479_000 - (880_000 if foreign else 875_000)
     sound(session)
 
 
