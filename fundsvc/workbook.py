@@ -1,4 +1,4 @@
-"""Read the first sheet of an Excel workbook (XLSX) row by row, as texts.
+"""Read the sheets of an Excel workbook (XLSX) row by row, as texts.
 
 A workbook is a ZIP of XML files. It comes from strangers, so nothing of it is trusted: no file in
 it is unpacked beyond a limit, and XML that brings a document type (the door to entities that grow
@@ -29,6 +29,10 @@ MOST_CELLS: Final = 200
 MOST_ROWS: Final = 1_048_576
 LONGEST_CELL: Final = 32_767
 _BLOCK: Final = 1 << 16
+_MOST_PACKED: Final = 150
+"""A file in it that is larger than the next figure is packed to so small a part of itself at most:
+real sheets come to a tenth or a twentieth, one made to fill the memory to a thousandth."""
+_UNSUSPECTED: Final = 16 << 20
 _EXACT: Final = 15
 """Excel keeps so many figures of a number; it rounds the rest away."""
 _DAYS: Final = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
@@ -48,6 +52,18 @@ _BROKEN: Final = (
 Start = Callable[[str, Mapping[str, str]], None]
 
 
+class Number(str):
+    """The text of a cell that holds a number, as plain figures; a text may only look like one."""
+
+    __slots__ = ()
+
+
+class Moment(str):
+    """The text of a cell that holds a day or a time: `2026-07-01 08:30:00`."""
+
+    __slots__ = ()
+
+
 def is_workbook(stream: IO[bytes]) -> bool:
     """Say whether a stream begins as a workbook does; leave it at its beginning."""
     stream.seek(0)
@@ -56,17 +72,49 @@ def is_workbook(stream: IO[bytes]) -> bool:
     return found
 
 
-def rows(stream: IO[bytes]) -> Generator[list[str]]:
-    """Yield the rows of the first sheet, from the sheet's first row on; a blank one is empty.
+def sheets(stream: IO[bytes]) -> list[str]:
+    """Return the names of the sheets that Excel shows, in their order.
 
-    Cells that hold a day or a time are given as `2026-07-01 08:30:00`.
+    Raises:
+        Refusal: it is no workbook, or was made to fill the memory of whoever reads it.
+    """
+    try:
+        with zipfile.ZipFile(stream) as book:
+            return list(_sheets(book)[0])
+    except _BROKEN:
+        raise Refusal(Reason(_no_workbook(), 1)) from None
+    finally:
+        stream.seek(0)
+
+
+def unpacked_bytes(stream: IO[bytes]) -> int:
+    """Return how many bytes all sheets come to, as the workbook says itself.
+
+    Raises:
+        Refusal: it is no workbook.
+    """
+    try:
+        with zipfile.ZipFile(stream) as book:
+            told = (one for one in book.infolist() if one.filename.startswith("xl/worksheets/"))
+            return sum(one.file_size for one in told)
+    except _BROKEN:
+        raise Refusal(Reason(_no_workbook(), 1)) from None
+    finally:
+        stream.seek(0)
+
+
+def rows(stream: IO[bytes], sheet: str | None = None) -> Generator[list[str]]:
+    """Yield the rows of a sheet, from the sheet's first row on; a blank one is empty.
+
+    Without a name it is the first sheet. Cells that hold a number are `Number`, those that hold a
+    day or a time `Moment`.
 
     Raises:
         Refusal: it is no workbook, is too large, or holds numbers that Excel rounded.
     """
     try:
         with zipfile.ZipFile(stream) as book:
-            yield from _read(book)
+            yield from _read(book, sheet)
     except _BROKEN:
         raise Refusal(Reason(_no_workbook(), 1)) from None
     finally:
@@ -88,7 +136,7 @@ def height(stream: IO[bytes]) -> int:
     try:
         with zipfile.ZipFile(stream) as book:
             # It stands before the rows, or nowhere.
-            next(_parse(book, _first_sheet(book)[0], start))
+            next(_parse(book, _place_of(book, None)[0], start))
     except _BROKEN:
         raise Refusal(Reason(_no_workbook(), 1)) from None
     finally:
@@ -101,8 +149,8 @@ def _no_workbook() -> str:
     return _("Không đọc được tệp Excel này. Hãy lưu lại thành XLSX hoặc CSV UTF-8.")
 
 
-def _read(book: zipfile.ZipFile) -> Iterator[list[str]]:
-    sheet, since_1904 = _first_sheet(book)
+def _read(book: zipfile.ZipFile, name: str | None) -> Iterator[list[str]]:
+    sheet, since_1904 = _place_of(book, name)
     names = set(book.namelist())
     shared = _shared(book) if "xl/sharedStrings.xml" in names else []
     dated = _dated(book) if "xl/styles.xml" in names else []
@@ -147,15 +195,23 @@ def _bare(tag: str) -> str:
     return tag.rpartition(" ")[2]
 
 
-def _first_sheet(book: zipfile.ZipFile) -> tuple[str, bool]:
-    """Return where the first sheet lies, and whether days are counted from 1904."""
-    sheets: list[str] = []
+def _place_of(book: zipfile.ZipFile, name: str | None) -> tuple[str, bool]:
+    """Return where a sheet lies, the first one without a name, and whether 1904 is the eve."""
+    places, since_1904 = _sheets(book)
+    return places[next(iter(places), "") if name is None else name], since_1904
+
+
+def _sheets(book: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
+    """Return where the sheets that are shown lie, and whether days are counted from 1904."""
+    _refuse_bombs(book)
+    ids: dict[str, str] = {}
     places: dict[str, str] = {}
     since_1904: list[bool] = []
 
     def of_book(tag: str, attributes: Mapping[str, str]) -> None:
-        if tag == "sheet":
-            sheets.extend(value for name, value in attributes.items() if name.endswith(" id"))
+        if tag == "sheet" and attributes.get("state", "visible") == "visible":
+            key = next((told for name, told in attributes.items() if name.endswith(" id")), "")
+            ids.setdefault(attributes.get("name", key), key)
         elif tag == "workbookPr":
             since_1904.append(attributes.get("date1904") in {"1", "true"})
 
@@ -166,8 +222,19 @@ def _first_sheet(book: zipfile.ZipFile) -> tuple[str, bool]:
     for name, start in (("xl/workbook.xml", of_book), ("xl/_rels/workbook.xml.rels", of_places)):
         for _block in _parse(book, name, start):
             pass
-    target = places[next(iter(sheets), "")]
-    return target.lstrip("/") if target.startswith("/") else f"xl/{target}", any(since_1904)
+    found = {name: _path(places[key]) for name, key in ids.items()}
+    return found, any(since_1904)
+
+
+def _path(target: str) -> str:
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _refuse_bombs(book: zipfile.ZipFile) -> None:
+    for one in book.infolist():
+        packed = max(one.compress_size, 1)
+        if one.file_size > _UNSUSPECTED and one.file_size > packed * _MOST_PACKED:
+            raise Refusal(Reason(_no_workbook(), 1))
 
 
 def _shared(book: zipfile.ZipFile) -> list[str]:
@@ -295,15 +362,15 @@ class _Sheet:
             raise Refusal(Reason(_no_workbook(), 1)) from None
         if not number.is_finite() or number.adjusted() >= _EXACT:
             why = _(
-                "Có ô là số dài quá %(figures)d chữ số, Excel đã làm tròn. Hãy xin nhà mạng tệp mà"
+                "Có ô là số dài quá %(figures)d chữ số, Excel đã làm tròn. Hãy xin nơi gửi tệp mà"
                 " cột ấy là văn bản (Text).",
                 figures=_EXACT,
             )
             raise Refusal(Reason(why, self.row))
         if self.is_date and 0 <= number < _MOST_DAYS:
             moment = self.eve + timedelta(seconds=round(float(number) * _DAY))
-            return f"{moment:%Y-%m-%d %H:%M:%S}"
-        return f"{int(number)}" if number == number.to_integral_value() else raw
+            return Moment(f"{moment:%Y-%m-%d %H:%M:%S}")
+        return Number(int(number) if number == number.to_integral_value() else raw)
 
 
 def _column(letters: str) -> int:

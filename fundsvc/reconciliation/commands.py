@@ -66,7 +66,10 @@ def list_accounts(as_json: bool) -> None:
 @click.option("--commit", is_flag=True, help="Ghi sổ; không có thì chỉ xem trước.")
 @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
 def import_bank(file: Path, account: str, layout: str | None, commit: bool, as_json: bool) -> None:
-    """Nhập sao kê ngân hàng FILE vào tài khoản CODE."""
+    """Nhập sao kê ngân hàng FILE vào tài khoản CODE.
+
+    FILE là CSV, XLSX, MT940, CAMT.053 hoặc OFX; loại tệp được nhận ra theo nội dung.
+    """
     from contextlib import nullcontext
 
     from fundsvc.db import read_session, transaction

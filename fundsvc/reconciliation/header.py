@@ -1,6 +1,6 @@
 """Find a statement's header and with it the layout: whole, and of the right bank."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from csv import Error as CsvError
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from fundsvc.errors import Reason, Refusal
 from fundsvc.reconciliation.layouts import BY_NAME, LAYOUTS, Layout, banks_named
 
-WITHIN = 30  # rows
-DELIMITERS = (",", ";", "\t")
+WITHIN = 40  # rows
 
 Rows = Callable[[str], Iterator[list[str]]]
+"""The rows of a file, for a delimiter or a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +20,49 @@ class Header:
     """A header that was found: the layout it is of, its row, and where our columns stand."""
 
     layout: Layout
-    delimiter: str
+    part: str
     row: int
     cells: list[str]
     places: dict[str, int]
 
 
-def find(rows: Rows, *, layout: str | None, bank: str) -> Header:
-    """Return the header of a statement; `rows` are its rows for a delimiter.
+class Unrecognised(Refusal):
+    """A table that nobody can read until somebody says which column is which."""
 
-    `layout` is a name of `layouts.BY_NAME` or None to recognise it; `bank` is what the account
-    calls its bank. Two banks may share a header; then the account's bank decides.
+
+def find(
+    rows: Rows,
+    parts: Iterable[str],
+    *,
+    layout: str | None,
+    bank: str,
+    profiles: Sequence[Layout] = (),
+) -> Header:
+    """Return the header of a statement; `parts` are the delimiters or sheets that it may have.
+
+    `layout` is the name of a layout or profile, or None to recognise it; `bank` is what the account
+    calls its bank. Two banks may share a header; then the account's bank decides. A profile is what
+    somebody said of this very account, so it goes before what is known of banks.
 
     Raises:
-        Refusal: no header of a known layout is there, one lacks a column that tells lines apart,
+        Unrecognised: no header of a known layout is there.
+        Refusal: no header of the named layout is there, one lacks a column that tells lines apart,
             or the layout was recognised and belongs to other banks than the account's.
     """
     named = banks_named(bank)
-    candidates = _candidates(layout, named)
-    found = _headers(rows, candidates)
+    parts = tuple(parts)
+    candidates = _candidates(layout, named, profiles)
+    found = headers(rows, parts, candidates)
     if not found:
         names = ", ".join(candidate.name for candidate in candidates)
-        raise Refusal(
-            _(
-                "Không tìm thấy dòng tiêu đề của mẫu sao kê nào đã biết (%(names)s)."
-                " Hãy dùng đúng tệp CSV tải từ ngân hàng, không sửa dòng tiêu đề.",
-                names=names,
-            )
+        why = _(
+            "Không tìm thấy dòng tiêu đề của mẫu sao kê nào đã biết (%(names)s)."
+            " Hãy dùng đúng tệp tải từ ngân hàng, không sửa dòng tiêu đề.",
+            names=names,
         )
+        raise Unrecognised(why) if layout is None else Refusal(why)
     first = found[0]
-    if layout is None and named and first.layout.bank not in named:
+    if layout is None and first.layout not in profiles and named and first.layout.bank not in named:
         why = _(
             "Tệp là sao kê của %(others)s, còn tài khoản này thuộc %(own)s."
             " Hãy chọn đúng tài khoản; nếu chắc chắn là đúng thì chỉ rõ mẫu sao kê.",
@@ -65,13 +78,13 @@ def find(rows: Rows, *, layout: str | None, bank: str) -> Header:
     return first
 
 
-def _headers(rows: Rows, candidates: tuple[Layout, ...]) -> list[Header]:
+def headers(rows: Rows, parts: Iterable[str], candidates: Sequence[Layout]) -> list[Header]:
     """Return what the first row that is a header may be, in the order of the candidates."""
-    for delimiter in DELIMITERS:
+    for part in parts:
         try:
-            for row, cells in enumerate(rows(delimiter), 1):
+            for row, cells in enumerate(rows(part), 1):
                 found = [
-                    Header(layout, delimiter, row, cells, places)
+                    Header(layout, part, row, cells, places)
                     for layout in candidates
                     if (places := layout.places(cells)) is not None
                 ]
@@ -84,15 +97,19 @@ def _headers(rows: Rows, candidates: tuple[Layout, ...]) -> list[Header]:
     return []
 
 
-def _candidates(name: str | None, named: frozenset[str]) -> tuple[Layout, ...]:
-    """Return the layouts to try, those of the account's bank first."""
+def _candidates(
+    name: str | None, named: frozenset[str], profiles: Sequence[Layout]
+) -> tuple[Layout, ...]:
+    """Return the layouts to try: profiles, then those of the account's bank, then the others."""
     if name is None:
-        return tuple(sorted(LAYOUTS, key=lambda layout: layout.bank not in named))
-    if name not in BY_NAME:
+        known = sorted(LAYOUTS, key=lambda layout: layout.bank not in named)
+        return (*profiles, *known)
+    known_by_name = BY_NAME | {profile.name: profile for profile in profiles}
+    if name not in known_by_name:
         why = _(
             "Không có mẫu sao kê “%(name)s”. Các mẫu: %(names)s.",
             name=name,
-            names=", ".join(BY_NAME),
+            names=", ".join(known_by_name),
         )
         raise Refusal(Reason(why, field="format"))
-    return (BY_NAME[name],)
+    return (known_by_name[name],)

@@ -20,7 +20,7 @@ from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Twin
 from fundsvc.reconciliation.models import BankLine, BankTwin
 from fundsvc.reconciliation.reader import Line
 from fundsvc.reconciliation.statement import Statement
-from fundsvc.reconciliation.summary import Counting, Summary
+from fundsvc.reconciliation.summary import Counting, Summary, compare
 from fundsvc.reconciliation.twins import told_only
 from ledger.money import MAX_DONG
 
@@ -110,8 +110,14 @@ class Reading:
             Refusal: the file adds up to more than the books can hold.
         """
         summary = self._summary
+        summary.turn()
         if max(summary.sum_in, summary.sum_out) > MAX_DONG:
             raise Refusal(_("Tổng số tiền trong tệp quá lớn."))
+        told = compare(summary, statement.said)
+        if not statement.refused.count:
+            # A row that could not be read breaks the sums too, and is told by itself.
+            for why in told.faults:
+                self._refused.add(statement.said.row, None, f"{why} {_broken()}")
         refused = sorted((*statement.refused.rows, *self._refused.rows), key=lambda row: row.row)
         count = statement.refused.count + self._refused.count
         return BankImportReport(
@@ -126,8 +132,8 @@ class Reading:
             last=summary.last,
             committed=statement.sha256 is not None and not count,
             layout=statement.layout.name,
-            opening=summary.opening,
-            closing=summary.closing,
+            opening=told.opening,
+            closing=told.closing,
             # A row that could not be read breaks the balance too, and says nothing of the bank.
             breaks=() if statement.refused.count else tuple(summary.breaks),
             fees=self._fees,
@@ -147,3 +153,7 @@ class Reading:
             select(BankTwin.fingerprint).filter_by(**here),
         )
         return Counter(self._session.scalars(query))
+
+
+def _broken() -> str:
+    return _("Tệp bị cắt, thiếu dòng hoặc lệch cột; hãy tải lại từ ngân hàng.")

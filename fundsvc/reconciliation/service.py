@@ -1,21 +1,25 @@
 """Import a bank's statement: preview and commit read alike; every line is booked or none."""
 
+import re
+
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
+from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import booking, gifts, lists
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
+from fundsvc.reconciliation.formats import media_type, read_file
 from fundsvc.reconciliation.models import BankAccount, BankFile
-from fundsvc.reconciliation.reader import LineReader
 from fundsvc.reconciliation.reading import Reading
 from fundsvc.reconciliation.statement import Lines, Statement
 from fundsvc.reconciliation.summary import breaks_as_json
 from fundsvc.templating.filters import day, dong, number
 
-MEDIA_TYPE = "text/csv"
+SHORTEST_TAIL = 3
+"""So many figures of a number must be shown to tell one account from another."""
 
 
 def read(
@@ -37,14 +41,18 @@ def read(
         Refusal: the file as a whole cannot be read.
     """
     account = lists.account(session, account_code)
-    reader = LineReader(data, layout=layout, bank=account.bank, today=clock.today())
+    reader = read_file(data, layout=layout, bank=account.bank, today=clock.today())
+    _check_account(account, reader.said.account)
     lines = Lines(reader)
+    _check_account(account, reader.said.account)
     return Statement(
         account=account,
         name=name,
         layout=reader.layout,
         lines=lines,
         refused=reader.refused,
+        said=reader.said,
+        media_type=media_type(data),
         sha256=evidence.keep(data) if commit and not reader.refused.count else None,
     )
 
@@ -71,7 +79,7 @@ def import_bank(session: Session, statement: Statement, *, by: int | None) -> Ba
     report = reading.report(statement)
     if not sha256 or not report.committed:
         return report
-    evidence.note(session, sha256, name=statement.name, media_type=MEDIA_TYPE, by=by)
+    evidence.note(session, sha256, name=statement.name, media_type=statement.media_type, by=by)
     if report.new:
         booking.book(session, account, statement.lines, reading.occurrences, sha256=sha256, by=by)
     booking.keep_twins(session, account, reading.twins, sha256=sha256)
@@ -127,6 +135,32 @@ def told(report: BankImportReport) -> list[str]:
         for row in report.refused
     ]
     return [*said, _outcome(report)]
+
+
+def _check_account(account: AccountFacts, told: str) -> None:
+    """Compare the number of the account that a file tells, where it tells one.
+
+    Raises:
+        Refusal: it is another account's.
+    """
+    figures = "".join(mark for mark in told if mark.isalnum() or mark == "*").lstrip("*xX")
+    # A bank may hide the first figures, and an international number has ours at its end.
+    tail = "".join(re.split("[*xX]", figures)[-1:])
+    own = account.number.lstrip("0")
+    if (
+        len(tail) < SHORTEST_TAIL
+        or tail.lstrip("0").endswith(own)
+        or own.endswith(tail.lstrip("0"))
+    ):
+        return
+    why = _(
+        "Tệp là sao kê của tài khoản có số cuối %(end)s, không phải của %(code)s (%(own)s)."
+        " Hãy chọn đúng tài khoản.",
+        end=tail[-4:],
+        code=account.code,
+        own=account.number,
+    )
+    raise Refusal(Reason(why, field="account"))
 
 
 def _outcome(report: BankImportReport) -> str:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from fundsvc.imports import Refused
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.layouts import Layout
-from fundsvc.reconciliation.reader import Line
+from fundsvc.reconciliation.reader import Line, Said
 
 _AT_ONCE = 1_000
 _FAST = 1
@@ -58,4 +58,6 @@ class Statement:
     layout: Layout
     lines: Lines
     refused: Refused
+    said: Said
+    media_type: str
     sha256: str | None

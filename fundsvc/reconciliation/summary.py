@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from fundsvc.reconciliation.reader import Line
+from flask_babel import gettext as _
+
+from fundsvc.reconciliation.reader import Line, Said
+from fundsvc.templating.filters import dong
 
 KEPT_BREAKS = 1_000
 
@@ -24,12 +27,33 @@ class Break:
 
 
 @dataclass(slots=True)
+class _Backwards:
+    """The same for a file whose newest line stands first; only where each line has its balance."""
+
+    whole: bool = True
+    opening: int | None = None
+    closing: int | None = None
+    breaks: list[Break] = field(default_factory=list)
+
+    def add(self, line: Line) -> None:
+        self.whole = self.whole and line.balance is not None
+        if not self.whole or line.balance is None:
+            return
+        if self.closing is None:
+            self.closing = line.balance
+        elif self.opening != line.balance and len(self.breaks) < KEPT_BREAKS:
+            self.breaks.append(Break(line.row, self.opening or 0, line.balance))
+        self.opening = line.balance - line.credit + line.debit
+
+
+@dataclass(slots=True)
 class Summary:
     """The running totals of a statement; give it every line in the order of the file.
 
     `opening` is the balance before the first line, worked back from the first printed balance;
-    `closing` the last printed one and what came after it. Both are None when the bank prints none.
-    After a break the count goes on from what the bank printed.
+    `closing` the last printed one and what came after it. Both are None if the bank prints none.
+    After a break the count goes on from what the bank printed. A file whose newest line stands
+    first is read from its end: whichever way has fewer breaks is the bank's.
     """
 
     lines: int = 0
@@ -40,9 +64,11 @@ class Summary:
     opening: int | None = None
     closing: int | None = None
     breaks: list[Break] = field(default_factory=list)
+    _back: _Backwards = field(default_factory=_Backwards, compare=False)
 
     def add(self, line: Line) -> None:
         """Count one more line."""
+        self._back.add(line)
         self.lines += 1
         self.sum_in += line.credit
         self.sum_out += line.debit
@@ -57,6 +83,58 @@ class Summary:
         elif self.closing != line.balance and len(self.breaks) < KEPT_BREAKS:
             self.breaks.append(Break(line.row, self.closing, line.balance))
         self.closing = line.balance
+
+    def turn(self) -> None:
+        """Take the file as one whose newest line stands first, if its balances say so."""
+        back = self._back
+        if back.whole and len(back.breaks) < len(self.breaks):
+            self.opening, self.closing, self.breaks = back.opening, back.closing, back.breaks
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The balances of a whole file, and why it cannot be whole: what it says does not add up."""
+
+    opening: int | None
+    closing: int | None
+    faults: tuple[str, ...]
+
+
+def compare(summary: Summary, said: Said) -> Told:
+    """Compare what the lines come to with what the file says they come to."""
+    opening, closing = summary.opening, summary.closing
+    moved = summary.sum_in - summary.sum_out
+    if closing is None:
+        opening, closing = said.opening, said.closing
+        if opening is None and closing is not None:
+            opening = closing - moved
+        elif closing is None and opening is not None:
+            closing = opening + moved
+    faults = []
+    if opening is not None and said.closing is not None:
+        # Through its breaks a running balance still leads to the last one that is printed.
+        leads_to = opening + moved if summary.closing is None else summary.closing
+        if leads_to != said.closing:
+            faults.append(
+                _(
+                    "Các dòng dẫn đến số dư cuối %(expected)s, tệp ghi số dư cuối kỳ %(found)s.",
+                    expected=dong(leads_to),
+                    found=dong(said.closing),
+                )
+            )
+    for found, expected, told in (
+        (summary.sum_in, said.sum_in, _("tiền vào")),
+        (summary.sum_out, said.sum_out, _("tiền ra")),
+    ):
+        if expected is not None and expected != found:
+            why = _(
+                "Các dòng cộng ra %(found)s %(what)s, dòng tổng của tệp ghi %(expected)s.",
+                found=dong(found),
+                what=told,
+                expected=dong(expected),
+            )
+            faults.append(why)
+    return Told(opening, closing, tuple(faults))
 
 
 class Counting:

@@ -20,7 +20,7 @@ from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import lists, service
 from fundsvc.reconciliation.facts import BankImportReport
-from fundsvc.reconciliation.layouts import LAYOUTS
+from fundsvc.reconciliation.layouts import BY_NAME
 from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine, BankNotice
 from fundsvc.reconciliation.reader import MAX_BYTES
 from fundsvc.reconciliation.schemas import UploadSchema
@@ -189,7 +189,7 @@ def _upload_page(form: Form) -> str:
         "reconciliation/upload.html",
         form=form,
         accounts=choices,
-        formats=[(layout.name, layout.bank) for layout in LAYOUTS],
+        formats=[(layout.name, layout.shown) for layout in BY_NAME.values()],
     )
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fundsvc.errors import Refusal
-from fundsvc.reconciliation.reader import Line, LineReader
+from fundsvc.reconciliation.formats import read_file
+from fundsvc.reconciliation.reader import Line
 from tests import corpus
 
 DATA = Path(__file__).parents[1] / "data" / "bank"
@@ -20,7 +21,7 @@ GOOD = {"PageId": "1", "TNXDate": "01/09/2024", "Credit": "50.000", "Transaction
 def read(data: bytes) -> tuple[list[Line], int]:
     """Return the lines and the number of refused rows; a file refused whole has neither lines."""
     try:
-        lines = LineReader(data, layout=None, bank="", today=date(2024, 10, 1))
+        lines = read_file(data, layout=None, bank="", today=date(2024, 10, 1))
     except Refusal:
         return [], 1
     return list(lines), lines.refused.count

@@ -339,3 +339,21 @@ def test_an_account_shows_its_lines_page_by_page(session: Session) -> None:
     assert (page.count, page.sum_in, page.sum_out) == (120, 6_000_000, 0)
     assert len(set(seen)) == 120
     assert seen == sorted(seen, reverse=True)
+
+
+def test_a_statement_of_another_account_is_refused_and_a_message_is_booked(
+    session: Session,
+) -> None:
+    add("OTHER", number="0099887766")
+    add("OWN", number="0011004455", bank="VCB 2")
+    for name in ("shapes.mt940", "shapes.camt053.xml", "shapes.ofx"):
+        with pytest.raises(Refusal, match="số cuối 4455"):
+            run("OTHER", (DATA / name).read_bytes())
+    report = run("OWN", (DATA / "shapes.mt940").read_bytes())
+    assert (report.new, report.opening, report.closing) == (4, 10_000_000, 10_700_000)
+    assert (report.layout, report.breaks) == ("mt940", ())
+    assert run("OWN", (DATA / "shapes.mt940").read_bytes()).new == 0
+    session.rollback()
+    assert balance(session, "112.OWN") == 700_000
+    cut = (DATA / "shapes.mt940").read_bytes().replace(b"C200000,00", b"C20000,00")
+    assert not run("OWN", cut).committed

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fundsvc.errors import Refusal
+from fundsvc.reconciliation.formats import read_file
 from fundsvc.reconciliation.layouts import AMOUNTS, FEE, banks_named
-from fundsvc.reconciliation.reader import Line, LineReader
+from fundsvc.reconciliation.reader import Line, Reader
 from fundsvc.reconciliation.summary import Summary
 from ledger.money import MAX_DONG
 
@@ -23,10 +24,10 @@ AGRIBANK = (
 )
 
 
-def statement(data: bytes | str, layout: str | None = None, bank: str = "") -> LineReader:
+def statement(data: bytes | str, layout: str | None = None, bank: str = "") -> Reader:
     """Return a statement as of 1 October 2024."""
     raw = data if isinstance(data, bytes) else data.encode()
-    return LineReader(raw, layout=layout, bank=bank, today=TODAY)
+    return read_file(raw, layout=layout, bank=bank, today=TODAY)
 
 
 def read(data: bytes | str) -> tuple[list[Line], list[tuple[int, str | None, str]]]:
@@ -208,7 +209,7 @@ def test_a_layout_can_be_named_and_an_unknown_name_is_refused() -> None:
     assert statement(AGRIBANK, bank="Ngân hàng VietinBank").layout.name == "vietinbank"
     assert statement(AGRIBANK).layout.name == "agribank"
     with pytest.raises(Refusal, match="Không có mẫu"):
-        statement(VCB, layout="bidv")
+        statement(VCB, layout="nobank")
     with pytest.raises(Refusal, match="dòng tiêu đề"):
         statement(VCB, layout="agribank")
 
@@ -254,7 +255,10 @@ def test_a_balance_that_tells_no_lines_apart_may_be_missing() -> None:
         ("CTG", {"VietinBank"}),
         ("Ngân hàng TMCP Công Thương Việt Nam", {"VietinBank"}),
         ("Sài Gòn Công Thương", set()),
-        ("BIDV", set()),
+        ("BIDV", {"BIDV"}),
+        ("NH TMCP Quân đội", {"MB"}),
+        ("Techcombank", {"Techcombank"}),
+        ("VIB", set()),
         ("", set()),
     ],
 )
