@@ -13,7 +13,7 @@ import click
 @click.option("--replace", is_flag=True, help="Thay số của kỳ đã nhập mà chưa ghi sổ gì.")
 @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
 def import_settlement(file: Path, commit: bool, replace: bool, as_json: bool) -> None:
-    """Nhập bảng quyết toán của nhà mạng từ FILE (CSV), tất cả hoặc không gì cả.
+    """Nhập bảng quyết toán của nhà mạng từ FILE (CSV, XLSX), tất cả hoặc không gì cả.
 
     Cột: operator,period_from,period_to,short_code,keyword,messages,gross,fee,net,paid_on,
     bank_reference; thứ tự tùy ý.

@@ -21,7 +21,6 @@ from fundsvc.sms.grammar import Grammar, Rule, Why
 from fundsvc.sms.models import Campaign
 from fundsvc.text import fold
 
-MEDIA_TYPE: Final = "text/csv"
 _AT_ONCE: Final = 5_000
 _TOLD: Final = 20
 _TABLE: Table = SettlementMessage.__table__  # type: ignore[assignment]  # A mapped class has a Table.
@@ -53,7 +52,9 @@ def take_list(session: Session, settlement_id: int, data: bytes, *, name: str, b
     refused = Refused()
     reading = _Reading(session, row, refused)
     kept = reading.rows(data)
-    sha256 = evidence.record(session, data, name=name, media_type=MEDIA_TYPE, by=by, sealed=True)
+    sha256 = evidence.record(
+        session, data, name=name, media_type=sheet.media_type(data), by=by, sealed=True
+    )
     older = delete(SettlementMessage).where(SettlementMessage.settlement_id == row.id)
     session.execute(older)
     while some := list(islice(kept, _AT_ONCE)):

@@ -27,7 +27,6 @@ from fundsvc.sms import campaigns
 from fundsvc.sms.models import Campaign
 from fundsvc.text import fold
 
-MEDIA_TYPE = "text/csv"
 REPORTED = ("messages", "gross", "fee", "net", "paid_on", "bank_reference")
 
 
@@ -99,7 +98,7 @@ def import_settlements(
     found = [row for row in rows if sorting.sort(row)]
     committed = commit and not refused.count
     if committed and (sorting.fresh or sorting.changed):
-        sha256 = evidence.record(session, data, name=name, media_type=MEDIA_TYPE, by=by)
+        sha256 = evidence.record(session, data, name=name, media_type=sheet.media_type(data), by=by)
         _keep(session, sorting, sha256, by=by)
         facts = {"new": len(sorting.fresh), "replaced": len(sorting.changed), "sha256": sha256}
         audit.record(session, "settlement.import", "settlements", facts, by=by)

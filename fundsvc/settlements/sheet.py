@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from fundsvc import workbook
 from fundsvc.errors import Reason, Refusal
 from fundsvc.imports import Refused
 from fundsvc.settlements.models import FAILED, OK, REVERSED
@@ -26,6 +27,9 @@ DETAIL_EXTRAS = ("operator", "short_code", "message")
 STATUSES = {"": OK, OK: OK, FAILED: FAILED, REVERSED: REVERSED}
 MAX_BYTES, MAX_ROWS = 2_000_000, 10_000
 MAX_DETAIL_BYTES = 100_000_000
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MIDNIGHT = " 00:00:00"
 LONGEST_REFERENCE, LONGEST_WORD = 60, 20
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 _AMOUNT = re.compile(r"[0-9]{1,16}")
@@ -61,6 +65,11 @@ class DetailRow:
     operator: str
     short_code: str
     message: str
+
+
+def media_type(data: bytes) -> str:
+    """Return what kind of file it is, by how it begins."""
+    return XLSX if data.startswith(workbook.MARK) else CSV
 
 
 def read(data: bytes, refused: Refused) -> tuple[list[SettlementRow], int]:
@@ -99,9 +108,9 @@ def read_details(data: bytes, refused: Refused) -> Iterator[DetailRow]:
 def _rows(
     data: bytes, needed: tuple[str, ...], extras: tuple[str, ...], refused: Refused
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a CSV file as cells by column; a row of another width has no cells."""
+    """Yield the rows of a file as cells by column; a row of another width has no cells."""
     try:
-        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+        lines = _lines(data)
         names = [name.strip().lower() for name in next(lines, [])]
         missing = [name for name in needed if names.count(name) != 1]
         missing += [name for name in extras if names.count(name) > 1]
@@ -122,7 +131,22 @@ def _rows(
                 continue
             yield number, dict(zip(names, map(str.strip, row), strict=True))
     except (UnicodeDecodeError, csv.Error):
-        raise Refusal(_("Tệp phải là CSV, bảng mã UTF-8.")) from None
+        raise Refusal(_("Tệp phải là CSV, bảng mã UTF-8, hoặc Excel (XLSX).")) from None
+
+
+def _lines(data: bytes) -> Iterator[list[str]]:
+    """Return the rows of a CSV file, or of the first sheet of a workbook.
+
+    A workbook ends each row with its last cell, and gives a day as one with a time.
+    """
+    if media_type(data) == CSV:
+        yield from csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+        return
+    width = 0
+    for row in workbook.rows(io.BytesIO(data)):
+        width = width or len(row)
+        cells = [cell.removesuffix(_MIDNIGHT) for cell in row]
+        yield cells + [""] * (width - len(row)) if row else row
 
 
 class _Cells:

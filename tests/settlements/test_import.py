@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -10,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
+from fundsvc.evidence.models import StoredFile
 from fundsvc.settlements import details, service
 from fundsvc.settlements.models import Settlement, SettlementMessage
+from fundsvc.settlements.sheet import COLUMNS, XLSX
 from tests import corpus
 from tests.settlements.conftest import (
     People,
@@ -22,6 +25,7 @@ from tests.settlements.conftest import (
     take_bytes,
 )
 from tests.support import messages
+from tests.test_workbook import made
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -47,6 +51,33 @@ def test_the_report_stands_beside_what_we_counted(session: Session) -> None:
     ]
     done = take(reported())
     assert (done.committed, done.new, done.sum_in, kept(session)) == (True, 1, 299_100, 1)
+
+
+@pytest.mark.usefixtures("given")
+def test_a_workbook_is_read_like_any_file(session: Session, people: People) -> None:
+    """Excel has numbers and days of its own, and ends a row with its last cell."""
+    row = reported()
+    days = {name: date.fromisoformat(row[name]) for name in ("period_from", "period_to", "paid_on")}
+    numbers = {name: int(row[name]) for name in ("short_code", "messages", "gross", "fee", "net")}
+    cells = row | days | numbers
+    book = made(COLUMNS, (), tuple(cells[name] for name in COLUMNS))
+    assert take_bytes(book, commit=False).refused == ()
+    assert take_bytes(book).committed
+    assert take(row).known == 1, "the same as CSV is known"
+    settlement = last_id()
+    listed = made(("request_id", "amount", "status"), ("MO1", 100_000), ("MO2", 100_000, "failed"))
+    with transaction() as writing:
+        found = details.take_list(writing, settlement, listed, name="ds.xlsx", by=people.treasurer)
+    assert (found.messages, found.failed) == (2, 1)
+    kinds = session.scalars(select(StoredFile.media_type).distinct()).all()
+    assert set(kinds) == {"text/csv", XLSX}
+
+
+def test_a_bad_cell_of_a_workbook_is_named_by_its_row() -> None:
+    report = take_bytes(made(COLUMNS, (), ("mobifone", "hôm qua")), commit=False)
+    assert {(row.row, row.field) for row in report.refused} >= {(3, "period_from")}
+    with pytest.raises(Refusal):
+        take_bytes(made(COLUMNS)[:900], commit=False)
 
 
 @pytest.mark.usefixtures("given")
