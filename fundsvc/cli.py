@@ -99,6 +99,7 @@ PLACES = {
     "payment": Place("fundsvc.spending.commands:group", "Ghi khoản chi."),
     "proof": Place("fundsvc.seals.commands:proof", "Bằng chứng niêm phong của một bút toán."),
     "period": Place("fundsvc.periods.commands:group", "Khóa sổ và mở lại sổ theo tháng."),
+    "reconcile": Place("fundsvc.workbench.commands:group", "Đối soát sao kê ngân hàng."),
     "receipt": Place("fundsvc.donations.receipt_commands:group", "Biên nhận."),
     "seal": Place("fundsvc.seals.commands:seal", "Niêm phong các bút toán mới."),
     "serve": Place("fundsvc.cli:serve", "Chạy máy chủ web.", within_app=False),

@@ -30,6 +30,7 @@ PUSHED: Final = (
     "fundsvc.reconciliation.background:run",
     "fundsvc.online.background:run",
     "fundsvc.giving.background:run",
+    "fundsvc.workbench.automatic:run",
 )
 """What books the pushes of each kind, and does what is due of others."""
 KINDS: Final = {
