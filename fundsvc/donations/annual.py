@@ -19,7 +19,7 @@ from fundsvc import clock
 from fundsvc.books import series
 from fundsvc.books.models import Entry
 from fundsvc.books.sealing import last_seal
-from fundsvc.donations import service
+from fundsvc.donations import annual_others, service
 from fundsvc.donations.annual_document import AnnualFacts
 from fundsvc.donations.models import AnnualReceipt, Donation
 from fundsvc.donors.models import Donor
@@ -123,18 +123,19 @@ def issue(
 ) -> Issued:
     """Issue the paper of a donor; the same again is the same paper. Call it last.
 
-    If anything of it has changed since, the earlier one is voided and replaced.
+    If anything of it has changed since, the earlier one is voided and replaced; so are papers of
+    records that were merged into this one since, and those that list its gifts from before it was
+    parted from another: no two papers of two records list one gift.
 
     Raises:
         NotFound: there is no such donor, or not for this person.
         Refusal: nothing was given in the span, or too much for one paper.
     """
-    donor = session.scalar(select(Donor).where(Donor.id == donor_id).with_for_update())
-    if donor is None or donor.erased_at is not None or donor.merged_into_id is not None:
-        raise NotFound
-    lines = _lines(session, _family(session, donor), first, last, by=by, issuer=issuer)
+    donor, family = _locked(session, donor_id)
+    lines = _lines(session, family, first, last, by=by, issuer=issuer)
     if not lines:
         raise Refusal(_("Không có khoản ủng hộ nào trong khoảng ngày này."))
+    annual_others.void_parted(session, family, lines, first, last, by=by)
     earlier = session.scalar(
         select(AnnualReceipt).where(
             AnnualReceipt.donor_id == donor.id,
@@ -146,6 +147,7 @@ def issue(
     facts = _facts(session, donor, lines, first, last, issuer, earlier)
     if earlier is not None:
         if _same(AnnualFacts.from_json(earlier.facts), facts):
+            annual_others.replace_merged(session, family - {donor.id}, earlier)
             return Issued(earlier, new=False)
         earlier.voided_at = clock.now()
         session.flush()
@@ -170,6 +172,7 @@ def issue(
     if earlier is not None:
         earlier.replaced_by_id = made.id
         session.flush()
+    annual_others.replace_merged(session, family - {donor.id}, made)
     return Issued(made, new=True)
 
 
@@ -229,8 +232,17 @@ def _lines(
     session: Session, donors: Collection[int], first: date, last: date, **who: Any
 ) -> list[list[Any]]:
     """Return the gifts of a span by their receipts, issuing those that are missing."""
-    query = select(Donation.id).where(Donation.donor_id.in_(donors), *_within(first, last))
-    gifts = list(session.scalars(query.order_by(Donation.received_on, Donation.id).limit(MOST + 1)))
+    # All are locked before the first number is drawn, and in one order: whoever issues the receipt
+    # of a single gift locks it first and then waits for the number.
+    query = (
+        select(Donation.id, Donation.received_on)
+        .where(Donation.donor_id.in_(donors), *_within(first, last))
+        .order_by(Donation.id)
+        .limit(MOST + 1)
+        .with_for_update(of=Donation)
+    )
+    rows = sorted(session.execute(query), key=lambda row: (row.received_on, row.id))
+    gifts = [row.id for row in rows]
     if len(gifts) > MOST:
         why = _("Có hơn %(most)d khoản. Xin chọn khoảng ngày ngắn hơn.", most=MOST)
         raise Refusal(Reason(why, field="to"))
@@ -285,6 +297,29 @@ def _same(kept: AnnualFacts, facts: dict[str, Any]) -> bool:
     """Say whether a paper would say the same of the donor and the gifts."""
     told = ("donor_name", "donor_kind", "donor_address", "lines")
     return all(getattr(kept, name) == facts[name] for name in told)
+
+
+def _locked(session: Session, donor_id: int) -> tuple[Donor, set[int]]:
+    """Return a donor and the ids of all records that are this one, locked in the order of ids.
+
+    Whoever merges or parts locks both records in this order too, so the family stays as it is.
+
+    Raises:
+        NotFound: there is no such donor, or not for this person.
+    """
+    family = {donor_id}
+    while True:
+        query = select(Donor).where(Donor.id.in_(family)).order_by(Donor.id).with_for_update()
+        locked = {
+            one.id: one for one in session.scalars(query.execution_options(populate_existing=True))
+        }
+        donor = locked.get(donor_id)
+        if donor is None or donor.erased_at is not None or donor.merged_into_id is not None:
+            raise NotFound
+        now = _family(session, donor)
+        if now <= family:
+            return donor, now
+        family |= now
 
 
 def _family(session: Session, donor: Donor) -> set[int]:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -42,6 +42,16 @@ from fundsvc.units.models import Province, Unit
 
 MEMO_TAIL: Final = " UNG HO"
 LONGEST_TOLD: Final = 200
+_FORGOTTEN: Final[dict[str, Any]] = {
+    "may_be_named": False,
+    "digest": "",
+    "name": "",
+    "on_behalf_of": "",
+    "in_memory_of": "",
+    "email_sealed": None,
+    "phone_sealed": None,
+    "phone_hash": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +165,18 @@ def fails(session: Session, promised: Pledge, told: str) -> None:
 
 
 def lapse(session: Session, before: datetime) -> int:
-    """Let promises made before a moment lapse; money that comes for one later still counts."""
+    """Let promises made before a moment lapse; money that comes for one later still counts.
+
+    Nobody paid, so who it was is not needed any more and is forgotten: names and contacts go. Money
+    that comes later is a donation of somebody unknown, with its receipt on the page of the promise.
+    """
+    now = clock.now()
     done = session.execute(
         update(Pledge)
         .where(Pledge.state.in_((OPEN, FAILED)), Pledge.made_at < before)
-        .values(state=LAPSED, ended_at=clock.now())
+        .values(
+            state=LAPSED, ended_at=now, erased_at=func.coalesce(Pledge.erased_at, now), **_FORGOTTEN
+        )
     )
     return int(getattr(done, "rowcount", 0))
 
@@ -172,17 +189,7 @@ def erase(
     session.execute(
         update(Pledge)
         .where(or_(Pledge.id.in_(wanted), Pledge.id.in_(pledge_ids)), Pledge.erased_at.is_(None))
-        .values(
-            erased_at=clock.now(),
-            may_be_named=False,
-            digest="",
-            name="",
-            on_behalf_of="",
-            in_memory_of="",
-            email_sealed=None,
-            phone_sealed=None,
-            phone_hash=None,
-        )
+        .values(erased_at=clock.now(), **_FORGOTTEN)
         .execution_options(synchronize_session="fetch")
     )
 

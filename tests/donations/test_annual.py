@@ -15,6 +15,7 @@ from fundsvc import worker
 from fundsvc.db import transaction
 from fundsvc.donations import annual, annual_printing
 from fundsvc.donations.models import AnnualReceipt, Donation
+from fundsvc.donors import merging
 from fundsvc.donors.models import Donor
 from fundsvc.donors.service import DonorFacts
 from fundsvc.errors import NotFound, Refusal
@@ -113,6 +114,37 @@ def test_gifts_of_records_that_were_merged_are_on_one_paper(session: Session) ->
     assert annual.facts_of(annual.by_number(session, number)).amount == 2_000_000
     with pytest.raises(NotFound):
         issue(lan)
+
+
+def test_papers_from_before_records_were_merged_or_parted_list_no_gift_twice(
+    session: Session,
+) -> None:
+    binh, _own = three(session)
+    lan = donor(session, LAN.name)
+    hers, _new = issue(lan, date(2024, 2, 1))
+    with transaction() as writing:
+        merging.merge(writing, binh, lan, by=None)
+    whole, _new = issue(binh)
+    session.rollback()
+    replaced = annual.by_number(session, hers)
+    assert replaced.voided_at is not None
+    assert replaced.replaced_by_id == annual.by_number(session, whole).id
+    with transaction() as writing:
+        merging.part(writing, lan, by=None)
+    again, new = issue(lan)
+    session.rollback()
+    assert new
+    assert annual.by_number(session, whole).voided_at is not None
+    his, new = issue(binh)
+    session.rollback()
+    assert new
+    valid = select(AnnualReceipt.facts).where(AnnualReceipt.voided_at.is_(None))
+    listed = [line[2] for facts in session.scalars(valid) for line in facts["lines"]]
+    assert len(listed) == len(set(listed)) == 4
+    assert annual.by_number(session, again).voided_at is None
+    assert annual.by_number(session, his).voided_at is None
+    assert issue(lan) == (again, False)
+    assert list(faults(session)) == []
 
 
 def test_what_cannot_be_issued_is_refused_and_changes_nothing(session: Session) -> None:

@@ -20,6 +20,7 @@ from fundsvc.donors.models import Donor
 from fundsvc.errors import Conflict, Refusal
 from fundsvc.giving import background, pages, service
 from fundsvc.giving.models import Pledge
+from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service as receipts
 from tests.support import gifts
 from tests.support.giving import DAY, FACTS, PROMISE, SLUG, bank_money, promised, published
@@ -278,3 +279,21 @@ def test_the_worker_lets_promises_lapse_once_a_day(
         session.rollback()
     assert states == {"k1": "lapsed", "k2": "open"}
     assert background._due["lapse"] > 0
+
+
+def test_a_lapsed_promise_keeps_nobodys_name_and_contacts_and_takes_late_money(
+    session: Session,
+) -> None:
+    promised("k1", email="an@example.org", phone="0912 000 111", on_behalf_of="Cả nhà")
+    with transaction() as writing:
+        assert service.lapse(writing, service_clock.now() + timedelta(seconds=1)) == 1
+    session.rollback()
+    kept = session.scalars(select(Pledge)).one()
+    assert (kept.email_sealed, kept.phone_sealed, kept.phone_hash) == (None, None, None)
+    assert (kept.name, kept.on_behalf_of, kept.may_be_named, kept.digest) == ("", "", False, "")
+    assert (kept.state, kept.erased_at, kept.amount) == ("lapsed", kept.ended_at, 500_000)
+    give("k1", 500_000, "bank-line:1")
+    session.rollback()
+    assert session.scalars(select(Donation.donor_id)).one() is None
+    assert session.scalars(select(Letter.id)).all() == []
+    assert not [*verify.faults(session)]
