@@ -49,6 +49,7 @@ PAGES: Final = (
     "fundsvc.sms.push_views",
     "fundsvc.sms.gateway_views",
     "fundsvc.settlements.views",
+    "fundsvc.settlements.act_views",
     "fundsvc.settlements.file_views",
     "fundsvc.online.views",
     "fundsvc.online.refund_views",
