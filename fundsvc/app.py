@@ -58,6 +58,8 @@ PAGES: Final = (
     "fundsvc.statements.book_views",
     "fundsvc.statements.entry_views",
     "fundsvc.workbench.clearing_views",
+    "fundsvc.workbench.views",
+    "fundsvc.workbench.act_views",
     "fundsvc.public.views",
     "fundsvc.public.giver_views",
     "fundsvc.public.again_views",
@@ -95,7 +97,9 @@ UPLOADS: Final = "/imports/"
 PUSHED: Final = "/webhooks/"
 """Where others push: they sign what they send, so there is no token, session or form."""
 EVIDENCE: Final = re.compile(
-    r"/vouchers/[0-9]{1,19}/files|/campaign-pages/[a-z0-9-]{1,60}/picture", re.ASCII
+    r"/vouchers/[0-9]{1,19}/files|/campaign-pages/[a-z0-9-]{1,60}/picture"
+    r"|/workbench/[A-Za-z0-9]{2,12}/lines/[0-9]{1,19}/notes",
+    re.ASCII,
 )
 BUSY_SECONDS: Final = 5
 LONG: Final = "public, max-age=31536000, immutable"

@@ -59,6 +59,7 @@ PLACES: Final = (
         lazy_gettext("Đối soát"),
         "match",
         (
+            ("/workbench", lazy_gettext("Bàn đối soát")),
             ("/bank-accounts", lazy_gettext("Tài khoản ngân hàng")),
             ("/imports/bank", lazy_gettext("Nhập sao kê ngân hàng")),
             ("/clearing", lazy_gettext("Tài khoản trung gian")),

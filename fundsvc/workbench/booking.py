@@ -361,21 +361,21 @@ def _not_there(session: Session, code: str, *, money_in: bool) -> str | None:
     """Say why the money of a line cannot go to an account; None when it can."""
     if session.scalar(select(Account.id).where(Account.code == code)) is None:
         return _("Không có tài khoản “%(code)s”.", code=code[:40])
+    return refused_account(code, money_in=money_in)
+
+
+def refused_account(code: str, *, money_in: bool) -> str | None:
+    """Say why no line is booked straight to an account of the chart; None when one may be."""
     own = UNIDENTIFIED_IN if money_in else UNIDENTIFIED_OUT
-    told = (
-        (
-            code == BANK or code.startswith(f"{BANK}."),
-            _("Giữa hai tài khoản ngân hàng: chọn dòng sao kê kia (chuyển nội bộ)."),
-        ),
-        (code == own, _("Tiền đang chờ xác định ở chính tài khoản này.")),
-        (
-            code == AT_STRIPE or code.startswith(f"{OPERATORS}."),
-            _("Tài khoản này chỉ ghi qua quyết toán nhà mạng hoặc đợt chuyển tiền thẻ."),
-        ),
-        (code in _GIFTS, _("Khoản ủng hộ ghi ở mục Khoản ủng hộ, để có biên nhận.")),
-        (code in CARRIED, _("Tài khoản này chỉ dùng khi kết chuyển.")),
-    )
-    return next((why for stands, why in told if stands), None)
+    if code == BANK or code.startswith(f"{BANK}."):
+        return _("Giữa hai tài khoản ngân hàng: chọn dòng sao kê kia (chuyển nội bộ).")
+    if code == own:
+        return _("Tiền đang chờ xác định ở chính tài khoản này.")
+    if code == AT_STRIPE or code.startswith(f"{OPERATORS}."):
+        return _("Tài khoản này chỉ ghi qua quyết toán nhà mạng hoặc đợt chuyển tiền thẻ.")
+    if code in _GIFTS:
+        return _("Khoản ủng hộ ghi ở mục Khoản ủng hộ, để có biên nhận.")
+    return _("Tài khoản này chỉ dùng khi kết chuyển.") if code in CARRIED else None
 
 
 @book.register
