@@ -165,6 +165,16 @@ def card_dispute_lost(*, beyond: int = 0, **facts: Unpack[Facts]) -> Entry:
     )
 
 
+def card_stray(**facts: Unpack[Facts]) -> Entry:
+    """N 113.stripe / C 3381: money came to our account at Stripe, and nobody here knows of whom."""
+    return _entry("card-stray", AT_STRIPE, UNIDENTIFIED_IN, facts)
+
+
+def card_stray_out(**facts: Unpack[Facts]) -> Entry:
+    """N 1388 / C 113.stripe: money left our account at Stripe, and nobody here knows what for."""
+    return _entry("card-stray", UNIDENTIFIED_OUT, AT_STRIPE, facts)
+
+
 Part = tuple[str, str, int]
 """A fund, a unit and its part in đồng; negative where more went back than came in."""
 

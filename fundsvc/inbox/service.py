@@ -217,12 +217,6 @@ def waits(session: Session, kind: str) -> bool:
     return found.first() is not None
 
 
-def newest(session: Session, kind: str) -> datetime | None:
-    """Return when the newest thing of a kind was received, None if there is none."""
-    found: datetime | None = session.scalar(select(func.max(_ITEM.c.received_at)).where(_of(kind)))
-    return found
-
-
 def take(session: Session, kind: str, most: int) -> list[Item]:
     """Return what waits, the first that came first; the caller sees to it that nobody else does."""
     rows = session.execute(

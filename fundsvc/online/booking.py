@@ -21,7 +21,7 @@ from fundsvc.giving import service as giving
 from fundsvc.giving.models import Pledge
 from fundsvc.online.days import Dated, dated
 from fundsvc.online.gateway import Dispute, Move, Paid, Refund
-from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund
+from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund, CardStray
 from fundsvc.units.models import Province, Unit
 from ledger import recipes
 
@@ -35,6 +35,7 @@ _LOCK: Final = "fundsvc.online"
 UNKNOWN: Final = "Không rõ khoản thanh toán này của lời hứa ủng hộ nào."
 OTHER_CURRENCY: Final = "Khoản thanh toán không bằng đồng Việt Nam."
 OTHER_AMOUNT: Final = "Stripe cho biết số tiền khác với số đã ghi sổ. Xin kiểm tra ngay."
+STRAYED: Final = "Khoản này đã ghi vào tiền chờ xác định khi Stripe chuyển tiền; xin lập chứng từ."
 PAID_ON: Final = "Thanh toán thẻ ngày {day:%d/%m/%Y}; tháng đó đã khóa sổ."
 REFUNDED: Final = "Đã hoàn tiền qua thẻ"
 _TELLS: Final = {
@@ -55,6 +56,10 @@ _RECIPES: Final = {
 
 class AsideError(Exception):
     """A person has to look at it; the reason is kept with the event."""
+
+
+class NotOursError(AsideError):
+    """Money of which nothing is known here, or that no promise of ours asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,12 @@ def book_donation(session: Session, paid: Paid) -> CardPayment | None:
         return row
     pledge = giving.by_code(session, paid.pledge) if paid.pledge else None
     if pledge is None:
-        raise AsideError(UNKNOWN)
+        raise NotOursError(UNKNOWN)
     if paid.currency != DONG:
-        raise AsideError(OTHER_CURRENCY)
+        raise NotOursError(OTHER_CURRENCY)
+    stray = select(CardStray.id).where(CardStray.movement == (paid.move.id if paid.move else ""))
+    if session.scalar(stray) is not None:
+        raise AsideError(STRAYED)
     if paid.state != SUCCEEDED:
         return None
     said = dated(session, [pledge.unit_id], paid.on, "")

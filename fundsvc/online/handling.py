@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ from fundsvc.inbox.models import HANDLED, PARKED, InboxItem
 from fundsvc.inbox.pushes import UnreadableError
 from fundsvc.online import booking, gateway, payouts, signing
 from fundsvc.online.booking import AsideError
+from fundsvc.online.models import CardPull
 from ledger.errors import LedgerError
 
 _log = logging.getLogger(__name__)
@@ -124,10 +126,11 @@ def pull() -> tuple[int, int]:
     """
     session = read_session()
     session.rollback()
-    newest = inbox.newest(session, KIND)
+    # Webhooks that came since say nothing of those that did not come.
+    last = session.scalar(select(func.max(CardPull.began_at)))
     session.rollback()
     now = clock.now()
-    since = max(now - LONGEST, newest - OVERLAP) if newest else now - LONGEST
+    since = max(now - LONGEST, last - OVERLAP) if last else now - LONGEST
     deliveries = []
     told_of = {event["id"]: event for event in gateway.events(since, EVENTS)}
     known = inbox.known(session, SOURCE, list(told_of))
@@ -139,7 +142,9 @@ def pull() -> tuple[int, int]:
     with transaction() as writing:
         told = inbox.receive_all(writing, deliveries) if deliveries else []
         inbox.again(writing, KIND, InboxItem.state == PARKED, InboxItem.why.in_([booking.UNKNOWN]))
-    return len(told_of), sum(one is inbox.Received.NEW for one in told)
+        new = sum(one is inbox.Received.NEW for one in told)
+        writing.add(CardPull(began_at=now, seen=len(told_of), new=new))
+    return len(told_of), new
 
 
 def _sorted(items: Sequence[inbox.Item]) -> tuple[list[_Read], list[inbox.Outcome]]:
@@ -241,16 +246,30 @@ def _payout(payout_id: str) -> str | None:
         return None
     for earlier in payouts.returned(_reading(), found):
         _payout(earlier)
-    lacking = payouts.missing(_reading(), found)
-    for payment in dict.fromkeys(gateway.payment_behind(move) for move in lacking):
-        if not payment:
-            raise AsideError(booking.UNKNOWN)
-        sync_payment(payment)
+    strays = _sync_parts(payouts.missing(_reading(), found))
     with transaction() as session:
-        row = payouts.book(session, found)
+        row = payouts.book(session, found, strays)
         told = f"card_payout:{row.id}" if row else None
     match_all()
     return told
+
+
+def _sync_parts(moves: Sequence[gateway.Move]) -> set[str]:
+    """Book the payments behind what moved; return those movements that are none of ours."""
+    ours: dict[str, bool] = {"": False}
+    strays = set()
+    for move in moves:
+        payment = ""
+        try:
+            payment = gateway.payment_behind(move)
+            if payment not in ours:
+                sync_payment(payment)
+                ours[payment] = True
+        except (booking.NotOursError, gateway.NotThereError):
+            ours[payment] = False
+        if not ours[payment]:
+            strays.add(move.id)
+    return strays
 
 
 def match_all() -> int:

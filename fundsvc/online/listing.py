@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardPayout
+from fundsvc.audit import service as audit
+from fundsvc.errors import NotFound
+from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardPayout, CardStray
 
 PAGE = 50
 LATE = dt.timedelta(days=3)
@@ -86,6 +88,27 @@ def _rows(
         )
         for row, payments in session.execute(query)
     ]
+
+
+def strays(session: Session) -> list[CardStray]:
+    """Return money of payouts that is none of ours, until somebody says it was seen to."""
+    query = select(CardStray).where(CardStray.seen_at.is_(None)).order_by(CardStray.id)
+    return list(session.scalars(query))
+
+
+def see_stray(session: Session, stray_id: int, *, by: int) -> None:
+    """Note that somebody has seen to money that is none of ours.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    row = session.scalar(select(CardStray).where(CardStray.id == stray_id).with_for_update())
+    if row is None:
+        raise NotFound
+    if row.seen_at is None:
+        row.seen_at, row.seen_by = clock.now(), by
+        audit.record(session, "card_stray.see", f"card_stray:{row.id}", {}, by=by)
+        session.flush()
 
 
 def open_disputes(session: Session) -> list[tuple[CardDispute, CardPayment]]:

@@ -213,3 +213,49 @@ class RefundRequest(OfUnit, Base):
     decided_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     refund: Mapped[str | None] = mapped_column(unique=True, default=None)
     told: Mapped[str] = mapped_column(default="")
+
+
+class CardStray(OfUnit, Base):
+    """Money in a payout of which nothing is known here: it waits among the unidentified money.
+
+    `amount` is what it added to the payout in đồng, less what Stripe took of it; `source` is what
+    it came of at Stripe. Somebody decides it by a voucher and then says that it was seen to.
+    """
+
+    __tablename__ = "card_stray"
+    __table_args__ = table_args(
+        CheckConstraint(f"amount <> 0 AND amount {_RANGE}", name="amount"),
+        CheckConstraint("currency <> 'vnd' OR amount = settled", name="dong"),
+        CheckConstraint("(seen_at IS NULL) = (seen_by IS NULL)", name="seen"),
+        Index("ix_card_stray_payout_id", "payout_id"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
+    movement: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    source: Mapped[str]
+    moved_on: Mapped[dt.date]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    settled: Mapped[int]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), unique=True)
+    payout_id: Mapped[int] = mapped_column(ForeignKey("card_payout.id"))
+    noted_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    seen_by: Mapped[int | None] = mapped_column(default=None)
+
+
+class CardPull(Base):
+    """A pull of events that came to its end; the next one asks from before it began."""
+
+    __tablename__ = "card_pull"
+    __table_args__ = table_args(
+        CheckConstraint("seen >= 0 AND new BETWEEN 0 AND seen", name="new"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    began_at: Mapped[dt.datetime]
+    seen: Mapped[int]
+    new: Mapped[int]

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.online.booking import DONG, SOURCE, AsideError, book_fee, lock, worth
 from fundsvc.online.days import dated
 from fundsvc.online.gateway import Move, Payout
-from fundsvc.online.models import CardMovement, CardPayout
+from fundsvc.online.models import CardMovement, CardPayment, CardPayout, CardStray
 from fundsvc.reconciliation import decided, gifts
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.units import service as units
@@ -44,6 +44,7 @@ BY_HAND: Final = "Đợt chuyển tiền thủ công: Stripe không cho biết g
 NOT_EQUAL: Final = "Tổng các khoản của đợt chuyển tiền không bằng số Stripe đã chuyển."
 OTHER: Final = "Stripe cho biết đợt chuyển tiền khác với trước đây."
 UNCLEAR: Final = "Đợt chuyển tiền có khoản chưa rõ: {kind} {id}."
+_STRAY: Final = "Khoản lạ ở Stripe chờ xác định: {name}"
 _SENT: Final = "Stripe chuyển tiền về ngân hàng"
 _BACK: Final = "Ngân hàng không nhận đợt chuyển tiền, tiền trở lại Stripe"
 _ARRIVED: Final = "Tiền Stripe chuyển đã về ngân hàng"
@@ -57,7 +58,7 @@ def missing(session: Session, payout: Payout) -> list[Move]:
     ids = [move.id for move in payout.moves]
     known = set(
         session.scalars(select(CardMovement.movement).where(CardMovement.movement.in_(ids)))
-    )
+    ) | set(session.scalars(select(CardStray.movement).where(CardStray.movement.in_(ids))))
     others = (*RETURNED, *FEES)
     return [move for move in payout.moves if move.id not in known and move.kind not in others]
 
@@ -73,8 +74,10 @@ def returned(session: Session, payout: Payout) -> list[str]:
     return sorted(set(sources) - set(known) - {payout.id})
 
 
-def book(session: Session, payout: Payout) -> CardPayout | None:
+def book(session: Session, payout: Payout, strays: Collection[str] = ()) -> CardPayout | None:
     """Book a payout whose parts are booked; None while it has not ended.
+
+    Movements of it that are none of ours (`strays`) are booked to the unidentified money.
 
     Raises:
         AsideError: something in it is not clear, or it does not add up.
@@ -87,7 +90,7 @@ def book(session: Session, payout: Payout) -> CardPayout | None:
         raise AsideError(BY_HAND)
     row = session.scalar(select(CardPayout).where(CardPayout.payout == payout.id))
     if row is None:
-        row = _send(session, payout)
+        row = _send(session, payout, strays)
     elif (row.settled, row.currency) != (payout.amount, payout.currency):
         raise AsideError(OTHER)
     if payout.state in FAILED and row.state == "sent":
@@ -284,7 +287,7 @@ def _free(
     return [(line, account) for line, account in session.execute(query)]
 
 
-def _send(session: Session, payout: Payout) -> CardPayout:
+def _send(session: Session, payout: Payout, strays: Collection[str]) -> CardPayout:
     """Book that Stripe sent a payout: each fund's and unit's part of it is on its way."""
     ids = [move.id for move in payout.moves]
     rows = list(session.scalars(select(CardMovement).where(CardMovement.movement.in_(ids))))
@@ -292,7 +295,8 @@ def _send(session: Session, payout: Payout) -> CardPayout:
         raise AsideError(OTHER)
     known = {row.movement for row in rows}
     rest = [move for move in payout.moves if move.id not in known]
-    parts = _gathered(session, rows, rest)
+    parts = _gathered(session, rows, [move for move in rest if move.id not in strays])
+    made_strays = []
     main = max(parts, key=lambda place: (abs(parts[place]), place))
     fund_id = session.scalars(select(Fund.id).where(Fund.code == main[0])).one()
     unit_id = session.scalars(select(Unit.id).where(Unit.code == main[1])).one()
@@ -300,6 +304,9 @@ def _send(session: Session, payout: Payout) -> CardPayout:
         if move.kind in FEES:
             rows.append(_own_fee(session, move, main, unit_id, fund_id))
             parts[main] -= rows[-1].fee
+        elif move.id in strays and move.amount != move.fee:
+            made_strays.append(_stray(session, move, main, unit_id, fund_id))
+            parts[main] += made_strays[-1]["amount"]
     if sum(move.amount - move.fee for move in payout.moves) != payout.amount:
         raise AsideError(NOT_EQUAL)
     sent = [(*place, amount) for place, amount in sorted(parts.items()) if amount]
@@ -322,6 +329,7 @@ def _send(session: Session, payout: Payout) -> CardPayout:
     session.flush()
     for row in rows:
         row.payout_id = made.id
+    session.add_all(CardStray(**stray, payout_id=made.id) for stray in made_strays)
     session.flush()
     return made
 
@@ -347,9 +355,43 @@ def _gathered(session: Session, rows: Sequence[CardMovement], rest: Sequence[Mov
                 parts[place] += amount
         elif move.kind not in FEES:
             raise AsideError(UNCLEAR.format(kind=move.kind, id=move.id))
-    if not parts:
+    return parts or {_last_place(session): 0}
+
+
+def _last_place(session: Session) -> tuple[str, str]:
+    """Return the fund and unit of the newest card payment: whose a payout without any is."""
+    last = session.scalar(select(CardPayment).order_by(CardPayment.id.desc()).limit(1))
+    if last is None:
         raise AsideError(NOT_EQUAL)
-    return parts
+    return (
+        session.get_one(Fund, last.fund_id).code,
+        session.get_one(Unit, last.unit_id).code,
+    )
+
+
+def _stray(
+    session: Session, move: Move, main: tuple[str, str], unit_id: int, fund_id: int
+) -> dict[str, Any]:
+    """Book what is none of ours to the unidentified money; return what to keep of it."""
+    settled = move.amount - move.fee
+    amount = worth(session, settled, move.currency)
+    recipe = recipes.card_stray if amount > 0 else recipes.card_stray_out
+    said = dated(session, [unit_id], move.on, _STRAY.format(name=move.source or move.id))
+    entry = recipe(fund=main[0], unit=main[1], amount=abs(amount), **said)
+    posted = books.post(session, entry, source=SOURCE, external_id=move.id)
+    return {
+        "unit_id": unit_id,
+        "fund_id": fund_id,
+        "movement": move.id,
+        "kind": move.kind,
+        "source": move.source,
+        "moved_on": move.on,
+        "amount": amount,
+        "currency": move.currency,
+        "settled": settled,
+        "entry_id": posted.id,
+        "noted_at": clock.now(),
+    }
 
 
 def _own_fee(

@@ -1,6 +1,7 @@
 """What must hold of card payments: movements are booked as they were, and Stripe's account fits."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ScalarSelect, exists, func, select
@@ -9,19 +10,20 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from fundsvc.books.models import Account, Posting
 from fundsvc.books.verify import Fault
 from fundsvc.donations.models import Donation
-from fundsvc.online.models import CardMovement, CardPayment, CardPayout
+from fundsvc.online.models import CardMovement, CardPayment, CardPayout, CardStray
 from ledger.accounts import AT_STRIPE
 from ledger.words import grouped
 
 
 def faults(session: Session) -> Iterator[Fault]:
     """Yield movements that the books tell otherwise, and a balance at Stripe that is not theirs."""
-    for entry, meant in (
-        (CardMovement.entry_id, CardMovement.amount),
-        (CardMovement.fee_entry_id, -CardMovement.fee),
+    for name, entry, meant in (
+        (CardMovement.movement, CardMovement.entry_id, CardMovement.amount),
+        (CardMovement.movement, CardMovement.fee_entry_id, -CardMovement.fee),
+        (CardStray.movement, CardStray.entry_id, CardStray.amount),
     ):
         booked = _at_stripe(entry)
-        query = select(CardMovement.movement, meant, booked).where(entry.is_not(None))
+        query = select(name, meant, booked).where(entry.is_not(None))
         for movement, amount, found in session.execute(query.where(booked != meant)):
             why = _(
                 "Khoản %(id)s ở Stripe là %(amount)s đ, sổ ghi %(booked)s đ.",
@@ -41,13 +43,13 @@ def faults(session: Session) -> Iterator[Fault]:
         yield Fault("card", f"account:{AT_STRIPE}", why)
 
 
-def _at_stripe(entry: InstrumentedAttribute[int | None]) -> ScalarSelect[int]:
+def _at_stripe(entry: InstrumentedAttribute[Any]) -> ScalarSelect[int]:
     """Return what an entry changes of the money at Stripe."""
     return (
         select(func.coalesce(func.sum(Posting.debit - Posting.credit), 0))
         .join(Account, Account.id == Posting.account_id)
         .where(Account.code == AT_STRIPE, Posting.entry_id == entry)
-        .correlate(CardMovement)
+        .correlate(CardMovement, CardStray)
         .scalar_subquery()
     )
 
@@ -64,9 +66,10 @@ def _held(session: Session) -> int:
     untold = select(func.coalesce(func.sum(Donation.amount), 0)).where(
         Donation.method == "card", ~told
     )
+    strays = select(func.coalesce(func.sum(CardStray.amount), 0))
     out = select(func.coalesce(func.sum(CardPayout.amount), 0)).where(CardPayout.state != "failed")
-    figures = [int(session.scalar(query) or 0) for query in (moved, untold, out)]
-    return figures[0] + figures[1] - figures[2]
+    figures = [int(session.scalar(query) or 0) for query in (moved, untold, strays, out)]
+    return sum(figures[:3]) - figures[3]
 
 
 def _balance(session: Session) -> int:

@@ -62,6 +62,7 @@ def waiting(session: Session) -> Iterable[Attention]:
         Attention(found[CONFLICT], _("sự kiện Stripe mâu thuẫn với lần trước"), href),
         Attention(found[PARKED], _("sự kiện Stripe chưa ghi sổ được"), href),
         Attention(len(listing.open_disputes(session)), _("khiếu nại giao dịch thẻ"), href),
+        Attention(len(listing.strays(session)), _("khoản lạ ở Stripe chờ xác định"), href),
         Attention(len(late), _("đợt Stripe chuyển tiền chưa thấy trong sao kê"), href),
     ]
 
@@ -124,6 +125,7 @@ def index() -> str:
         "online/index.html",
         payouts=[(row, row.late, _offers(session, row)) for row in shown],
         before=before,
+        strays=listing.strays(session),
         disputes=listing.open_disputes(session),
         events=inbox.shelved(session, handling.KIND)[: inbox.PAGE],
         ready=gateway.ready(),
@@ -139,6 +141,16 @@ def match(payout_id: int) -> ResponseReturnValue:
     with transaction() as session:
         payouts.match(session, payout_id, line, by=current_user.id)
     flash(_("Đã ghi sổ: tiền của đợt này đã về ngân hàng."), "ok")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/card-payments/strays/<int:stray_id>")
+@allow(*WRITERS)
+def see(stray_id: int) -> ResponseReturnValue:
+    """Note that money which is none of ours was seen to."""
+    with transaction() as session:
+        listing.see_stray(session, stray_id, by=current_user.id)
+    flash(_("Đã ghi nhận: khoản này đã được xử lý."), "ok")
     return redirect(url_for(".index"), 303)
 
 

@@ -123,6 +123,8 @@ def written(entry: Entry) -> list[str]:
             arrived([(*PART, 478_500)]),
             ["N 3381 478500", "C 113 478500"],
         ),
+        (recipes.card_stray(**facts()), ["N 113.stripe 500000", "C 3381 500000"]),
+        (recipes.card_stray_out(**facts()), ["N 1388 500000", "C 113.stripe 500000"]),
         (
             arrived([("nghia-tinh", "TW", -396_000, -396_000)]),
             ["N 113 396000", "C 1388 396000"],

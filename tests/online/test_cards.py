@@ -350,6 +350,22 @@ def test_the_daily_pull_finds_what_no_webhook_brought(
     sound(session)
 
 
+def test_a_pull_asks_from_before_the_last_pull_however_new_the_last_webhook_is(
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
+) -> None:
+    fake.now -= 20 * 86_400
+    fake.pay(begin())
+    lost, fake.events = fake.events, []
+    fake.now += 20 * 86_400
+    fake.pay(begin("k2"))
+    tell()
+    fake.events = lost + fake.events
+    assert handling.pull() == (len(fake.events), len(lost))
+    handling.handle()
+    assert balances(session)[AT_STRIPE] == 2 * 479_000
+    sound(session)
+
+
 def test_while_stripe_is_down_events_wait(
     fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
+from fundsvc.online import handling
 from fundsvc.online import verify as online
 from tests.online.conftest import Give
 from tests.support.stripe import FakeStripe
@@ -21,8 +22,12 @@ def paid_out(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
     first, second = fake.pay(begin()), fake.pay(begin("k2", amount=2_000_000))
     fake.refund(first["id"], 100_000)
     fake.dispute(second["id"])
+    stray = fake.move("charge", "ch_stray", 90_000)
+    fake.objects["ch_stray"] = {"id": "ch_stray", "object": "charge", "payment_intent": None}
     fake.payout()
     tell()
+    assert stray["payout"]
+    handling.pull()
 
 
 @pytest.mark.usefixtures("paid_out")
@@ -39,6 +44,10 @@ def paid_out(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
         ("card_dispute_kept", "DELETE FROM card_dispute"),
         ("card_movement_kept", "UPDATE card_movement SET payout_id = NULL"),
         ("card_movement_kept", "DELETE FROM card_movement"),
+        ("card_stray_kept", "UPDATE card_stray SET amount = 1, settled = 1"),
+        ("card_stray_kept", "DELETE FROM card_stray"),
+        ("card_pull_append_only", "UPDATE card_pull SET seen = 9999"),
+        ("card_pull_append_only", "DELETE FROM card_pull"),
         ("card_payout_kept", "UPDATE card_payout SET settled = 1"),
         ("card_payout_kept", "DELETE FROM card_payout"),
     ],

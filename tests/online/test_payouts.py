@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books import service as books
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, Refusal
-from fundsvc.online import handling, payouts
+from fundsvc.online import handling, listing, payouts
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation.models import BankLine
 from ledger import recipes
@@ -80,6 +80,34 @@ def test_what_stripe_takes_from_the_bank_is_a_line_of_money_out(
     assert (left.get(AT_STRIPE), left.get("1388")) == (None, None)
     assert left["112.TWNT"] == 479_000 - (880_000 if foreign else 875_000)
     sound(session)
+
+
+def test_money_in_a_payout_that_is_none_of_ours_waits_alone(
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
+) -> None:
+    fake.pay(begin())
+    foreign = begin("k2", amount=1_000_000)
+    fake.objects[f"promised:{foreign}"]["metadata"] = {}
+    fake.objects[foreign]["client_reference_id"] = None
+    charge = fake.pay(foreign)["latest_charge"]
+    fake.objects["ch_x"] = {"id": "ch_x", "object": "charge", "payment_intent": None}
+    fake.move("charge", "ch_x", -50_000)
+    fake.payout()
+    tell(times=2)
+    assert balances(session) == {
+        IN_TRANSIT: 1_391_000, "615": 21_000, "7112": -500_000, "3381": -962_000, "1388": 50_000,
+    }  # fmt: skip
+    found = [(row.source, row.amount) for row in listing.strays(session)]
+    assert sorted(found) == sorted([(charge, 962_000), ("ch_x", -50_000)])
+    assert set(shelved(session)) == {"Không rõ khoản thanh toán này của lời hứa ủng hộ nào."}
+    bank_line(1_391_000)
+    assert handling.match_all() == 1
+    sound(session)
+    with transaction() as writing:
+        for row in listing.strays(writing):
+            listing.see_stray(writing, row.id, by=1)
+    session.rollback()
+    assert listing.strays(session) == []
 
 
 def test_many_other_lines_hide_no_payout(
