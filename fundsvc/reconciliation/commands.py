@@ -64,8 +64,21 @@ def list_accounts(as_json: bool) -> None:
 @click.option("--account", required=True, metavar="CODE", help="Mã tài khoản ngân hàng.")
 @click.option("--format", "layout", metavar="NAME", help="Mẫu sao kê; không ghi thì tự nhận biết.")
 @click.option("--commit", is_flag=True, help="Ghi sổ; không có thì chỉ xem trước.")
+@click.option(
+    "--as-new",
+    "answer",
+    metavar="ROWS",
+    help="Trả lời câu hỏi về dòng giống dòng đã có: số dòng là khoản mới (3,7), hoặc none.",
+)
 @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
-def import_bank(file: Path, account: str, layout: str | None, commit: bool, as_json: bool) -> None:
+def import_bank(
+    file: Path,
+    account: str,
+    layout: str | None,
+    commit: bool,
+    answer: str | None,
+    as_json: bool,
+) -> None:
     """Nhập sao kê ngân hàng FILE vào tài khoản CODE.
 
     FILE là CSV, XLSX, MT940, CAMT.053 hoặc OFX; loại tệp được nhận ra theo nội dung.
@@ -75,16 +88,30 @@ def import_bank(file: Path, account: str, layout: str | None, commit: bool, as_j
     from fundsvc.db import read_session, transaction
     from fundsvc.reconciliation import service
 
+    as_new = _rows(answer)
     data = file.read_bytes()
     statement = service.read(
         read_session(), data, name=file.name, account_code=account, layout=layout, commit=commit
     )
     with transaction() if commit else nullcontext(read_session()) as session:
-        report = service.import_bank(session, statement, by=None)
+        report = service.import_bank(session, statement, by=None, as_new=as_new)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         for line in service.told(report):
             click.echo(line)
-    if report.refused_count:
+    if report.refused_count or (commit and report.asked):
         sys.exit(1)
+
+
+def _rows(answer: str | None) -> frozenset[int] | None:
+    """Return the rows of an answer; None when none was given."""
+    if answer is None:
+        return None
+    if answer == "none":
+        return frozenset()
+    told = [one.strip() for one in answer.split(",")]
+    if not all(one.isascii() and one.isdigit() and len(one) < 10 for one in told):  # noqa: PLR2004 - rows have fewer figures
+        why = "Phải là số dòng, cách nhau bằng dấu phẩy, hoặc none."
+        raise click.BadParameter(why)
+    return frozenset(map(int, told))

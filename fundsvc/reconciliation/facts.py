@@ -69,6 +69,30 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A line that looks known although the bank's balance says that it is new."""
+
+    row: int
+    booked_on: date
+    amount: int
+    memo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The file read before this one: its name, last day and closing balance.
+
+    `ahead` is how far the bank's balance is ahead of all our lines once the new ones are booked; it
+    is 0 where nothing is missing and nothing is there twice.
+    """
+
+    name: str
+    last: date | None
+    closing: int
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of lines, with where to go on and what all lines of the account come to."""
 
@@ -86,7 +110,9 @@ class BankImportReport(ImportReport):
     `opening` and `closing` are None when the bank prints no balance. `fees` and `debits` count
     the new lines that are booked as the bank's fee and as money out to be identified. `doubtful`
     are rows that look like one already stored while the rows around them are new: the same line
-    once more, or another gift that the bank wrote in the same words; only people can tell.
+    once more, or another gift that the bank wrote in the same words; only people can tell. `asked`
+    are those of which the bank's balance says that they are new: nothing is booked before a person
+    says what they are.
     """
 
     layout: str
@@ -97,6 +123,8 @@ class BankImportReport(ImportReport):
     debits: int
     doubtful: tuple[int, ...]
     sample: tuple[Line, ...]
+    before: Before | None = None
+    asked: tuple[Asked, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as interface documents print it."""
@@ -106,5 +134,7 @@ class BankImportReport(ImportReport):
             "closing": self.closing,
             "breaks": [found.as_json() for found in self.breaks],
             "doubtful": list(self.doubtful),
+            "asked": [one.row for one in self.asked],
+            "ahead": self.before.ahead if self.before else None,
             "format": self.layout,
         }

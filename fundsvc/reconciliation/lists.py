@@ -6,7 +6,8 @@ from datetime import date
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Account, Fund, Posting
+from fundsvc.books.models import Account, Fund
+from fundsvc.books.totals import totals
 from fundsvc.errors import NotFound
 from fundsvc.reconciliation.facts import AccountFacts, LineFacts, Page
 from fundsvc.reconciliation.models import BankAccount, BankLine
@@ -16,33 +17,40 @@ PAGE = 50
 _MARK = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})", re.ASCII)
 
 
-def accounts(session: Session) -> list[AccountFacts]:
-    """Return the bank accounts in scope by code, with balance, number of lines and last day."""
-    balance = (
-        select(Posting.account_id, func.sum(Posting.debit - Posting.credit).label("amount"))
-        .where(Posting.account_id.in_(select(BankAccount.account_id)))
-        .group_by(Posting.account_id)
-        .subquery()
+def accounts(session: Session, code: str | None = None) -> list[AccountFacts]:
+    """Return the bank accounts in scope by code, with balance, number of lines and last day.
+
+    With a code it is that account alone.
+    """
+    wanted = select(BankAccount.id)
+    if code is not None:
+        wanted = wanted.where(BankAccount.code == code)
+    ids = session.scalars(select(BankAccount.account_id).where(BankAccount.id.in_(wanted))).all()
+    sums = totals(
+        session, ("account",), date.max, date.max, where=lambda key: (key.account_id.in_(ids),)
     )
+    balances = {total.key[0]: total.before + total.debit - total.credit for total in sums}
     read = (
         select(
             BankLine.bank_account_id,
             func.count().label("lines"),
             func.max(BankLine.booked_on).label("last"),
         )
+        .where(BankLine.bank_account_id.in_(wanted))
         .group_by(BankLine.bank_account_id)
         .subquery()
     )
     query = (
         _accounts()
-        .add_columns(
-            func.coalesce(balance.c.amount, 0), func.coalesce(read.c.lines, 0), read.c.last
-        )
-        .outerjoin(balance, balance.c.account_id == BankAccount.account_id)
+        .where(BankAccount.id.in_(wanted))
+        .add_columns(func.coalesce(read.c.lines, 0), read.c.last)
         .outerjoin(read, read.c.bank_account_id == BankAccount.id)
         .order_by(BankAccount.code)
     )
-    return [_facts(*row) for row in session.execute(query)]
+    return [
+        _facts(bank_account, ledger, fund, unit, balances.get(ledger.id, 0), count, last)
+        for bank_account, ledger, fund, unit, count, last in session.execute(query)
+    ]
 
 
 def account(session: Session, code: str) -> AccountFacts:
@@ -51,10 +59,8 @@ def account(session: Session, code: str) -> AccountFacts:
     Raises:
         NotFound: there is none, or not in this person's units.
     """
-    wanted = code.strip().upper()
-    for found in accounts(session):
-        if found.code == wanted:
-            return found
+    for found in accounts(session, code.strip().upper()):
+        return found
     raise NotFound
 
 

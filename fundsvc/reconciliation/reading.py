@@ -4,7 +4,7 @@ A line that a gateway told of is known too; it is kept as the twin of what was t
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from fundsvc.books.closed import closed_through, find_closed
 from fundsvc.errors import Refusal
 from fundsvc.imports import KEPT_REASONS, Refused
+from fundsvc.reconciliation import continuity
 from fundsvc.reconciliation.booking import is_fee
-from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Twin
+from fundsvc.reconciliation.continuity import Known
+from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Before, Twin
 from fundsvc.reconciliation.models import BankLine, BankTwin
 from fundsvc.reconciliation.reader import Line
 from fundsvc.reconciliation.statement import Statement
-from fundsvc.reconciliation.summary import Counting, Summary, compare
+from fundsvc.reconciliation.summary import Counting, Summary, Told, compare
 from fundsvc.reconciliation.twins import told_only
 from ledger.money import MAX_DONG
 
@@ -52,8 +54,17 @@ class Reading:
     id with the statement's own memo.
     """
 
-    def __init__(self, session: Session, account: AccountFacts) -> None:
-        """Look up until which month the books of the account's unit are closed."""
+    def __init__(
+        self, session: Session, account: AccountFacts, as_new: Collection[int] | None = None
+    ) -> None:
+        """Look up until which month the books of the account's unit are closed.
+
+        `as_new` are the rows that a person said are new although they look known; None when nobody
+        was asked yet.
+        """
+        self._as_new = as_new
+        self._unknown = Known()
+        self._moved = 0
         self._session = session
         self._account = account
         self._closed = closed_through(session, account.unit_id)
@@ -79,6 +90,8 @@ class Reading:
             )
             self.twin_memos.append((told, line.memo))
             occurrence = 0
+        elif not occurrence and self._as_new and line.row in self._as_new:
+            occurrence = self._counting.one_more(line)
         self.occurrences.append(occurrence)
         self._summary.add(line)
         self._neighbours.add(line.row, new=bool(occurrence))
@@ -86,7 +99,10 @@ class Reading:
             self._sample.append(line)
         if not occurrence:
             self._known += 1
-        elif self._closed and line.booked_on.replace(day=1) <= self._closed:
+            self._unknown.add(line)
+            return
+        self._moved += line.credit - line.debit
+        if self._closed and line.booked_on.replace(day=1) <= self._closed:
             self._refused.add(line.row, "date", self._why_closed(line.booked_on.replace(day=1)))
         elif line.debit and is_fee(line):
             self._fees += 1
@@ -120,6 +136,9 @@ class Reading:
                 self._refused.add(statement.said.row, None, f"{why} {_broken()}")
         refused = sorted((*statement.refused.rows, *self._refused.rows), key=lambda row: row.row)
         count = statement.refused.count + self._refused.count
+        before = self._before(statement, told)
+        ahead = before.ahead if before and self._as_new is None and not count else 0
+        asked = self._unknown.explaining(ahead, self._neighbours.doubtful)
         return BankImportReport(
             lines=summary.lines + statement.refused.count,
             new=summary.lines - self._known,
@@ -130,7 +149,7 @@ class Reading:
             sum_out=summary.sum_out,
             first=summary.first,
             last=summary.last,
-            committed=statement.sha256 is not None and not count,
+            committed=statement.sha256 is not None and not count and not asked,
             layout=statement.layout.name,
             opening=told.opening,
             closing=told.closing,
@@ -143,7 +162,16 @@ class Reading:
             if "balance" in statement.layout.identity and summary.opening is not None
             else tuple(self._neighbours.doubtful),
             sample=tuple(self._sample),
+            before=before,
+            asked=continuity.asked(statement.lines, asked) if asked else (),
         )
+
+    def _before(self, statement: Statement, told: Told) -> Before | None:
+        first, last = self._summary.first, self._summary.last
+        if told.opening is None or told.closing is None or first is None or last is None:
+            return None
+        span = continuity.Span(first, last, told.opening, told.closing, self._moved)
+        return continuity.before(self._session, self._account, span, statement.digest)
 
     def _stored(self, day: date) -> Mapping[str, int]:
         # Counted here and not by the database: its grouping would walk the whole account's index.

@@ -1,6 +1,8 @@
 """Import a bank's statement: preview and commit read alike; every line is booked or none."""
 
+import hashlib
 import re
+from collections.abc import Collection
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -10,7 +12,7 @@ from fundsvc import clock
 from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import booking, gifts, lists
-from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
+from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Before
 from fundsvc.reconciliation.formats import media_type, read_file
 from fundsvc.reconciliation.models import BankAccount, BankFile
 from fundsvc.reconciliation.reading import Reading
@@ -53,15 +55,23 @@ def read(
         refused=reader.refused,
         said=reader.said,
         media_type=media_type(data),
+        digest=hashlib.sha256(data).hexdigest(),
         sha256=evidence.keep(data) if commit and not reader.refused.count else None,
     )
 
 
-def import_bank(session: Session, statement: Statement, *, by: int | None) -> BankImportReport:
+def import_bank(
+    session: Session,
+    statement: Statement,
+    *,
+    by: int | None,
+    as_new: Collection[int] | None = None,
+) -> BankImportReport:
     """Tell what of a statement is new, and book it if it was read to be booked.
 
     With a refused row nothing is booked. The same file again adds nothing, and of equal lines as
-    many are stored as any one file holds (see `summary.Counting`).
+    many are stored as any one file holds (see `summary.Counting`); `as_new` are the rows of which a
+    person said that they are one more. While the report asks for that, nothing is booked.
 
     Raises:
         Refusal: the statement adds up to more than the books can hold.
@@ -73,7 +83,7 @@ def import_bank(session: Session, statement: Statement, *, by: int | None) -> Ba
         session.scalars(
             select(BankAccount.id).where(BankAccount.id == account.id).with_for_update()
         ).one()
-    reading = Reading(session, account)
+    reading = Reading(session, account, as_new)
     for line in statement.lines:
         reading.add(line)
     report = reading.report(statement)
@@ -87,7 +97,7 @@ def import_bank(session: Session, statement: Statement, *, by: int | None) -> Ba
         gifts.of_file(session, account, sha256)
     gifts.of_memos(session, account, reading.twin_memos)
     if report.new or not _was_imported(session, account, sha256):
-        session.add(_file(statement, report, sha256=sha256, by=by))
+        session.add(_file(statement, report, sha256=sha256, by=by, as_new=as_new))
         session.flush()
     return report
 
@@ -124,6 +134,17 @@ def told(report: BankImportReport) -> list[str]:
             found=dong(found.found),
         )
         for found in report.breaks
+    ]
+    if report.before and report.before.ahead:
+        said.append(ahead(report.before))
+    said += [
+        _(
+            "Dòng %(row)s (%(day)s, %(amount)s) giống dòng đã có, nhưng số dư nói là khoản mới.",
+            row=one.row,
+            day=day(one.booked_on),
+            amount=dong(one.amount),
+        )
+        for one in report.asked
     ]
     if report.doubtful:
         rows = ", ".join(str(row) for row in report.doubtful)
@@ -163,7 +184,20 @@ def _check_account(account: AccountFacts, told: str) -> None:
     raise Refusal(Reason(why, field="account"))
 
 
+def ahead(before: Before) -> str:
+    """Say in a sentence how a file does not go on from the one before."""
+    return _(
+        "Tệp trước (%(name)s) có số dư cuối %(closing)s; cộng mọi dòng sau đó, số dư cuối của tệp"
+        " này lệch %(ahead)s.",
+        name=before.name,
+        closing=dong(before.closing),
+        ahead=dong(before.ahead),
+    )
+
+
 def _outcome(report: BankImportReport) -> str:
+    if report.asked:
+        return _("Chưa ghi gì: hãy nói các dòng trên là khoản mới hay đã ghi.")
     if report.refused_count:
         count = number(report.refused_count)
         return _("Không nhận tệp: %(count)s dòng bị từ chối; chưa ghi gì vào sổ.", count=count)
@@ -181,8 +215,14 @@ def _was_imported(session: Session, account: AccountFacts, sha256: str) -> bool:
 
 
 def _file(
-    statement: Statement, report: BankImportReport, *, sha256: str, by: int | None
+    statement: Statement,
+    report: BankImportReport,
+    *,
+    sha256: str,
+    by: int | None,
+    as_new: Collection[int] | None,
 ) -> BankFile:
+    answer = {} if as_new is None else {"as_new": sorted(as_new)}
     return BankFile(
         bank_account_id=statement.account.id,
         unit_id=statement.account.unit_id,
@@ -194,7 +234,7 @@ def _file(
         known=report.known,
         sum_in=report.sum_in,
         sum_out=report.sum_out,
-        breaks=breaks_as_json(report.breaks),
+        breaks=breaks_as_json(report.breaks) | answer,
         imported_at=clock.now(),
         first=report.first,
         last=report.last,

@@ -60,4 +60,5 @@ class Statement:
     refused: Refused
     said: Said
     media_type: str
+    digest: str
     sha256: str | None

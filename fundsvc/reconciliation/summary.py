@@ -149,6 +149,7 @@ class Counting:
         self._ask = stored
         self._stored: dict[date, Mapping[str, int]] = {}
         self._seen: dict[str, int] = {}
+        self._more: dict[str, int] = {}
 
     def occurrence(self, line: Line) -> int:
         """Return the number of a line among its equals when it is new, 0 when it is known."""
@@ -156,7 +157,13 @@ class Counting:
         if stored is None:
             stored = self._stored[line.booked_on] = self._ask(line.booked_on)
         seen = self._seen[line.fingerprint] = self._seen.get(line.fingerprint, 0) + 1
-        return seen if seen > stored.get(line.fingerprint, 0) else 0
+        more = self._more.get(line.fingerprint, 0)
+        return seen + more if seen > stored.get(line.fingerprint, 0) else 0
+
+    def one_more(self, line: Line) -> int:
+        """Return the number among its equals of a line that was taken for known and is new."""
+        more = self._more[line.fingerprint] = self._more.get(line.fingerprint, 0) + 1
+        return self._stored[line.booked_on].get(line.fingerprint, 0) + more
 
 
 def breaks_as_json(breaks: Iterable[Break]) -> dict[str, Any]:

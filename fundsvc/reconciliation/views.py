@@ -121,7 +121,7 @@ def commit(token: str) -> ResponseReturnValue:
     promised = Upload.read(token, PURPOSE)
     statement = _read(promised, commit=True)
     with transaction() as session:
-        report = service.import_bank(session, statement, by=current_user.id)
+        report = service.import_bank(session, statement, by=current_user.id, as_new=_answer())
     if not report.committed:
         return _preview_page(promised, report), 422
     flash(service.told(report)[-1], "ok")
@@ -143,6 +143,17 @@ def account(code: str) -> str:
     found = lists.account(read_session(), code)
     page = lists.lines(read_session(), found, request.args.get("before"))
     return render_template("reconciliation/account.html", account=found, page=page)
+
+
+def _answer() -> frozenset[int] | None:
+    """Return the rows that the person says are new; None when the question was not answered."""
+    answer = request.form.get("answer")
+    if answer not in {"new", "known", "some"}:
+        return None
+    if answer == "known":
+        return frozenset()
+    told = request.form.getlist("row" if answer == "some" else "asked")
+    return frozenset(int(one) for one in told if one.isascii() and one.isdigit() and len(one) < 10)  # noqa: PLR2004 - rows have fewer figures
 
 
 def _take(wanted: dict[str, Any]) -> Upload:
@@ -204,4 +215,6 @@ def _preview_page(promised: Upload, report: BankImportReport) -> str:
         account=lists.account(read_session(), _account(promised)),
         name=promised.name,
         report=report,
+        ahead=service.ahead(report.before) if report.before and report.before.ahead else "",
+        form=Form(request.form.to_dict()),
     )

@@ -357,3 +357,41 @@ def test_a_statement_of_another_account_is_refused_and_a_message_is_booked(
     assert balance(session, "112.OWN") == 700_000
     cut = (DATA / "shapes.mt940").read_bytes().replace(b"C200000,00", b"C20000,00")
     assert not run("OWN", cut).committed
+
+
+def test_an_equal_line_in_a_later_export_is_asked_about_when_the_balance_says_so(
+    session: Session,
+) -> None:
+    add("VCB1")
+    morning = file("1,01/09/2024,7,,50.000,150.000,ung ho")
+    evening = file("1,01/09/2024,7,,50.000,,ung ho", "1,01/09/2024,8,,10.000,210.000,x")
+    assert run("VCB1", morning).new == 1
+    asked = run("VCB1", evening)
+    assert [(one.row, one.amount) for one in asked.asked] == [(2, 50_000)]
+    assert (asked.committed, asked.before and asked.before.ahead) == (False, 50_000)
+    session.rollback()
+    assert balance(session, "112.VCB1") == 50_000
+    statement = service.read(
+        read_session(), evening.encode(), name="f", account_code="VCB1", commit=True
+    )
+    with transaction() as writing:
+        done = service.import_bank(writing, statement, by=None, as_new={2})
+    assert (done.committed, done.new, done.before and done.before.ahead) == (True, 2, 0)
+    session.rollback()
+    assert balance(session, "112.VCB1") == 110_000
+    again = run("VCB1", evening)
+    assert (again.new, again.asked) == (0, ())
+    kept = session.scalars(select(BankFile).order_by(BankFile.id.desc()).limit(1)).one()
+    assert kept.breaks["as_new"] == [2]
+
+
+def test_an_overlapping_export_asks_nothing_and_a_gap_is_told() -> None:
+    add("VCB1")
+    lines = [f"1,0{day}/09/2024,{day},,100.000,{day}50.000,x" for day in range(1, 8)]
+    assert run("VCB1", file(*lines[:4])).new == 4
+    overlapping = run("VCB1", file(*lines[2:5]))
+    assert (overlapping.new, overlapping.known, overlapping.asked) == (1, 2, ())
+    assert overlapping.before is not None
+    assert overlapping.before.ahead == 0
+    gap = run("VCB1", file(*lines[6:]))
+    assert (gap.committed, gap.asked, gap.before and gap.before.ahead) == (True, (), 100_000)
