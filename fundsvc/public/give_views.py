@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.giving import pages, service, showing, vietqr, ways
+from fundsvc.giving import pages, quick, service, showing, vietqr, ways
 from fundsvc.giving.models import DRAFT, GIVEN, CampaignPage, Pledge
 from fundsvc.public.give_schemas import GiveForm, promise_of
 from fundsvc.public.limits import Limiter
@@ -74,18 +74,16 @@ def promise(slug: str) -> ResponseReturnValue:
     """Write down what the form promises and go to where it is paid."""
     if not current_app.extensions[_LIMITER].allows(request.remote_addr or ""):
         return busy()
-    page = _public_page(read_session(), slug)
     typed = request.form.to_dict()
     try:
         told = promise_of(GiveForm().load(typed), chosen_locale())
         way = _way(told.method, told.amount)
         with transaction() as session:
-            page = _public_page(session, slug)
-            promised = service.pledge(session, page, told, typed["key"])
-            token = promised.token
+            token = quick.promise(session, slug, told, typed["key"])
     except Conflict as error:
         # The form was sent before with other words; with a new key it is another donation.
         fresh = {**typed, "key": secrets.token_hex(16)}
+        page = _public_page(read_session(), slug)
         return _form(read_session(), page, Form(fresh, error.reasons), again=True), error.status
     except (Refusal, ValidationError) as error:
         reasons = error.reasons if isinstance(error, Refusal) else reasons_of(error)

@@ -1,0 +1,101 @@
+"""The form of giving by one statement: the same promise, the same refusals as the longer way."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from fundsvc import clock as service_clock
+from fundsvc.db import db, transaction
+from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.giving import codes, pages, quick
+from fundsvc.giving.models import CampaignPage, Pledge
+from fundsvc.giving.service import email, phone
+from tests.support.giving import PROMISE, SLUG, published
+
+pytestmark = pytest.mark.usefixtures("clock", "page")
+
+
+@pytest.fixture
+def page(app: Flask) -> str:
+    """A page that has taken a promise, so that its number is known."""
+    del app
+    made = published()
+    promise("first")
+    return made
+
+
+def promise(key: str, **other: Any) -> str:
+    with transaction() as session:
+        return quick.promise(session, SLUG, replace(PROMISE, **other), key)
+
+
+def count(session: Session) -> int:
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(Pledge)) or 0
+
+
+def test_one_statement_writes_all_that_was_promised(session: Session) -> None:
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement.split(maxsplit=1)[0])
+
+    event.listen(db.engine, "before_cursor_execute", hear)
+    try:
+        token = promise("k1", email="an@example.org", phone="0912 000 111", province=None)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", hear)
+    assert [word for word in said if word in {"SELECT", "INSERT", "UPDATE"}] == ["INSERT"]
+    made = session.scalars(select(Pledge).where(Pledge.token == token)).one()
+    page = pages.by_slug(session, SLUG)
+    assert (made.page_id, made.unit_id, made.key) == (page.id, page.unit_id, "k1")
+    assert (made.amount, made.name, made.state) == (PROMISE.amount, PROMISE.name, "open")
+    assert (email(made), phone(made)) == ("an@example.org", "0912 000 111")
+    assert codes.is_code(made.code)
+    assert made.made_at == service_clock.now()
+
+
+def test_the_same_form_is_one_promise_and_other_words_are_refused(session: Session) -> None:
+    token = promise("k1")
+    with service_clock.fixed(service_clock.now() + timedelta(days=1)):
+        assert promise("k1") == token
+        with pytest.raises(Conflict):
+            promise("k1", amount=PROMISE.amount + 1)
+    assert count(session) == 2
+
+
+@pytest.mark.parametrize("shut", ["closed", "over", "early"])
+def test_a_page_that_takes_nothing_any_more_takes_nothing_at_once(
+    session: Session, shut: str
+) -> None:
+    today = service_clock.today()
+    with transaction() as writing:
+        if shut == "closed":
+            pages.close(writing, SLUG, by=None)
+        else:
+            kept = writing.scalars(select(CampaignPage)).one()
+            kept.closes_on = today - timedelta(days=1) if shut == "over" else None
+            kept.opens_on = today + timedelta(days=1) if shut == "early" else None
+    with pytest.raises(Refusal):
+        promise("k1")
+    with pytest.raises(NotFound), transaction() as writing:
+        quick.promise(writing, "khong-co", PROMISE, "k1")
+    assert count(session) == 1
+
+
+def test_a_code_that_was_drawn_before_is_drawn_anew(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = session.scalars(select(Pledge.code)).one()
+    session.rollback()
+    free = codes.draw()
+    drawn = iter([taken, taken, free])
+    monkeypatch.setattr(codes, "draw", lambda: next(drawn))
+    token = promise("k1")
+    assert session.scalar(select(Pledge.code).where(Pledge.token == token)) == free
+    assert count(session) == 2
