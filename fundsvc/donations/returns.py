@@ -3,11 +3,13 @@
 from datetime import date
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.donations import service
+from fundsvc.donations import return_letters, service
 from fundsvc.donations.models import Donation, DonationReturn
+from fundsvc.donors import service as donors
 from fundsvc.errors import Reason, Refusal
 from fundsvc.receipts import service as receipts
 from fundsvc.receipts.models import Receipt
@@ -53,16 +55,39 @@ def renew_receipt(
     """Let the receipt state what is left of a donation: void it, and issue another if need be.
 
     Return the new receipt, mailed as `service.issue_receipt` says. A donation that never had one
-    gets none. Call it last in a transaction.
+    gets none. When all went back, a letter says so. Call it last in a transaction.
+
+    These letters are about a gift that the donor made, and hand over or take back its voucher: they
+    go also to those who do not wish to be written to (`donors.consents`), whose words are about
+    letters on the use of the money.
     """
     donation: Donation = service.locked(session, donation_id)
     left = donation.amount - service.returned(session, donation.id)
     issued = receipts.of_donation(session, donation.id)
     valid = [receipt for receipt in issued if receipt.voided_at is None]
-    if not issued or any(receipt.facts["amount"] == left for receipt in valid):
+    if left and (not issued or any(receipt.facts["amount"] == left for receipt in valid)):
         return None
     for receipt in valid:
         receipts.void(session, receipt.number, reason, by=by)
     if not left:
+        _tell(session, donation, [receipt.number for receipt in valid], to=to, locale=locale)
         return None
     return service.issue_receipt(session, donation.id, by=by, to=to, locale=locale)
+
+
+def _tell(
+    session: Session, donation: Donation, void: list[str], *, to: str | None, locale: str
+) -> None:
+    """Tell the donor that all went back, if there is an address."""
+    last = session.scalars(
+        select(DonationReturn)
+        .where(DonationReturn.donation_id == donation.id)
+        .order_by(DonationReturn.id.desc())
+        .limit(1)
+    ).first()
+    donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
+    if donor is not None and donor.erased_at is not None:
+        return
+    address = service.email_of(donor) if to is None else to
+    if last is not None and address:
+        return_letters.send(session, donation, last, donor, void, to=address, locale=locale)

@@ -158,7 +158,8 @@ def issue_receipt(
 ) -> Receipt:
     """Issue the receipt of a donation; call it last in a transaction (see `receipts.issue`).
 
-    It is mailed to whoever gave an e-mail: to `to`, or else to the address the donor is known by.
+    It is mailed to whoever gave an e-mail: to `to`, or else to the address the donor is known by;
+    also to those who do not wish to be written to, for a receipt is the voucher of their gift.
     That of a promise bears no postal address: a stranger who knows somebody's name and phone reads
     it, and no address was typed.
 
@@ -194,13 +195,13 @@ def issue_receipt(
         province=province.name if province else "",
     )
     receipt = receipts.issue(session, order, by=by, issuer=issuer)
-    address = _email(donor) if to is None else to
+    address = email_of(donor) if to is None else to
     if address:
         mailing.send(session, receipt, address, locale)
     return receipt
 
 
-def _email(donor: Donor | None) -> str:
+def email_of(donor: Donor | None) -> str:
     """Return the address a donor is known by; none if it cannot be read."""
     try:
         return donor.email if donor else ""

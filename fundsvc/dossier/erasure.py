@@ -3,8 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc.donations import annual_printing, forgetting
-from fundsvc.donations.models import AnnualReceipt, Donation
+from fundsvc.donations import annual_printing, forgetting, return_letters
+from fundsvc.donations.models import AnnualReceipt, Donation, DonationReturn
 from fundsvc.donors import editing, erasing
 from fundsvc.donors.merging import family
 from fundsvc.donors.models import DonorErasure
@@ -46,14 +46,20 @@ def approve(session: Session, erasure_id: int, *, by: int) -> list[int]:
 
 
 def _letters(session: Session, donor_ids: list[int]) -> list[str]:
-    """Return the keys of the letters that took receipts, and lists of them, to a donor."""
+    """Return the keys of the letters that told a donor of receipts, lists of them, and returns."""
     own = (
         select(Receipt.number)
         .join(Donation, Donation.id == Receipt.donation_id)
         .where(Donation.donor_id.in_(donor_ids))
     )
+    returns = (
+        select(DonationReturn.id)
+        .join(Donation, Donation.id == DonationReturn.donation_id)
+        .where(Donation.donor_id.in_(donor_ids))
+    )
     lists = select(AnnualReceipt.number).where(AnnualReceipt.donor_id.in_(donor_ids))
     return [
         *map(mailing.key_of, session.scalars(own)),
+        *map(return_letters.key_of, session.scalars(returns)),
         *map(annual_printing.key_of, session.scalars(lists)),
     ]

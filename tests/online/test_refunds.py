@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.donations import annual
+from fundsvc.donors import consents, erasing
 from fundsvc.donors.models import Donor
-from fundsvc.dossier import facts, listing
+from fundsvc.dossier import erasure, facts, listing
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.giving import pages
 from fundsvc.giving.models import CampaignPage
@@ -23,6 +24,7 @@ from fundsvc.outbox import service as outbox
 from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service as receipts
 from fundsvc.receipts.models import Receipt
+from fundsvc.staff.models import StaffUser, StaffUserRole
 from tests.online.conftest import Give
 from tests.online.test_cards import balances, shelved, sound, valid_receipts
 from tests.support.forms import send
@@ -208,3 +210,47 @@ def test_the_receipt_of_what_is_left_reaches_the_donor_in_the_same_language(
     assert sent
     assert sent.to == "other@vidu.vn"
     assert "300.000" in sent.text
+
+
+def test_a_donor_is_told_once_that_all_went_back_and_can_be_forgotten(
+    fake: FakeStripe,
+    begin: Give,
+    tell: Callable[..., None],
+    signed_in: Callable[..., FlaskClient],
+    session: Session,
+) -> None:
+    intent = fake.pay(begin(email="other@vidu.vn"))
+    tell()
+    with transaction() as writing:
+        donor = writing.scalars(select(Donor)).one()
+        donor_id = donor.id
+        said = consents.ConsentFacts(
+            purpose="written", given=False, said_on=date(2024, 9, 30), way="person", words="Không"
+        )
+        consents.note(writing, donor, said, by=None)
+    fake.refund(intent["id"], 200_000)
+    fake.refund(intent["id"])
+    tell(times=2)
+    session.rollback()
+    letter = session.scalars(select(Letter).where(Letter.kind == "return")).one()
+    sent = outbox.opened(letter)
+    assert sent
+    assert sent.to == "other@vidu.vn"
+    assert "500.000 đ" in sent.text
+    assert "Biên nhận số NT-2024-000001 đã hủy" in sent.text
+    treasurer, approver = (staff(session, signed_in, role) for role in ("treasurer", "approver"))
+    with transaction() as writing:
+        wish = erasing.ask(writing, donor_id, "Theo yêu cầu", by=treasurer).id
+    with transaction() as writing:
+        erasure.approve(writing, wish, by=approver)
+    session.rollback()
+    told = session.scalars(select(Letter).where(Letter.kind == "return")).one()
+    assert outbox.opened(told) is None
+
+
+def staff(session: Session, signed_in: Callable[..., FlaskClient], role: str) -> int:
+    """Return the id of somebody with a role."""
+    signed_in(role)
+    session.rollback()
+    query = select(StaffUser.id).join(StaffUserRole).where(StaffUserRole.role == role)
+    return session.scalars(query).one()
