@@ -33,7 +33,7 @@ from fundsvc.sms.phone_views import OPENERS
 from fundsvc.templating import Attention, attend
 
 READERS = ("treasurer", "approver", "auditor")
-BESIDE = 12
+BESIDE = 4
 
 
 def tell_all(app: Any) -> None:

@@ -167,6 +167,7 @@ def index() -> str:
         "sms/index.html",
         **_live(session),
         status=status,
+        whole="status" in request.args or "before" in request.args,
         page=lists.waiting(session, status, request.args.get("before")),
         reason=told.reason,
         shelved=pushes[PARKED] + pushes[CONFLICT],

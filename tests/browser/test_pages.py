@@ -45,6 +45,7 @@ FOR_TREASURER = [
     "/sms",
     "/sms/campaigns",
     "/sms/codes",
+    "/sms/pushes",
     "/sms/settlements",
     "/sms/settlements/6",
     "/spending",
@@ -136,6 +137,15 @@ def test_pages_of_strangers(browser: Browser, service: Service, path: str) -> No
 @pytest.mark.parametrize("path", FOR_TREASURER)
 def test_pages_of_the_treasurer(treasurer: BrowserContext, path: str) -> None:
     look(treasurer, path, PHONE, DESK, language="vi")
+
+
+def test_pages_of_the_administrator(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.address)
+    page = context.new_page()
+    sign_in(page, "quantri")
+    page.close()
+    look(context, "/sms/gateways", PHONE, DESK, language="vi")
+    context.close()
 
 
 @pytest.mark.parametrize("by", ["", "&by=all"], ids=["accounts", "apart"])
