@@ -136,6 +136,8 @@ QUERIES = {
     "/receipts/again.pdf": ("proof",),
     "/annual-receipts": ("from", "to"),
     "/letters": ("state", "before"),
+    "/card-payments": ("before",),
+    "/give": ("lang",),
     "/imports/bank": ("account",),
 }
 DAYS = frozenset({"from", "to", "month", "year"})

@@ -8,9 +8,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
-from fundsvc.online import handling
+from fundsvc.online import handling, refunds
 from fundsvc.online import verify as online
 from tests.online.conftest import Give
+from tests.online.test_cards import bank_line
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -52,11 +53,34 @@ def paid_out(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
         ("card_payout_kept", "DELETE FROM card_payout"),
     ],
 )
-def test_what_stripe_told_stays_as_it_was(session: Session, guard: str, statement: str) -> None:
+def test_what_stripe_told_stays_as_it_was(guard: str, statement: str) -> None:
+    refused(guard, statement)
+
+
+def refused(guard: str, statement: str) -> None:
     with pytest.raises(DBAPIError) as error, transaction() as writing:
         writing.execute(text(statement))
     name = getattr(getattr(error.value.orig, "diag", None), "constraint_name", None)
     assert guard in (name or str(error.value.orig))
+
+
+def test_guard_card_payout_line(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
+    fake.pay(begin())
+    fake.payout()
+    tell()
+    bank_line(479_000)
+    assert handling.match_all() == 1
+    taken = "SELECT bank_line_id FROM card_payout WHERE bank_line_id IS NOT NULL"
+    refused("card_payout_line", f"INSERT INTO settlement_payment (bank_line_id) {taken}")
+
+
+def test_guard_two_people(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
+    fake.pay(begin())
+    tell()
+    with transaction() as writing:
+        refunds.ask(writing, 1, 1_000, "Nhầm", by=1)
+    alone = "state = 'approved', decided_by = asked_by, decided_at = asked_at"
+    refused("two_people", f"UPDATE refund_request SET {alone}")
 
 
 @pytest.mark.usefixtures("paid_out")
