@@ -60,6 +60,7 @@ PAGES: Final = (
     "fundsvc.workbench.clearing_views",
     "fundsvc.workbench.views",
     "fundsvc.workbench.act_views",
+    "fundsvc.workbench.rule_views",
     "fundsvc.public.views",
     "fundsvc.public.giver_views",
     "fundsvc.public.again_views",

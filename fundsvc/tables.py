@@ -27,6 +27,7 @@ SLICES = (
     "staff",
     "units",
     "vouchers",
+    "workbench",
 )
 
 

@@ -14,7 +14,7 @@ from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
 from fundsvc.text import clean
-from fundsvc.workbench import booking
+from fundsvc.workbench import booking, rules
 from fundsvc.workbench.booking import Made
 from fundsvc.workbench.choices import (
     Booked,
@@ -132,6 +132,8 @@ def decide(
               proposal=proposal)
         for n, line in enumerate(lines)
     ]  # fmt: skip
+    for row, line in zip(rows, lines, strict=True):
+        rules.learn(session, row, line)
     return _told(rows, made, new=True)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from fundsvc.workbench import coded, others, seen, wording
+from fundsvc.workbench import coded, others, rules, seen, wording
 from fundsvc.workbench.choices import MOST, Choice, Given, Held, Promised, Proposal
 from fundsvc.workbench.lines import Line, Purse, by_ids, purses
 
@@ -50,6 +50,7 @@ def _all(
     yield from others.settlements(session, lines)
     yield from others.payouts(session, lines)
     yield from others.mirrors(session, known, lines)
+    yield from rules.proposals(session, lines)
     yield from seen.payers(session, lines)
     yield from seen.by_hand(session, lines)
     yield from wording.proposals(session, lines)
@@ -85,7 +86,7 @@ def ranked(found: Iterable[Proposal]) -> list[Proposal]:
 
 def _common(one: Proposal) -> bool:
     """Say whether a proposal says the same as a code does: that somebody gave."""
-    if one.rule_id is not None or isinstance(one.choice, Held):
+    if isinstance(one.choice, Held):
         return False
     return isinstance(one.choice, _COMMON) and not (isinstance(one.choice, Promised) and one.sure)
 
