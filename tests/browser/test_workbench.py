@@ -1,0 +1,138 @@
+"""The workbench by keyboard alone: fifty lines cleared, and what axe says of the screen."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from fundsvc.db import read_session, transaction
+from fundsvc.giving import codes, pages
+from fundsvc.giving import service as giving
+from fundsvc.reconciliation import service as bank
+from fundsvc.reconciliation.accounts import add_bank_account
+from ledger.words import grouped
+from tests.browser.conftest import Service, listen
+from tests.support.giving import FACTS, PROMISE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+LINES = 50
+CODED = 40
+MOST_KEYS = 2
+MIDDLE = 800
+HEADER = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"
+
+
+@pytest.fixture
+def waiting(service: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """An account whose lines wait: most bear the code of a promise that was made after them."""
+    drawn = [codes.draw() for _n in range(CODED)]
+    memos = [f"NGUYEN VAN A {code} UNG HO" for code in drawn]
+    memos += [f"UNG HO DONG BAO {n}" for n in range(LINES - CODED)]
+    rows = [
+        f"{n},02/09/2026,77.{n},,{grouped(n * 100_000)},,{memo}" for n, memo in enumerate(memos, 1)
+    ]
+    with service.app.app_context():
+        with transaction() as session:
+            account = add_bank_account(
+                session,
+                code="KEYS1",
+                bank="Vietcombank",
+                number="0011009999",
+                fund="nghia-tinh",
+                unit="TW",
+                by=None,
+            )
+        told = bank.read(
+            read_session(),
+            "\r\n".join((HEADER, *rows, "")).encode(),
+            name="keys.csv",
+            account_code="KEYS1",
+            commit=True,
+        )
+        left = iter(drawn)
+        monkeypatch.setattr(codes, "draw", lambda: next(left))
+        with transaction() as session:
+            assert bank.import_bank(session, told, by=None).committed
+        with transaction() as session:
+            facts = replace(FACTS, slug="phim-tat", bank_account_id=account.id, bank_bin="970436")
+            pages.make(session, facts, by=None)
+            page = pages.publish(session, "phim-tat", by=None)
+            for n in range(CODED):
+                promise = replace(
+                    PROMISE, amount=(n + 1) * 100_000, name=f"Nguyễn Văn {n}", email=""
+                )
+                giving.pledge(session, page, promise, f"keys-{n}")
+    return drawn
+
+
+def count_of(page: Page) -> int:
+    """Return how many lines wait, as the strip says it."""
+    said = page.locator("#strip .figure__label").last.inner_text()
+    return int("".join(mark for mark in said if mark.isdigit()))
+
+
+def test_fifty_lines_are_cleared_by_keyboard_alone(
+    treasurer: BrowserContext, waiting: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = treasurer.new_page()
+    complaints = listen(page)
+    page.goto("/workbench/KEYS1")
+    assert count_of(page) == LINES
+    keys = 0
+    began = time.monotonic()
+    for n in range(LINES):
+        here = page.locator("[data-panel]").get_attribute("data-panel")
+        coded = page.locator("[name=offer]:checked").count()
+        assert bool(coded) == (n < CODED), n
+        pressed = ["Enter"] if coded else ["n", "Enter"]
+        for key in pressed:
+            page.keyboard.press(key)
+        keys += len(pressed)
+        if n + 1 < LINES:
+            page.wait_for_function(
+                "id => document.querySelector('[data-panel]')?.dataset.panel !== id", arg=here
+            )
+    expect(page.get_by_text("Không còn dòng nào chờ đối chiếu.")).to_be_visible()
+    with capsys.disabled():
+        took = time.monotonic() - began
+        print(f"\n{LINES} lines, {keys} keys, {keys / LINES:.2f} a line, {took:.1f} s")
+    assert count_of(page) == 0
+    assert keys / LINES <= MOST_KEYS
+    # The last thing is undone by keyboard too: it says what it will do, and the line waits again.
+    page.keyboard.press("u")
+    expect(page.get_by_text("Ghi đảo khoản ủng hộ")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("dòng sao kê lại chờ quyết định").first).to_be_visible()
+    assert count_of(page) == 1
+    assert complaints == []
+    page.close()
+    _look(treasurer)
+
+
+def _look(treasurer: BrowserContext) -> None:
+    """Hold that axe finds nothing on the pages of the workbench, on a phone and a wide screen."""
+    page = treasurer.new_page()
+    for width, height in ((360, 740), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        for address in (
+            "/workbench",
+            "/workbench/KEYS1",
+            "/workbench/VCBNT",
+            "/workbench/log",
+        ):
+            page.goto(address)
+            for box in page.locator("#panel details").all():
+                box.locator("summary").click()
+            found = Axe().run(page).response["violations"]
+            assert found == [], (address, width, [one["id"] for one in found])
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            assert not wide, (address, width)
+            if folder := os.environ.get("FUNDSVC_PICTURES"):
+                name = f"{address.strip('/').replace('/', '-')}-{width}.png"
+                page.screenshot(path=str(Path(folder) / name), full_page=width < MIDDLE)
+    page.close()
