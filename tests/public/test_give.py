@@ -1,5 +1,8 @@
 """The pages of giving as strangers use them: the form, the payment, the thanks."""
 
+import html
+import io
+import os
 import re
 from datetime import timedelta
 from typing import Any
@@ -7,13 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from fundsvc import clock as service_clock
 from fundsvc.db import transaction
-from fundsvc.giving import pages, service, ways
+from fundsvc.evidence import service as evidence
+from fundsvc.giving import pages, pictures, service, ways
 from fundsvc.giving.models import Pledge
 from fundsvc.public.limits import Limiter
 from tests.corpus import TEXTS
@@ -303,3 +308,38 @@ def test_the_first_view_is_small(client: FlaskClient) -> None:
     weight = len(page.data) + sum(len(client.get(link).data) for link in links)
     # The picture is at most 36 kB, and headers take their part.
     assert weight < 22_000
+
+
+@pytest.mark.parametrize("typed", ["0", "1", "-5", "1.5", "five hundred", "500.000.001", ""])
+def test_an_amount_that_cannot_be_is_told_in_english_too(
+    client: FlaskClient, session: Session, typed: str
+) -> None:
+    answer = promise(client, f"/give/{SLUG}?lang=en", choice="other", amount=typed)
+    assert answer.status_code == 422
+    assert '<html lang="en">' in answer.text
+    assert 'id="f-amount-error"' in answer.text
+    assert "Nguyễn Thị Mẫu" in answer.text
+    assert count(session) == 0
+
+
+def test_the_first_view_with_the_heaviest_picture_is_60_kilobytes_in_three_requests(
+    client: FlaskClient,
+) -> None:
+    file = io.BytesIO()
+    # No picture weighs more than noise.
+    Image.frombytes("RGB", (960, 540), os.urandom(960 * 540 * 3)).save(file, "PNG")
+    with transaction() as session:
+        data = pictures.small(file.getvalue())
+        page = pages.by_slug(session, SLUG)
+        page.picture_sha256 = evidence.record(
+            session, data, name="anh.webp", media_type=pictures.MEDIA_TYPE, by=None
+        )
+        page.picture_text = "Ngôi nhà mới"
+    first = client.get(f"/give/{SLUG}")
+    links = set(re.findall(r'<(?:link|script|img)[^>]* (?:src|href)="(/[^"]+)"', first.text))
+    assert len(links) == 2
+    found = [first, *(client.get(html.unescape(link)) for link in links)]
+    assert {answer.status_code for answer in found} == {200}
+    heads = sum(len(f"{name}: {text}\r\n") for one in found for name, text in one.headers)
+    # As they go over the wire when nothing is compressed.
+    assert sum(len(answer.data) for answer in found) + heads <= 60_000
