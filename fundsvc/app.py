@@ -135,7 +135,7 @@ def create_app(
 
     Args:
         settings: from the environment when not given.
-        testing: give database connections back at once, and let failures through to the test.
+        testing: let failures through to the test.
         web: whether pages are wanted; the command line does without and starts the sooner.
 
     Raises:
@@ -156,7 +156,7 @@ def create_app(
     ways.tell_accounts(*ACCOUNTS)
     ways.offer(*WAYS)
     # A command has one connection for a moment; only a server gains by keeping some.
-    db.init_app(app, settings.database_url, test_pool=testing or not web)
+    db.init_app(app, settings.database_url, test_pool=not web)
     templating.init_app(app)
     if web:
         _add_web(app, settings)

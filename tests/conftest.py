@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock as service_clock
 from fundsvc.config import Settings
 from fundsvc.staff import passwords
-from tests.support import people, postgres
+from tests.support import apps, people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 from tests.support.routes import LaterRule
@@ -136,13 +136,10 @@ def _quick_hashes() -> Iterator[None]:
 @pytest.fixture
 def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The whole service, with an application context for services called by hand."""
-    from fundsvc.app import create_app
-
     monkeypatch.setattr(Flask, "url_rule_class", LaterRule)
-    app = create_app(settings, testing=True)
-    app.test_client_class = Browser
-    app.jinja_env.bytecode_cache = COMPILED
-    with app.app_context():
+    with apps.made(settings) as app:
+        app.test_client_class = Browser
+        app.jinja_env.bytecode_cache = COMPILED
         yield app
 
 

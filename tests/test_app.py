@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from fundsvc.app import LARGEST_FORM, create_app
 from fundsvc.config import BadSettingError, Settings, load
+from tests.support import apps
 
 SignIn = Callable[..., FlaskClient]
 
@@ -269,14 +270,14 @@ def test_error_pages_say_what_to_do(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.7")])
 def test_a_proxy_is_believed_only_when_told_so(settings: Settings, proxies: int, seen: str) -> None:
-    app = create_app(replace(settings, proxies=proxies), testing=True)
     asked = {}
+    with apps.made(replace(settings, proxies=proxies)) as app:
 
-    @app.before_request
-    def remember() -> None:
-        asked["address"] = request.remote_addr
+        @app.before_request
+        def remember() -> None:
+            asked["address"] = request.remote_addr
 
-    app.test_client().get("/healthz", headers={"X-Forwarded-For": "1.2.3.4, 203.0.113.7"})
+        app.test_client().get("/healthz", headers={"X-Forwarded-For": "1.2.3.4, 203.0.113.7"})
     assert asked["address"] == seen
 
 

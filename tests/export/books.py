@@ -19,6 +19,7 @@ from fundsvc.export.service import Exported
 from fundsvc.units.models import Unit
 from tests.export.programs import Figures, standing
 from tests.statements.conftest import set_up
+from tests.support import apps
 from tests.support.databases import Databases
 
 # Codes that look the same once they are made to fit into the name of an account.
@@ -28,8 +29,6 @@ ALIKE = ("qk.5", "qk-5", "Qk_5", "QK-5")
 @contextmanager
 def empty_books(databases: Databases, engine: str, folder: Path) -> Iterator[Session]:
     """Make a service with units and accounts on a database of its own."""
-    from fundsvc.app import create_app
-
     with databases.fresh(engine) as url:
         settings = Settings(
             database_url=url,
@@ -38,7 +37,7 @@ def empty_books(databases: Databases, engine: str, folder: Path) -> Iterator[Ses
             base_url="http://localhost",
             instance_dir=folder,
         )
-        with create_app(settings, testing=True).app_context():
+        with apps.made(settings):
             session = read_session()
             set_up(session)
             add_alike(session)

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import verify
-from fundsvc.app import create_app
 from fundsvc.books.models import Account, Entry, Fund, Posting
 from fundsvc.config import Settings
 from fundsvc.db import read_session, transaction
@@ -30,6 +29,7 @@ from fundsvc.units.models import Unit
 from ledger.accounts import AT_STRIPE, DISPUTED, IN_TRANSIT
 from ledger.words import grouped
 from tests.online.conftest import Give, keep
+from tests.support import apps
 from tests.support.databases import Databases
 from tests.support.giving import promised, published
 from tests.support.stripe import FakeStripe
@@ -405,10 +405,8 @@ def day(fake: FakeStripe, begin: Give) -> None:
 @contextmanager
 def other_books(databases: Databases, settings: Settings, engine: str) -> Iterator[Flask]:
     """Give a service with books of its own, in which the same was promised."""
-    with databases.fresh(engine) as url:
-        app = create_app(replace(settings, database_url=url), testing=True)
-        with app.app_context():
-            yield app
+    with databases.fresh(engine) as url, apps.made(replace(settings, database_url=url)) as app:
+        yield app
 
 
 @pytest.mark.slow

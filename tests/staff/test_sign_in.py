@@ -13,12 +13,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.app import create_app
 from fundsvc.config import Settings
 from fundsvc.db import transaction
 from fundsvc.staff import service, sessions
 from fundsvc.staff.models import StaffSession
 from tests.staff.helpers import PASSWORD, add, is_signed_in, post, sign_in, token
+from tests.support import apps
 from tests.support.browser import Browser
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
@@ -97,8 +97,8 @@ def test_cookie_is_random_and_table_has_only_its_digest(
 
 
 def test_cookie_is_secure_where_people_come_by_https(settings: Settings) -> None:
-    app = create_app(replace(settings, base_url="https://quy.example.vn"), testing=True)
-    answer = app.test_client().get("/sign-in", base_url="https://quy.example.vn")
+    with apps.made(replace(settings, base_url="https://quy.example.vn")) as app:
+        answer = app.test_client().get("/sign-in", base_url="https://quy.example.vn")
     assert answer.headers["Set-Cookie"].startswith("__Host-fundsvc=")
     assert "; Secure" in answer.headers["Set-Cookie"]
     assert "Strict-Transport-Security" in answer.headers
@@ -106,15 +106,15 @@ def test_cookie_is_secure_where_people_come_by_https(settings: Settings) -> None
 
 def test_people_sign_in_by_plain_http_where_they_come_by_it(settings: Settings) -> None:
     """A browser sends no Secure cookie back by http; `fundsvc serve` warns instead."""
-    app = create_app(replace(settings, base_url="http://192.168.1.10:8000"), testing=True)
-    app.test_client_class = Browser
-    add(app)
-    client = app.test_client()
-    answer = sign_in(client)
-    assert answer.headers["Set-Cookie"].startswith("fundsvc=")
-    assert "Secure" not in answer.headers["Set-Cookie"]
-    assert "Strict-Transport-Security" not in answer.headers
-    assert is_signed_in(client)
+    with apps.made(replace(settings, base_url="http://192.168.1.10:8000")) as app:
+        app.test_client_class = Browser
+        add(app)
+        client = app.test_client()
+        answer = sign_in(client)
+        assert answer.headers["Set-Cookie"].startswith("fundsvc=")
+        assert "Secure" not in answer.headers["Set-Cookie"]
+        assert "Strict-Transport-Security" not in answer.headers
+        assert is_signed_in(client)
 
 
 def test_signing_out_ends_the_session_on_the_server(app: Flask, client: FlaskClient) -> None:
