@@ -21,6 +21,8 @@ from fundsvc.text import fold
 _MINUS = "-"
 _FIGURES = 16
 """The largest number of the books has so many."""
+_KEPT = 20_000
+"""So many days and amounts are remembered at most."""
 
 
 class Cells:
@@ -33,6 +35,9 @@ class Cells:
         self._amounts: tuple[str, ...] = EITHER if layout.either else (layout.amounts,)
         self._days = layout.days
         self._typed: bool | None = None
+        # A file of 200,000 lines has a few days and some hundred amounts.
+        self._known_days: dict[str, tuple[date, str]] = {}
+        self._known_amounts: dict[str, int] = {}
 
     def amount(self, raw: str, field: str, *, minus: bool = False) -> int:
         """Return an amount of đồng, 0 for an empty cell.
@@ -55,13 +60,20 @@ class Cells:
             if not (plain.isascii() and plain.isdigit() and len(plain) <= _FIGURES):
                 raise Refusal(Reason(_("Số tiền có phần lẻ của đồng."), field=field))
             return int(plain)
+        if plain in self._known_amounts:
+            return self._known_amounts[plain]
         fitting = tuple(name for name in self._amounts if AMOUNTS[name].fullmatch(plain))
         if not fitting:
             name = self._amounts[0] if len(self._amounts) == 1 else self._sample
             why = _("Số tiền phải viết theo mẫu %(pattern)s.", pattern=name)
             raise Refusal(Reason(why, field=field))
-        self._amounts = fitting
-        return worth(plain, fitting[0])
+        if fitting != self._amounts:
+            self._amounts = fitting
+            self._known_amounts.clear()
+        amount = worth(plain, fitting[0])
+        if len(self._known_amounts) < _KEPT:
+            self._known_amounts[plain] = amount
+        return amount
 
     def day(self, raw: str, field: str) -> tuple[date, str]:
         """Return a day, and the time that stands behind it in the same cell.
@@ -69,6 +81,8 @@ class Cells:
         Raises:
             Refusal: it is written in another way, or cannot be.
         """
+        if raw in self._known_days and not isinstance(raw, workbook.Moment):
+            return self._known_days[raw]
         typed = isinstance(raw, workbook.Moment)
         pattern = DAYS["yyyy-mm-dd" if typed else self._days]
         found = pattern.fullmatch(raw)
@@ -85,7 +99,10 @@ class Cells:
         self._typed = typed
         day = make_day(found["y"], found["m"], found["d"], today=self._today, field=field)
         told = found.groupdict().get("t") or ""
-        return day, "" if told == "00:00:00" else self.time(told, field)
+        found_day = day, "" if told == "00:00:00" else self.time(told, field)
+        if not typed and len(self._known_days) < _KEPT:
+            self._known_days[raw] = found_day
+        return found_day
 
     @staticmethod
     def time(raw: str, field: str) -> str:
@@ -94,6 +111,8 @@ class Cells:
         Raises:
             Refusal: it is none.
         """
+        if not raw:
+            return ""
         if not TIME.fullmatch(raw):
             found = next(filter(None, (form.fullmatch(raw) for form in DAYS.values())), None)
             raw = (found.groupdict().get("t") or "") if found else raw

@@ -3,9 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import date
-from itertools import islice
 from typing import Final
 
 from flask_babel import gettext as _
@@ -143,7 +141,8 @@ class TableReader:
                 expected=len(found.cells),
             )
             raise Refusal(Reason(why, row))
-        raw = {name: _bare(cells[place]) for name, place in found.places.items()}
+        bare = _bare if self._table.is_workbook else str.strip
+        raw = {name: bare(cells[place]) for name, place in found.places.items()}
         if found.places["date"] == found.places.get("doc_no"):
             raw["date"], _gap, raw["doc_no"] = (" ".join(raw["date"].split())).partition(" ")
         debit, credit = self._amounts(raw)
@@ -223,24 +222,6 @@ class TableReader:
         return " ".join(self._headers[0].cells[place].split()) if place is not None else name
 
 
-def beginning(table: Table, part: str, rows: int) -> list[list[str]]:
-    """Return the first rows of a sheet, or those that a delimiter makes, as far as they go."""
-    found: list[list[str]] = []
-    reading = table.rows(part)
-    try:
-        found.extend(islice(reading, rows))
-    except csv.Error:
-        pass
-    finally:
-        if table.is_workbook:
-            with closing(reading):  # type: ignore[type-var]  # A workbook's rows are a generator.
-                pass
-    return found
-
-
 def _bare(cell: str) -> str:
     """Return a cell without outer blanks; what Excel knew of its kind stays."""
     return cell if isinstance(cell, workbook.Number | workbook.Moment) else cell.strip()
-
-
-__all__ = ["COLUMNS", "MINUS_DEBIT", "Table", "TableReader", "beginning"]
