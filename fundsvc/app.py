@@ -61,6 +61,7 @@ PAGES: Final = (
     "fundsvc.workbench.views",
     "fundsvc.workbench.act_views",
     "fundsvc.workbench.rule_views",
+    "fundsvc.workbench.signoff_views",
     "fundsvc.public.views",
     "fundsvc.public.giver_views",
     "fundsvc.public.again_views",

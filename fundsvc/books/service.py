@@ -295,6 +295,12 @@ def refusal_of(
     # PostgreSQL tells the guard's name apart, SQLite within its message.
     diagnosis = getattr(error.orig, "diag", None)
     name = getattr(diagnosis, "constraint_name", None) or str(error.orig)
+    if "posting_signed" in name:
+        why = _(
+            "Đối soát của tài khoản ngân hàng này đã được duyệt cho tháng đó; chọn ngày sau, hoặc"
+            " đề nghị mở lại biên bản đối soát."
+        )
+        return Refusal(Reason(why, field="date"))
     if "posting_open_period" not in name:
         return error
     if (detail := getattr(diagnosis, "message_detail", None)) is not None:

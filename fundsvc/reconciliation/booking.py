@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Text, insert, literal, select
@@ -14,6 +15,7 @@ from fundsvc.reconciliation.facts import AccountFacts, Twin
 from fundsvc.reconciliation.layouts import FEE
 from fundsvc.reconciliation.models import BankLine, BankTwin
 from fundsvc.reconciliation.reader import Line
+from fundsvc.reconciliation.signed import hold_open, signed_until
 from ledger import recipes
 
 # What an entry says when the bank's line says nothing. It is stored, so it is not translated.
@@ -45,12 +47,13 @@ def book(
     out is left to be identified (1388); so the books equal the bank at once.
 
     Raises:
-        Refusal: a line lies in a closed month.
+        Refusal: a line lies in a closed month, or in one whose reconciliation is signed.
     """
     columns = [Column(name, Big if name in _NUMBERS else Text) for name in _OWN]
     with bulk.staging(session, *columns) as stage:
         templates = _templates(stage, account)
-        stage.write(_rows(lines, occurrences, templates))
+        until = signed_until(session, account.id)
+        stage.write(_rows(lines, occurrences, templates, until))
         booked = stage.post(maker_id=by)
         waiting = stage.table.c
         session.execute(
@@ -106,13 +109,17 @@ def _templates(stage: bulk.Stage, account: AccountFacts) -> tuple[int, int, int]
 
 
 def _rows(
-    lines: Iterable[Line], occurrences: list[int], templates: tuple[int, int, int]
+    lines: Iterable[Line],
+    occurrences: list[int],
+    templates: tuple[int, int, int],
+    until: date | None,
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the new lines as the stage wants them."""
     into, fee, out = templates
     for n, (line, occurrence) in enumerate(zip(lines, occurrences, strict=True), 1):
         if not occurrence:
             continue
+        hold_open(until, line.booked_on)
         template = into if line.credit else fee if is_fee(line) else out
         yield (
             n,

@@ -23,7 +23,7 @@ from fundsvc.dues import service as dues
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.online import payouts
 from fundsvc.receipts import service as receipts
-from fundsvc.reconciliation import decided
+from fundsvc.reconciliation import decided, signed
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
 from fundsvc.settlements import service as settlements
 from fundsvc.settlements.models import SettlementPayment
@@ -69,6 +69,8 @@ def undo(session: Session, decision_id: int, *, by: int | None, why: str) -> Und
     rows = _locked(session, decision_id)
     if any(row.undone_at is not None for row in rows):
         raise Conflict(_("Quyết định này đã được hoàn tác từ trước."))
+    for row in rows:
+        signed.hold_line(session, row.bank_line_id)
     parts = _parts(session, rows[0])
     for row in rows:
         # Noted first: what stands against a reversal looks at decisions that stand.

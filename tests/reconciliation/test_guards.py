@@ -120,7 +120,8 @@ def test_every_guard_of_the_bank_holds_always(session: Session) -> None:
     )
     found: dict[str, str | bytes] = {row.tgname: row.tgenabled for row in session.execute(query)}
     assert set(found) == {
-        "bank_account_append_only", "bank_file_append_only", "bank_line_append_only"
+        "bank_account_append_only", "bank_file_append_only", "bank_line_append_only",
+        "bank_line_signed",
     }  # fmt: skip
     assert set(found.values()) <= {"A", b"A"}
 

@@ -1,0 +1,210 @@
+"""What the bank and the books say of an account at the end of a month, and what lies between.
+
+The bank's balance is the closing one of the file whose days end nearest to that day, with the
+lines between the two added or taken off. Where no file tells a balance, a person may read it from
+the bank's paper; then the record says so.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from fundsvc.books.sealing import last_seal
+from fundsvc.books.totals import Columns, totals
+from fundsvc.reconciliation import decided
+from fundsvc.reconciliation.facts import AccountFacts
+from fundsvc.reconciliation.models import BankAccount, BankDecision, BankFile, BankLine
+
+COUNTED: Final = ("lines", "decided", "held", "held_in", "held_out", "undecided")
+MOST: Final = 500
+"""So many lines that are held back stand in the record by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """An account at the end of a month, in đồng.
+
+    `bank` is None where nobody knows it; `told` is what a person read from the bank's paper.
+    `lines` and `decided` are the month's, what is held and undecided counts from the beginning.
+    `told_until` is the last day of which the bank has told anything.
+    """
+
+    last: date
+    bank: int | None
+    told: int | None
+    book: int
+    told_until: date | None
+    lines: int
+    decided: int
+    held: int
+    held_in: int
+    held_out: int
+    undecided: int
+    undecided_sum: int
+
+    @property
+    def difference(self) -> int:
+        """What the bank has more than the books."""
+        return (self.bank or 0) - self.book
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A line that is held back, and why; the amount is above 0 for money in."""
+
+    on: date
+    memo: str
+    amount: int
+    why: str
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A file of the bank with lines of a month."""
+
+    name: str
+    sha256: str
+    first: date | None
+    last: date | None
+    lines: int
+
+
+def figures(
+    session: Session, account: AccountFacts, last: date, told: int | None = None
+) -> Figures:
+    """Return an account's figures at the end of a month, `last` its last day."""
+    waits, held = decided.waiting(), decided.held()
+    in_month = BankLine.booked_on >= last.replace(day=1)
+    amount = BankLine.credit - BankLine.debit
+    row = session.execute(
+        select(
+            func.count().filter(in_month),
+            func.count().filter(in_month & ~waits),
+            func.count().filter(waits & held),
+            func.coalesce(func.sum(BankLine.credit).filter(waits & held), 0),
+            func.coalesce(func.sum(BankLine.debit).filter(waits & held), 0),
+            func.count().filter(waits & ~held),
+            func.coalesce(func.sum(amount).filter(waits & ~held), 0),
+            func.max(BankLine.booked_on),
+        ).where(BankLine.bank_account_id == account.id, BankLine.booked_on <= last)
+    ).one()
+    bank = _bank(session, account, last)
+    until = session.scalar(
+        select(func.max(BankLine.booked_on)).where(BankLine.bank_account_id == account.id)
+    )
+    return Figures(
+        last=last,
+        bank=told if bank is None else bank,
+        told=told if bank is None else None,
+        book=_book(session, account, last),
+        told_until=until,
+        lines=row[0],
+        decided=row[1],
+        held=row[2],
+        held_in=int(row[3]),
+        held_out=int(row[4]),
+        undecided=row[5],
+        undecided_sum=int(row[6]),
+    )
+
+
+def held_lines(session: Session, account: AccountFacts, last: date) -> list[HeldLine]:
+    """Return the lines until a day that are held back, the oldest first."""
+    # What stands decided is asked of decisions too, so this one needs a name of its own.
+    held = aliased(BankDecision)
+    query = (
+        select(BankLine, held.note)
+        .join(
+            held,
+            and_(
+                held.bank_line_id == BankLine.id,
+                held.undone_at.is_(None),
+                held.kind == decided.HELD,
+            ),
+        )
+        .where(
+            BankLine.bank_account_id == account.id,
+            BankLine.booked_on <= last,
+            decided.waiting(),
+        )
+        .order_by(BankLine.booked_on, BankLine.id)
+        .limit(MOST)
+    )
+    return [
+        HeldLine(line.booked_on, line.memo, line.credit - line.debit, note, line.entry_id)
+        for line, note in session.execute(query)
+    ]
+
+
+def files(session: Session, account: AccountFacts, last: date) -> list[FileFacts]:
+    """Return the bank's files that have days of a month, in the order they came."""
+    query = (
+        select(BankFile)
+        .where(
+            BankFile.bank_account_id == account.id,
+            or_(BankFile.first.is_(None), BankFile.first <= last),
+            or_(BankFile.last.is_(None), BankFile.last >= last.replace(day=1)),
+        )
+        .order_by(BankFile.id)
+    )
+    return [
+        FileFacts(row.name, row.sha256, row.first, row.last, row.lines)
+        for row in session.scalars(query)
+    ]
+
+
+def frozen(session: Session, account: AccountFacts, found: Figures) -> dict[str, Any]:
+    """Return what the record keeps beside the two balances."""
+    seal = last_seal(session)
+    return {
+        "last": found.last.isoformat(),
+        "told": found.told,
+        **{name: getattr(found, name) for name in COUNTED},
+        "files": [
+            {"name": file.name, "sha256": file.sha256, "lines": file.lines}
+            for file in files(session, account, found.last)
+        ],
+        "held_lines": [
+            {"on": line.on.isoformat(), "memo": line.memo, "amount": line.amount, "why": line.why}
+            for line in held_lines(session, account, found.last)
+        ],
+        "seal": {"number": seal.number, "head": seal.head},
+    }
+
+
+def _bank(session: Session, account: AccountFacts, last: date) -> int | None:
+    """Return the bank's balance at the end of a day by its files, None when none tells it."""
+    known = select(BankFile).where(
+        BankFile.bank_account_id == account.id,
+        BankFile.closing.is_not(None),
+        BankFile.last.is_not(None),
+    )
+    # Of two files that end on one day the one that came later knows more of it.
+    after = known.where(BankFile.last >= last).order_by(BankFile.last, BankFile.id.desc())
+    before = known.where(BankFile.last < last).order_by(BankFile.last.desc(), BankFile.id.desc())
+    file = session.scalars(after.limit(1)).first() or session.scalars(before.limit(1)).first()
+    if file is None or file.last is None or file.closing is None:
+        return None
+    first, until = sorted((file.last, last))
+    moved = session.scalar(
+        select(func.coalesce(func.sum(BankLine.credit - BankLine.debit), 0)).where(
+            BankLine.bank_account_id == account.id,
+            BankLine.booked_on > first,
+            BankLine.booked_on <= until,
+        )
+    )
+    return file.closing + (int(moved or 0) if file.last < last else -int(moved or 0))
+
+
+def _book(session: Session, account: AccountFacts, last: date) -> int:
+    """Return what stands on the account's ledger account at the end of a day."""
+    ledger = session.scalar(select(BankAccount.account_id).where(BankAccount.id == account.id))
+
+    def here(columns: Columns) -> tuple[Any, ...]:
+        return (columns.account_id == ledger,)
+
+    return sum(row.after for row in totals(session, ("account",), last, last, where=here))
