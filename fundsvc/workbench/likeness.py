@@ -19,7 +19,7 @@ _SHORTEST, _FEWEST, _MOST_WORDS = 4, 2, 6
 _NOISE: Final = frozenset(
     {
         "chuyen", "tien", "khoan", "ck", "ct", "ft", "ibft", "mbvcb", "vcb", "nhan", "tu",
-        "den", "tai", "ung", "ho", "uh", "dong", "gop", "quy", "nghia", "tinh", "truong",
+        "den", "tai", "ung", "uh", "dong", "gop", "quy", "nghia", "tinh", "truong",
         "son", "so", "tk", "stk", "nd", "noi", "dung", "gd", "giao", "dich", "qua", "napas",
         "ngan", "hang", "cho", "hoi", "thang", "nam", "ngay", "ts", "thanh", "toan", "gui",
         "transfer", "from", "to", "payment", "ref", "trace", "bidv", "acb", "mb", "tcb",
@@ -53,18 +53,14 @@ def payer(counterparty: str, memo: str) -> str:
     """Return what tells the payer of a line from others, folded; empty when nothing does."""
     if counterparty.strip():
         return " ".join(_SAID.findall(fold(counterparty)))
-    words = [word for word in _name_words(_without_code(memo)) if word not in _NOISE]
+    words = _left(_name_words(_without_code(memo)))
     return " ".join(words[:_MOST_WORDS]) if len(words) >= _FEWEST else ""
 
 
 def name_in(counterparty: str, memo: str) -> str:
     """Return the name of a payer as the bank wrote it, empty when no words look like one."""
     source = counterparty if counterparty.strip() else _without_code(memo)
-    words = [
-        word
-        for word in re.split(r"[^\w]+", source)
-        if word and word.isalpha() and fold(word) not in _NOISE
-    ]
+    words = _left([word for word in re.split(r"[^\w]+", source) if word and word.isalpha()])
     return " ".join(words[:_MOST_WORDS]) if _FEWEST <= len(words) <= _MOST_WORDS else ""
 
 
@@ -101,6 +97,16 @@ def _slips(run: str) -> list[str]:
 def _without_code(text: str) -> str:
     """Return a memo without its codes, whose letters are nobody's name."""
     return _SPREAD.sub(lambda found: " " if codes.is_code(bare(found[0])) else found[0], text)
+
+
+def _left(words: list[str]) -> list[str]:
+    """Return the words that are no noise; "ho" is noise after "ung" only, for Hồ is a family."""
+    folded = [fold(word) for word in words]
+    return [
+        word
+        for word, said, before in zip(words, folded, ["", *folded], strict=False)
+        if said not in _NOISE and (before, said) != ("ung", "ho")
+    ]
 
 
 def _name_words(text: str) -> list[str]:

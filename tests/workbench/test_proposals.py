@@ -153,6 +153,8 @@ def test_names_are_found_with_a_letter_wrong_and_never_by_one_word() -> None:
     assert share_of_name("Đức", "nguyen van duc") == 0
     assert payer("", "MBVCB.123 NGUYEN VAN DUC chuyen tien") == "nguyen van duc"
     assert name_in("CTY TNHH THU NGHIEM", "x") == "CTY TNHH THU NGHIEM"
+    assert name_in("", "HO THU MAU ung ho quy nghia tinh Truong Son") == "HO THU MAU"
+    assert payer("", "HO THU MAU ung ho") == "ho thu mau"
 
 
 def test_every_single_slip_of_a_code_leads_back_to_it() -> None:
