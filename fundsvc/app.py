@@ -62,6 +62,7 @@ PAGES: Final = (
     "fundsvc.workbench.act_views",
     "fundsvc.workbench.rule_views",
     "fundsvc.workbench.signoff_views",
+    "fundsvc.workbench.compare_views",
     "fundsvc.public.views",
     "fundsvc.public.giver_views",
     "fundsvc.public.again_views",

@@ -63,6 +63,7 @@ PLACES: Final = (
             ("/bank-accounts", lazy_gettext("Tài khoản ngân hàng")),
             ("/imports/bank", lazy_gettext("Nhập sao kê ngân hàng")),
             ("/clearing", lazy_gettext("Tài khoản trung gian")),
+            ("/workbench/compare", lazy_gettext("So sánh tháng")),
             ("/periods", lazy_gettext("Kỳ kế toán")),
         ),
         ("/openings",),
