@@ -38,6 +38,7 @@ PAGES: Final = (
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
     "fundsvc.reconciliation.push_views",
+    "fundsvc.reconciliation.feed_views",
     "fundsvc.reconciliation.gift_views",
     "fundsvc.periods.views",
     "fundsvc.periods.carry_views",
@@ -97,7 +98,7 @@ TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 LARGEST_KEY: Final = 2**63 - 1
 LARGEST_FORM, LARGEST_FILE, LARGEST_EVIDENCE = 1_000_000, 200_000_000, 12_000_000
 UPLOADS: Final = "/imports/"
-PUSHED: Final = "/webhooks/"
+PUSHED: Final = ("/webhooks/", "/api/")
 """Where others push: they sign what they send, so there is no token, session or form."""
 EVIDENCE: Final = re.compile(
     r"/vouchers/[0-9]{1,19}/files|/campaign-pages/[a-z0-9-]{1,60}/picture"

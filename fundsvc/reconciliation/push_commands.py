@@ -9,12 +9,12 @@ from fundsvc.inbox import commands as shared
 
 @click.group("bank-gateway")
 def group() -> None:
-    """Cổng tin báo ngân hàng (SePay, Casso, payOS) và khóa bí mật của cổng."""
+    """Cổng tin báo ngân hàng (SePay, Casso, payOS, luồng của ngân hàng) và khóa bí mật của cổng."""
 
 
 @group.command("add")
 @click.argument("name")
-@click.option("--form", "form_name", required=True, help="Mẫu: sepay, casso hoặc payos.")
+@click.option("--form", "form_name", required=True, help="Mẫu: sepay, casso, payos hoặc feed.")
 @shared.secrets_option
 @shared.as_json_option
 def add(name: str, form_name: str, secrets: tuple[str, ...], as_json: bool) -> None:
