@@ -1,6 +1,10 @@
-"""A real browser against a real server with the demo year; Debian's chromium drives it."""
+"""A real browser against a real server with the demo year; Debian's chromium drives it.
+
+Cards are taken by our own small Stripe, and a bank's gateway may tell of money.
+"""
 
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,11 +16,16 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from fundsvc import clock
 from fundsvc.app import create_app
 from fundsvc.config import Settings
 from fundsvc.db import transaction
 from fundsvc.demo import loader
+from fundsvc.reconciliation import senders
+from tests.support import notices, stripe
 from tests.support.databases import Databases
+from tests.support.stripe import FakeStripe
+from tests.support.stripe_server import serving
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
@@ -24,30 +33,42 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service with the demo year."""
+    """A running service with the demo year, and the Stripe that it takes cards by."""
 
     address: str
     app: Flask
+    stripe: FakeStripe
 
 
 @pytest.fixture(scope="session")
 def service(databases: Databases) -> Iterator[Service]:
     """A server in a thread of this process; the demo year is loaded once for all its tests."""
-    with databases.fresh("sqlite") as url, tempfile.TemporaryDirectory() as folder:
+    with (
+        databases.fresh("sqlite") as url,
+        tempfile.TemporaryDirectory() as folder,
+        socket.create_server(("127.0.0.1", 0)) as door,
+        serving(clock.now()) as fake,
+    ):
+        # Stripe sends donors back to this address, so it is known before the service is made.
+        port = door.getsockname()[1]
         settings = Settings(
             database_url=url,
             secret_key="k" * 64,
             data_key="d" * 64,
-            base_url="http://localhost",
+            base_url=f"http://127.0.0.1:{port}",
             instance_dir=Path(folder),
+            stripe_key=stripe.KEY,
+            stripe_webhook_secret=stripe.SECRET,
+            stripe_api_base=fake.url,
         )
         app = create_app(settings)
         with app.app_context(), transaction() as session:
             loader.load(session, _quietly)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
+            senders.add(session, "casso", "casso", [notices.KEY], by=None)
+        server = make_server("127.0.0.1", port, app, threaded=True, fd=door.fileno())
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield Service(f"http://127.0.0.1:{server.server_port}", app)
+        yield Service(settings.base_url, app, fake)
         server.shutdown()
         thread.join()
 

@@ -14,7 +14,10 @@ from tests.support.stripe import KEY, FakeStripe, Thing, error
 
 _NAMES = re.compile(r"[^\[\]]+")
 _OK = 200
-PAGE = b"<!doctype html><html lang=en><title>Stripe</title><form method=post><button>Pay</button>"
+PAGE = (
+    b'<!doctype html><html lang=en><link rel=icon href="data:,"><title>Stripe</title>'
+    b"<form method=post><button>Pay</button></form>"
+)
 
 
 class _Handler(BaseHTTPRequestHandler):
