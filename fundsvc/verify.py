@@ -31,6 +31,7 @@ from fundsvc.settlements import verify as settlements
 from fundsvc.sms import verify as sms
 from fundsvc.verified import FACTS, disagreeing, lonely, misfiled, others_named
 from fundsvc.vouchers import verify as vouchers
+from fundsvc.workbench import verify as workbench
 from ledger.check import read_heads
 from ledger.words import grouped
 
@@ -63,6 +64,7 @@ def steps(
         "pushes": partial(sms.lost, session),
         "settlements": partial(settlements.faults, session),
         "card payments": partial(online.faults, session),
+        "bank decisions": partial(workbench.faults, session),
         "receipts": partial(receipts.faults, session),
         "annual receipts": partial(annual.faults, session),
         "vouchers": partial(vouchers.faults, session),

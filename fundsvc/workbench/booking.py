@@ -26,7 +26,8 @@ from fundsvc.giving.models import CampaignPage, Pledge, PledgeDonation
 from fundsvc.online import payouts
 from fundsvc.reconciliation.models import BankAccount, BankDecision, BankDecisionPart, BankLine
 from fundsvc.settlements import service as settlements
-from fundsvc.settlements.models import SettlementEntry, SettlementPayment
+from fundsvc.settlements import surplus
+from fundsvc.settlements.models import Settlement, SettlementEntry, SettlementPayment
 from fundsvc.spending import service as spending
 from fundsvc.text import clean
 from fundsvc.units import service as units
@@ -219,7 +220,12 @@ def _settled(choice: choices.Settled, session: Session, at: Place) -> list[Made]
             SettlementEntry.settlement_id == choice.settlement_id, SettlementEntry.act == paid.act
         )
     )
-    return [Made("settlement", part.amount, part.entry_id, choice.settlement_id) for part in parts]
+    made = [Made("settlement", part.amount, part.entry_id, choice.settlement_id) for part in parts]
+    row = session.get_one(Settlement, choice.settlement_id)
+    if (more := surplus.of_act(session, row, paid.act)) is not None:
+        entry_id, amount = more
+        made.append(Made("surplus", amount, entry_id, choice.settlement_id))
+    return made
 
 
 @book.register

@@ -126,6 +126,7 @@ def _said(session: Session, part: BankDecisionPart) -> str:
         "dues": _("ghi đảo khoản thu %(amount)s đ", amount=amount),
         "payment": _("ghi đảo khoản chi %(amount)s đ", amount=amount),
         "settlement": _("ghi đảo tiền nhà mạng đã trả"),
+        "surplus": "",
         "payout": _("ghi đảo tiền đợt chuyển %(amount)s đ", amount=amount),
         "booked": "",
         "double": _("ghi đảo phần ghi trùng %(amount)s đ", amount=amount),
@@ -205,7 +206,9 @@ def _payment(session: Session, act: _Act) -> None:
 
 def _settlement(session: Session, act: _Act) -> None:
     paid = session.get(SettlementPayment, act.row.bank_line_id)
-    if paid is not None and act.by is not None:
+    if act.by is None:
+        raise Refusal(_("Tiền của nhà mạng do một người xác nhận, không ghi tự động."))
+    if paid is not None:
         settlements.undo(session, paid.settlement_id, paid.act, reason=act.why, by=act.by)
 
 
