@@ -15,9 +15,13 @@ from fundsvc.db import read_session, transaction
 from fundsvc.demo import files, loader, payments, plan
 from fundsvc.demo.span import span_of
 from fundsvc.errors import Refusal
+from fundsvc.online import listing
+from fundsvc.online.models import CardPayment, CardPayout, CardRefund
 from fundsvc.receipts.models import Receipt
+from fundsvc.reconciliation.models import BankLine
 from fundsvc.sms.models import SmsMessage
 from fundsvc.units import service as units
+from ledger.accounts import AT_STRIPE
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=clock.VN)
 
@@ -35,6 +39,7 @@ def test_the_demo_year_holds_and_is_loaded_once(app: Flask) -> None:
         session = read_session()
         check_units(session)
         check_books(session)
+        check_cards(session)
         assert loader.is_loaded(session)
         with pytest.raises(Refusal):
             load()
@@ -69,6 +74,17 @@ def check_books(session: Session) -> None:
     assert sum(voided) > 5
     paid_out = books.balance(session, account="112.AGRNT", fund="nghia-tinh", unit="TW")
     assert paid_out == closing_of_the_bank_file()
+
+
+def check_cards(session: Session) -> None:
+    assert session.scalar(select(func.count()).select_from(CardPayment)) == 5
+    assert session.scalars(select(CardRefund.amount)).one() == 100_000
+    assert len(listing.open_disputes(session)) == 1
+    payout = session.scalars(select(CardPayout)).one()
+    assert (payout.state, payout.amount) == ("arrived", 2_007_600)
+    assert session.get_one(BankLine, payout.bank_line_id).credit == payout.amount
+    at_stripe = books.balance(session, account=AT_STRIPE, fund="nghia-tinh", unit="TW")
+    assert at_stripe == 2_000_000 - 84_000 - 400_000 - 375_000
 
 
 def closing_of_the_bank_file() -> int:

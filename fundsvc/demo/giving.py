@@ -17,6 +17,7 @@ from fundsvc.reconciliation.models import BankAccount
 from ledger.words import grouped
 
 ACCOUNT: Final = "VCBNT"
+COLUMNS: Final = ("TNXDate", "DocNo", "Debit", "Credit", "Balance", "TransactionDetails")
 SLUG: Final = "mai-am-truong-son"
 PAGE: Final = PageFacts(
     slug=SLUG,
@@ -76,8 +77,11 @@ def give(session: Session, span: Span, *, by: int) -> None:
         )
         for number, one in enumerate(made[:-1], start=1)
     ]
-    header = ("TNXDate", "DocNo", "Debit", "Credit", "Balance", "TransactionDetails")
-    file = File(span.last, f"vietcombank-{span.year}.csv", as_csv(header, rows))
+    bring(session, File(span.last, f"vietcombank-{span.year}.csv", as_csv(COLUMNS, rows)), by=by)
+
+
+def bring(session: Session, file: File, *, by: int) -> None:
+    """Import a statement of the page's account."""
     statement = reconciliation.read(
         session, file.data, name=file.name, account_code=ACCOUNT, commit=True
     )

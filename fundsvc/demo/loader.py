@@ -2,9 +2,8 @@
 
 import io
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from importlib.resources import files as resources
 
 from flask_babel import gettext as _
@@ -16,8 +15,8 @@ from fundsvc.audit import service as audit
 from fundsvc.audit.models import Act
 from fundsvc.books import service as books
 from fundsvc.books.summary import is_empty
-from fundsvc.demo import files, giving, papers, payments, plan
-from fundsvc.demo.span import Span, span_of
+from fundsvc.demo import cards, files, giving, papers, payments, plan
+from fundsvc.demo.span import Span, at, span_of
 from fundsvc.donations import service as donations
 from fundsvc.donors.service import DonorFacts
 from fundsvc.dues import service as dues
@@ -84,7 +83,7 @@ def load(session: Session, tell: Tell) -> None:
         raise Refusal(_("Cơ sở dữ liệu đã có sổ sách; năm mẫu chỉ nạp vào sổ trống."))
     span = span_of(clock.today())
     tell(_("Đơn vị, người dùng, tài khoản ngân hàng"))
-    with _at(span.eve):
+    with at(span.eve):
         _units(session)
         people = _users(session)
         _accounts(session)
@@ -92,16 +91,16 @@ def load(session: Session, tell: Tell) -> None:
         _campaigns(session, span, people["thuquy"])
     for file in files.messages(span):
         tell(_("Tin nhắn ủng hộ: %(name)s", name=file.name))
-        with _at(file.on):
+        with at(file.on):
             _messages(session, file, people["thuquy"])
     tell(_("Sao kê ngân hàng"))
     statement = files.bank_statement(span)
-    with _at(statement.on, 5):
+    with at(statement.on, 5):
         _statement(session, statement, people["thuquy"])
         _settlements(session, span, people["thuquy"])
     tell(_("Khoản ủng hộ, hội phí và chi trong năm"))
     for number, event in enumerate(_events(span)):
-        with _at(event.on, number):
+        with at(event.on, number):
             _book(session, event, number, people)
             if number % SEALED_TOGETHER == 0:
                 seal_within(session)
@@ -110,17 +109,13 @@ def load(session: Session, tell: Tell) -> None:
     tell(_("Khóa sổ các tháng đã qua"))
     _close(session, span, people["ketoan"])
     tell(_("Trang vận động và các khoản ủng hộ qua trang"))
-    with _at(span.last):
+    with at(cards.promised_on(span)):
         giving.publish(session, by=people["thuquy"])
+    cards.give(session, span, by=people["thuquy"])
+    with at(span.last):
         giving.give(session, span, by=people["thuquy"])
     seal_within(session)
     audit.record(session, MARK, "demo", {"year": span.year}, by=None)
-
-
-def _at(on: date, number: int = 0) -> AbstractContextManager[None]:
-    """Hold the clock at working hours of a day, but never later than now."""
-    moment = datetime.combine(on, time(8 + number % 9, number % 60), clock.VN)
-    return clock.fixed(min(moment, clock.now()))
 
 
 def _close(session: Session, span: Span, by: int) -> None:

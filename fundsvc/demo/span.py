@@ -1,8 +1,11 @@
 """Which days the demo year covers: this year up to today, or last year while this one is young."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
+
+from fundsvc import clock
 
 FIRST_FULL_MONTH = 4
 SEED = 1959
@@ -37,6 +40,12 @@ def span_of(today: date) -> Span:
     if today.month < FIRST_FULL_MONTH:
         return Span(today.year - 1, date(today.year - 1, 12, 31))
     return Span(today.year, today)
+
+
+def at(on: date, number: int = 0) -> AbstractContextManager[None]:
+    """Hold the clock at working hours of a day, but never later than now."""
+    moment = datetime.combine(on, time(8 + number % 9, number % 60), clock.VN)
+    return clock.fixed(min(moment, clock.now()))
 
 
 def chance(part: str) -> Random:
