@@ -162,6 +162,13 @@
     else box.tabIndex = 0;
   }
 
+  /** Pushes a line of tabs sideways until the tab of this page is in its middle. */
+  function showTab(tab) {
+    const row = tab.closest("ul").getBoundingClientRect();
+    const here = tab.getBoundingClientRect();
+    tab.closest("ul").scrollLeft += here.left + here.width / 2 - row.left - row.width / 2;
+  }
+
   /** Asks how far a job is; the page comes anew when the job has ended. */
   async function follow(box) {
     const bar = box.querySelector("progress");
@@ -256,6 +263,7 @@
     for (const box of document.querySelectorAll("[data-live-from]")) keepLive(box);
     const watch = new ResizeObserver((seen) => seen.forEach((entry) => fitTable(entry.target)));
     for (const box of document.querySelectorAll(".tablebox__scroll")) watch.observe(box);
+    for (const tab of document.querySelectorAll(".tabs__link[aria-current]")) showTab(tab);
     nameFields(document.getElementById("errors"));
     for (const box of document.querySelectorAll("[data-drop]")) takeOriginal(box);
     for (const box of document.querySelectorAll("[data-progress]")) follow(box);
