@@ -13,7 +13,7 @@ from fundsvc.audit.models import Act
 from fundsvc.donations.models import AnnualReceipt
 
 _PARTED = "donor.part"
-"""As `donors.merging` notes it."""
+"""As `donors.merging` notes it, with the record that was parted as its only fact."""
 
 
 def replace_merged(session: Session, merged: Collection[int], paper: AnnualReceipt) -> None:
@@ -49,8 +49,9 @@ def void_parted(
 
     That record has its own paper issued anew when somebody asks for it.
     """
-    acts = session.execute(select(Act.subject, Act.facts).where(Act.kind == _PARTED))
-    kept = {int(act.subject.partition(":")[2]) for act in acts if act.facts.get("parted") in family}
+    noted = [{"parted": donor_id} for donor_id in family]
+    acts = session.scalars(select(Act.subject).where(Act.kind == _PARTED, Act.facts.in_(noted)))
+    kept = {int(subject.partition(":")[2]) for subject in acts}
     if not kept - set(family):
         return
     numbers = {line[2] for line in lines}
