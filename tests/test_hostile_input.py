@@ -139,6 +139,8 @@ QUERIES = {
     "/card-payments": ("before",),
     "/give": ("lang",),
     "/imports/bank": ("account",),
+    "/clearing/unidentified": ("after",),
+    "/workbench/compare": ("month",),
 }
 DAYS = frozenset({"from", "to", "month", "year"})
 SHORT = tuple(value for value in corpus.TEXTS if len(value) < 1_000)
