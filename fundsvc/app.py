@@ -19,6 +19,7 @@ from fundsvc.errors import NotFound
 from fundsvc.giving import ways
 from fundsvc.periods import checklist
 from fundsvc.templating.errors import refused_page
+from fundsvc.vouchers import following
 
 PAGES: Final = (
     "fundsvc.home.views",
@@ -27,6 +28,7 @@ PAGES: Final = (
     "fundsvc.donations.views",
     "fundsvc.dossier.views",
     "fundsvc.dossier.act_views",
+    "fundsvc.repayments.views",
     "fundsvc.giving.views",
     "fundsvc.donations.annual_views",
     "fundsvc.dues.views",
@@ -87,8 +89,12 @@ OBJECTING: Final = (
     "fundsvc.sms.objections:objections",
     "fundsvc.settlements.objections:objections",
     "fundsvc.online.objections:objections",
+    "fundsvc.repayments.objections:objections",
 )
 """What tells, before an entry is taken back, what stands against it (`books.objections`)."""
+
+FOLLOWING: Final = ("fundsvc.repayments.following",)
+"""What is told of the way of vouchers it had made (`fundsvc.vouchers.following`)."""
 
 ACCOUNTS: Final = ("fundsvc.reconciliation.paying:accounts",)
 WAYS: Final = ("fundsvc.online.checkout:CARD",)
@@ -156,6 +162,7 @@ def create_app(
     tables.metadata()
     checklist.watch(*CLOSING)
     objections.watch(*OBJECTING)
+    following.watch(*FOLLOWING)
     ways.tell_accounts(*ACCOUNTS)
     ways.offer(*WAYS)
     # A command has one connection for a moment; only a server gains by keeping some.

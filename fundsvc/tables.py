@@ -21,6 +21,7 @@ SLICES = (
     "periods",
     "receipts",
     "reconciliation",
+    "repayments",
     "settlements",
     "sms",
     "spending",

@@ -26,6 +26,7 @@ from fundsvc.evidence.service import DamagedFileError
 from fundsvc.online import verify as online
 from fundsvc.periods import verify as periods
 from fundsvc.receipts import verify as receipts
+from fundsvc.repayments import verify as repayments
 from fundsvc.seals import verify as seals
 from fundsvc.settlements import verify as settlements
 from fundsvc.sms import verify as sms
@@ -68,6 +69,7 @@ def steps(
         "receipts": partial(receipts.faults, session),
         "annual receipts": partial(annual.faults, session),
         "vouchers": partial(vouchers.faults, session),
+        "repayments": partial(repayments.faults, session),
         "periods": partial(periods.faults, session),
         "kept files": partial(_kept_files, session),
     }

@@ -172,6 +172,7 @@ def _page(donation_id: int, form: Form) -> str:
         may_issue=may_write and all(r["voided"] for r in issued),
         may_reverse=may_write and method != "card",
         by_card=method == "card",
+        returned=service.returned(session, donation_id),
         form=form,
     )
 

@@ -17,7 +17,7 @@ from fundsvc.books.reversing import LONGEST_REASON, Reversed, take_back, undone
 from fundsvc.db import check_scope
 from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.text import clean
-from fundsvc.vouchers import checks, files, numbers, storing, workflow
+from fundsvc.vouchers import checks, files, following, numbers, storing, workflow
 from fundsvc.vouchers.drafting import Draft
 from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED
 from fundsvc.vouchers.models import Voucher
@@ -86,6 +86,7 @@ def edit(session: Session, voucher_id: int, version: int | None, draft: Draft, *
         raise Refusal(Reason(why, field="kind"))
     resolved = storing.resolve(session, draft)
     check_scope(session, {resolved.unit.id})
+    following.edited(session, row, resolved.draft)
     storing.write_lines(session, row.id, resolved.lines)
     for name, value in resolved.columns.items():
         setattr(row, name, value)
@@ -221,6 +222,7 @@ def _book(session: Session, row: Voucher, by: int) -> Posted:
     row.series, row.year, row.serial = number.series, number.year, number.serial
     row.posted_by, row.posted_at = by, clock.now()
     _changed(session, row, "post", by, number=number.text, entry=posted.id)
+    following.posted(session, row, by)
     return Posted(number.text, posted.id)
 
 

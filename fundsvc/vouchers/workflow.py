@@ -14,6 +14,7 @@ from fundsvc.audit.models import Act
 from fundsvc.errors import Conflict, Forbidden, NotFound, Reason
 from fundsvc.staff import acting
 from fundsvc.staff.models import StaffUser
+from fundsvc.vouchers import following
 from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED
 from fundsvc.vouchers.models import Voucher
 
@@ -86,6 +87,7 @@ def taken(session: Session, voucher_id: int, version: int | None, act: str, by: 
     if act == "approve" and by in {row.maker_id, row.submitted_by}:
         why = _("Anh/Chị đã lập chứng từ này nên không tự duyệt được; người khác phải duyệt.")
         raise Forbidden(Reason(why, field="approver"))
+    following.taken(session, row)
     return row
 
 
