@@ -63,9 +63,9 @@ def prepare(found: Databases, folder: Path) -> dict[str, str]:
 def publish() -> None:
     """Publish the page in the books of the environment."""
     with _service(), _transaction() as session:
-        from fundsvc.giving import pages
+        from fundsvc.giving import page_facts, pages
 
-        facts = pages.PageFacts(
+        facts = page_facts.PageFacts(
             slug=SLUG,
             fund="nghia-tinh",
             unit="TW",

@@ -35,7 +35,7 @@ from fundsvc.db import equip, read_session, transaction  # noqa: E402
 from fundsvc.giving import codes, pages  # noqa: E402
 from fundsvc.giving import service as giving  # noqa: E402
 from fundsvc.giving.models import Pledge, PledgeDonation  # noqa: E402
-from fundsvc.giving.pages import PageFacts  # noqa: E402
+from fundsvc.giving.page_facts import PageFacts  # noqa: E402
 from fundsvc.giving.promises import Promise  # noqa: E402
 from fundsvc.online.models import CardPayout  # noqa: E402
 from fundsvc.reconciliation import service  # noqa: E402

@@ -10,7 +10,7 @@ from fundsvc.demo.files import File, as_csv
 from fundsvc.demo.span import Span
 from fundsvc.errors import Reason, Refusal
 from fundsvc.giving import pages, service
-from fundsvc.giving.pages import PageFacts
+from fundsvc.giving.page_facts import PageFacts
 from fundsvc.giving.promises import Promise
 from fundsvc.reconciliation import service as reconciliation
 from fundsvc.reconciliation.models import BankAccount

@@ -1,8 +1,6 @@
 """Make campaign pages, publish and close them, and tell what came by them."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -21,7 +19,6 @@ from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation
 from fundsvc.donors import consents
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.giving import vietqr, ways
 from fundsvc.giving.models import (
     CLOSED,
     DRAFT,
@@ -30,14 +27,9 @@ from fundsvc.giving.models import (
     Pledge,
     PledgeDonation,
 )
-from fundsvc.giving.promises import LEAST, MOST
-from fundsvc.text import clean
+from fundsvc.giving.page_facts import PageFacts, check_account, check_whole, cleaned
 from fundsvc.units.models import Unit
-from ledger.words import grouped
 
-SLUG: Final = re.compile(r"(?=.{3,60}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
-LONGEST_TITLE, LONGEST_STORY, LONGEST_HOLDER = 120, 6_000, 100
-MOST_AMOUNTS: Final = 8
 _SAME: Final = (
     "title_en",
     "story",
@@ -57,32 +49,8 @@ _PAYEE: Final = {
     "account_holder": "account_holder",
 }
 """What says where the money goes, with the fields of the form."""
-_BIN: Final = re.compile("[0-9]{6}", re.ASCII)
 _LOOKED: Final = 4
 """How many times as many donations are looked at as are named: some donors said no since."""
-_GAP: Final = re.compile(r"\n[ \t]*\n+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFacts:
-    """What a page says; codes of fund and unit, whole đồng. A draft may lack much."""
-
-    slug: str
-    fund: str
-    unit: str
-    title: str
-    title_en: str = ""
-    story: str = ""
-    story_en: str = ""
-    picture_sha256: str | None = None
-    picture_text: str = ""
-    target: int | None = None
-    amounts: tuple[int, ...] = ()
-    opens_on: date | None = None
-    closes_on: date | None = None
-    bank_account_id: int | None = None
-    bank_bin: str = ""
-    account_holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +77,11 @@ def make(session: Session, facts: PageFacts, *, by: int | None) -> CampaignPage:
         Refusal: with a reason for all that cannot be.
         Conflict: the address is taken.
     """
-    facts = _cleaned(facts)
+    facts = cleaned(facts)
     known = keys.read(session)
     fund_id, unit_id = known.fund(facts.fund), known.unit(facts.unit)
     check_scope(session, {unit_id})
-    _check_account(session, facts, fund_id, unit_id)
+    check_account(session, facts, fund_id, unit_id)
     _check_free(session, facts.slug, None)
     page = CampaignPage(
         unit_id=unit_id,
@@ -150,7 +118,7 @@ def change(
         Conflict: somebody else changed it meanwhile, or the address is taken.
     """
     page = by_slug(session, slug, lock=True)
-    facts = _cleaned(facts)
+    facts = cleaned(facts)
     if page.version != version:
         raise Conflict(_("Trang này vừa được người khác sửa. Xin mở lại rồi sửa tiếp."))
     known = keys.read(session)
@@ -168,14 +136,14 @@ def change(
     if turned and page.state != DRAFT and not may_publish:
         why = _("Trang đã đăng: chỉ người được đăng trang mới đổi được tài khoản nhận tiền.")
         raise Refusal(*(Reason(why, field=_PAYEE[name]) for name in turned))
-    _check_account(session, facts, fund_id, unit_id)
+    check_account(session, facts, fund_id, unit_id)
     _check_free(session, facts.slug, page.id)
     page.slug, page.fund_id, page.unit_id, page.title = facts.slug, fund_id, unit_id, facts.title
     _write(page, facts)
     page.version += 1
     _keep(session)
     if page.state != DRAFT:
-        _check_whole(session, page)
+        check_whole(session, page)
     audit.record(session, "campaign-page.change", f"campaign-page:{page.slug}", turned, by=by)
     session.flush()
     return page
@@ -191,7 +159,7 @@ def publish(session: Session, slug: str, *, by: int | None) -> CampaignPage:
     page = by_slug(session, slug, lock=True)
     if page.state == PUBLISHED:
         return page
-    _check_whole(session, page)
+    check_whole(session, page)
     if page.state == DRAFT:
         page.published_at, page.published_by = clock.now(), by
     page.state, page.closed_at, page.closed_by = PUBLISHED, None, None
@@ -300,65 +268,6 @@ def facts_of(session: Session, page: CampaignPage) -> PageFacts:
     )
 
 
-def paragraphs(story: str) -> list[str]:
-    """Return the paragraphs of a story; a page shows them as plain text."""
-    return [part.strip() for part in _GAP.split(story) if part.strip()]
-
-
-def _cleaned(facts: PageFacts) -> PageFacts:
-    """Clean every text and tell all that is wrong at once."""
-    reasons: list[Reason] = []
-    kept: dict[str, str] = {}
-    for name, limit in (
-        ("title", LONGEST_TITLE),
-        ("title_en", LONGEST_TITLE),
-        ("picture_text", LONGEST_TITLE),
-        ("account_holder", LONGEST_HOLDER),
-    ):
-        try:
-            kept[name] = clean(getattr(facts, name), limit, name)
-        except Refusal as refusal:
-            reasons += refusal.reasons
-    for name in ("story", "story_en"):
-        try:
-            kept[name] = _story(getattr(facts, name), name)
-        except Refusal as refusal:
-            reasons += refusal.reasons
-    if not SLUG.fullmatch(facts.slug):
-        why = _("Địa chỉ trang gồm 3 đến 60 chữ a–z, chữ số và dấu gạch nối.")
-        reasons.append(Reason(why, field="slug"))
-    if "title" in kept and not kept["title"]:
-        reasons.append(Reason(_("Chưa có tên đợt vận động."), field="title"))
-    if facts.bank_bin and not _BIN.fullmatch(facts.bank_bin):
-        reasons.append(Reason(_("Mã ngân hàng (BIN) gồm 6 chữ số."), field="bank_bin"))
-    if facts.opens_on and facts.closes_on and facts.closes_on < facts.opens_on:
-        reasons.append(Reason(_("Ngày cuối đứng trước ngày đầu."), field="closes_on"))
-    reasons += _amounts(facts.amounts)
-    if reasons:
-        raise Refusal(*reasons)
-    return replace(facts, **kept)  # type: ignore[arg-type]  # Texts, by name.
-
-
-def _story(story: str, field: str) -> str:
-    parts = paragraphs(story.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "\n\n".join(clean(part, LONGEST_STORY, field) for part in parts)
-    if len(text) > LONGEST_STORY:
-        raise Refusal(Reason(_("Dài quá %(limit)d ký tự.", limit=LONGEST_STORY), field=field))
-    return text
-
-
-def _amounts(amounts: Sequence[int]) -> list[Reason]:
-    if len(amounts) > MOST_AMOUNTS or len(set(amounts)) < len(amounts):
-        why = _("Tối đa %(most)d mức ủng hộ, mỗi mức một lần.", most=MOST_AMOUNTS)
-        return [Reason(why, field="amounts")]
-    if any(not LEAST <= amount <= MOST for amount in amounts):
-        why = _(
-            "Mỗi mức ủng hộ từ %(least)s đến %(most)s đ.", least=grouped(LEAST), most=grouped(MOST)
-        )
-        return [Reason(why, field="amounts")]
-    return []
-
-
 def _check_free(session: Session, slug: str, page_id: int | None) -> None:
     # The addresses of all units, for they share one space.
     table = CampaignPage.__table__
@@ -382,40 +291,7 @@ def _keep(session: Session) -> None:
         raise _taken() from error
 
 
-def _check_whole(session: Session, page: CampaignPage) -> None:
-    """Hold that a page says what a donor must see, and that banks can read its QR codes."""
-    reasons = []
-    if not page.story:
-        reasons.append(Reason(_("Chưa có lời kể về đợt vận động."), field="story"))
-    if page.bank_account_id is None:
-        reasons.append(Reason(_("Chưa chọn tài khoản nhận tiền."), field="bank_account"))
-    if not page.bank_bin:
-        reasons.append(Reason(_("Chưa có mã ngân hàng (BIN)."), field="bank_bin"))
-    if not page.account_holder:
-        reasons.append(Reason(_("Chưa có tên chủ tài khoản."), field="account_holder"))
-    if page.picture_sha256 and not page.picture_text:
-        reasons.append(Reason(_("Chưa có lời mô tả ảnh."), field="picture_text"))
-    account = ways.account(session, page.bank_account_id)
-    if account is not None and page.bank_bin:
-        try:
-            vietqr.payload(vietqr.Transfer(bin=page.bank_bin, account=account.number, amount=LEAST))
-        except Refusal as refusal:
-            reasons += [replace(reason, field="bank_account") for reason in refusal.reasons]
-    if reasons:
-        raise Refusal(*reasons)
-
-
 def _write(page: CampaignPage, facts: PageFacts) -> None:
     for name in _SAME:
         setattr(page, name, getattr(facts, name))
     page.amounts = {"amounts": list(facts.amounts)}
-
-
-def _check_account(session: Session, facts: PageFacts, fund_id: int, unit_id: int) -> None:
-    """Hold that money comes to an account of the page's own fund and unit."""
-    if facts.bank_account_id is None:
-        return
-    account = ways.account(session, facts.bank_account_id)
-    if account is None or (account.fund_id, account.unit_id) != (fund_id, unit_id):
-        why = _("Tài khoản này không thuộc quỹ và đơn vị của trang.")
-        raise Refusal(Reason(why, field="bank_account"))

@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from fundsvc.errors import Reason, Refusal
 from fundsvc.fields import Day, Dong, FormSchema, Line, Read, parse_number
-from fundsvc.giving.pages import LONGEST_HOLDER, LONGEST_TITLE, PageFacts
+from fundsvc.giving.page_facts import LONGEST_HOLDER, LONGEST_TITLE, PageFacts
 from fundsvc.text import parse_dong
 from ledger.words import grouped
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Fund
 from fundsvc.errors import Refusal
-from fundsvc.giving import pages, service, ways
+from fundsvc.giving import page_facts, pages, service, ways
 from fundsvc.giving.models import GIVEN, CampaignPage, Pledge, PledgeDonation
 from fundsvc.giving.vietqr import BANKS, Transfer, payload
 from fundsvc.receipts.models import Receipt
@@ -73,7 +73,7 @@ def campaign(session: Session, page: CampaignPage) -> Campaign:
     return Campaign(
         slug=page.slug,
         title=in_language(page.title, page.title_en),
-        paragraphs=tuple(pages.paragraphs(story)),
+        paragraphs=tuple(page_facts.paragraphs(story)),
         picture=page.picture_sha256,
         picture_text=page.picture_text,
         target=page.target,

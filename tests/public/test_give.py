@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from fundsvc import clock as service_clock
 from fundsvc.db import transaction
 from fundsvc.evidence import service as evidence
-from fundsvc.giving import pages, pictures, service, ways
+from fundsvc.giving import page_facts, pages, pictures, service, ways
 from fundsvc.giving.models import Pledge
 from fundsvc.public.limits import Limiter
 from tests.corpus import TEXTS
@@ -231,7 +231,7 @@ def test_an_unknown_page_and_token_and_a_draft_look_the_same(
         facts = {name: getattr(page, name) for name in ("story", "title")}
         pages.make(
             writing,
-            pages.PageFacts(slug="nhap", fund="nghia-tinh", unit="TW", **facts),
+            page_facts.PageFacts(slug="nhap", fund="nghia-tinh", unit="TW", **facts),
             by=None,
         )
     address = promise(client).location

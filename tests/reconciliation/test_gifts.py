@@ -15,7 +15,7 @@ from fundsvc.errors import Refusal
 from fundsvc.giving import pages
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import CampaignPage, Pledge
-from fundsvc.giving.pages import PageFacts
+from fundsvc.giving.page_facts import PageFacts
 from fundsvc.giving.promises import Promise
 from fundsvc.receipts.models import Receipt
 from fundsvc.reconciliation import notices, senders

@@ -10,7 +10,7 @@ from fundsvc.books import service as books
 from fundsvc.db import transaction
 from fundsvc.giving import pages, service
 from fundsvc.giving.models import Pledge
-from fundsvc.giving.pages import PageFacts
+from fundsvc.giving.page_facts import PageFacts
 from fundsvc.giving.promises import Promise
 from fundsvc.reconciliation.accounts import add_bank_account
 from ledger import recipes
