@@ -132,7 +132,7 @@ class Payout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a checkout is begun for."""
+    """What a checkout is begun for; `paid` is where the donor goes who has paid, else `back`."""
 
     code: str
     amount: int
@@ -140,6 +140,7 @@ class Wanted:
     email: str
     locale: str
     back: str
+    paid: str
     attempt: int = 1
 
 
@@ -167,7 +168,7 @@ def begin(wanted: Wanted) -> Checkout:
         "client_reference_id": wanted.code,
         "locale": wanted.locale,
         "submit_type": "donate",
-        "success_url": wanted.back,
+        "success_url": wanted.paid,
         "cancel_url": wanted.back,
         "metadata": facts,
         "payment_intent_data": {"metadata": facts, "description": wanted.code},

@@ -102,7 +102,15 @@ def payment(slug: str, token: str) -> ResponseReturnValue:
     session = read_session()
     page, promised = _promised(session, slug, token)
     down = ways.by_name(request.args.get("down", ""))
-    return private(_payment(session, page, promised, down=str(down.label) if down else ""))
+    return private(
+        _payment(
+            session,
+            page,
+            promised,
+            down=str(down.label) if down else "",
+            paid=ways.by_name(request.args.get("paid", "")) is not None,
+        )
+    )
 
 
 @bp.get("/give/<slug>/<token>/state")
@@ -236,7 +244,15 @@ def _form(session: Session, page: CampaignPage, form: Form, *, again: bool = Fal
     )
 
 
-def _payment(session: Session, page: CampaignPage, promised: Pledge, down: str = "") -> Response:
+def _payment(
+    session: Session,
+    page: CampaignPage,
+    promised: Pledge,
+    *,
+    down: str = "",
+    paid: bool = False,
+) -> Response:
+    """Draw the page of a promise; `paid` when the donor comes back from where it was paid."""
     due = showing.payment(session, page, promised)
     if due is None:
         raise NotFound
@@ -249,6 +265,7 @@ def _payment(session: Session, page: CampaignPage, promised: Pledge, down: str =
         picture=vietqr.svg(due.qr, _("Mã VietQR")),
         ways=others,
         down=down,
+        paid=paid and due.state == "open",
     )
 
 

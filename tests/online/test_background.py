@@ -90,7 +90,13 @@ def test_what_breaks_a_rule_of_the_books_is_set_aside(
 def test_another_request_has_another_key(fake: FakeStripe, app: Flask) -> None:
     del app
     wanted = gateway.Wanted(
-        code="A", amount=500_000, title="Một", email="a@vidu.vn", locale="vi", back="http://x/"
+        code="A",
+        amount=500_000,
+        title="Một",
+        email="a@vidu.vn",
+        locale="vi",
+        back="http://x/",
+        paid="http://x/?paid",
     )
     first = gateway.begin(wanted).id
     assert gateway.begin(wanted).id == first

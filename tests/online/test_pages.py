@@ -143,8 +143,13 @@ def test_a_stranger_gives_by_card_and_is_offered_the_bank_while_stripe_is_down(
     ) >= 4
     assert len([one for one in fake.objects.values() if one.get("mode") == "payment"]) == 1
     fake.pay(address.rpartition("/")[2])
+    session = fake.objects[address.rpartition("/")[2]]
+    before = client.get(session["success_url"].removeprefix("http://localhost")).text
+    assert "Đang chờ xác nhận" in before, "who has paid is not asked to pay again"
+    assert "<h1>Chuyển" in client.get(session["cancel_url"].removeprefix("http://localhost")).text
     for event in fake.events:
         assert push(client, *stripe.signed(event, fake.now)) == 200
     handling.handle()
-    back = fake.objects[address.rpartition("/")[2]]["success_url"]
-    assert "NT-2024-000001" in client.get(back.removeprefix("http://localhost")).text
+    assert (
+        "NT-2024-000001" in client.get(session["success_url"].removeprefix("http://localhost")).text
+    )
