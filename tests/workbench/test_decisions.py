@@ -18,8 +18,9 @@ from fundsvc.errors import Conflict, Refusal
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
 from fundsvc.spending.models import Payment
+from fundsvc.units.importing import import_units
 from fundsvc.verify import faults
-from fundsvc.workbench import choices
+from fundsvc.workbench import choices, notes
 from fundsvc.workbench.decisions import Decided, decide, undo, would_undo
 from ledger import recipes
 from tests.reconciliation.test_import import add, file, run
@@ -42,6 +43,13 @@ def money_in(amount: str = "200.000", memo: str = "NGUYEN VAN A UNG HO", day: in
 
 def money_out(amount: str = "150.000", memo: str = "MUA QUA", day: int = 3) -> str:
     return f"1,0{day}/09/2024,5214.{day},{amount},,,{memo}"
+
+
+def hue() -> None:
+    """Add a unit beside the central one."""
+    data = "code,name,kind,province\nHUE,Thành hội Huế,provincial,2025:46\n".encode()
+    with transaction() as session:
+        assert import_units(session, data, commit=True, by=None).committed
 
 
 def say(line_id: int, choice: choices.Choice, key: str = "k1") -> Decided:
@@ -338,3 +346,28 @@ def test_the_database_holds_that_a_decision_is_for_the_whole_line() -> None:
     take(1)
     with pytest.raises(DBAPIError, match="bank_decision_line"), transaction() as session:
         session.execute(text(copy))
+
+
+def test_dues_of_another_unit_are_owed_to_it(session: Session) -> None:
+    hue()
+    (line,) = book("VCB1", money_in("900.000"), fund="dues")
+    done = say(line, choices.Collected("HUE", "2024-08"))
+    here = [stands(session, code, fund="dues") for code in ("3381", "336", "7115")]
+    there = [stands(session, code, fund="dues", unit="HUE") for code in ("136", "3381", "7115")]
+    assert (here, there) == ([0, -900_000, 0], [900_000, 0, -900_000])
+    assert list(faults(session)) == []
+    take(done.id)
+    here = [stands(session, code, fund="dues") for code in ("3381", "336", "7115")]
+    there = [stands(session, code, fund="dues", unit="HUE") for code in ("136", "3381", "7115")]
+    assert (here, there) == ([-900_000, 0, 0], [0, 0, 0])
+    assert waiting(session) == 1
+    assert list(faults(session)) == []
+
+
+@pytest.mark.parametrize("act", ["UPDATE bank_note SET words = 'x'", "DELETE FROM bank_note"])
+def test_the_database_keeps_notes(act: str) -> None:
+    (line,) = book("VCB1", money_in())
+    with transaction() as session:
+        notes.add(session, line, "Hỏi chi hội", None, by=1)
+    with pytest.raises(DBAPIError, match="append"), transaction() as session:
+        session.execute(text(act))

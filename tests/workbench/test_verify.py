@@ -8,12 +8,11 @@ from fundsvc.books import service as books
 from fundsvc.db import db, read_session, transaction
 from fundsvc.donors.service import DonorFacts
 from fundsvc.reconciliation.models import BankLine
-from fundsvc.units.importing import import_units
 from fundsvc.verify import faults
 from fundsvc.workbench import choices, verify
 from ledger import recipes
 from tests.seals.mutations import guards_off, undone
-from tests.workbench.test_decisions import book, money_in, money_out, say, take
+from tests.workbench.test_decisions import book, hue, money_in, money_out, say, take
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 NAMES = ("given", "posted", "twice", "undone", "held", "spent", "split", "mirrored", "booked")
@@ -53,13 +52,6 @@ def decisions() -> dict[str, int]:
     guards_off()
     db.engine.dispose()  # Connections made from here on hold no checks.
     return done
-
-
-def hue() -> None:
-    """Add a unit beside the central one."""
-    data = "code,name,kind,province\nHUE,Thành hội Huế,provincial,2025:46\n".encode()
-    with transaction() as session:
-        assert import_units(session, data, commit=True, by=None).committed
 
 
 def by_hand(line: int) -> int:

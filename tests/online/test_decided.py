@@ -1,0 +1,59 @@
+"""A payout of card money decided at the workbench, and taken back there."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc.db import transaction
+from fundsvc.online.models import CardPayout
+from fundsvc.reconciliation import decided
+from fundsvc.reconciliation.models import BankLine
+from fundsvc.verify import faults
+from fundsvc.workbench import choices
+from fundsvc.workbench.decisions import decide, undo
+from tests.online.conftest import Give
+from tests.online.test_cards import balances, bank_line
+from tests.online.test_guards import refused
+from tests.support.stripe import FakeStripe
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def test_a_payout_is_decided_taken_back_and_decided_again(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    fake.pay(begin())
+    fake.payout()
+    tell()
+    line = bank_line(479_000)
+    payout = session.scalars(select(CardPayout.id)).one()
+    before = balances(session)
+    for key in ("k1", "k2"):
+        with transaction() as writing:
+            done = decide(writing, line, choices.PaidOut(payout), by=None, key=key)
+        assert balances(session)["112.TWNT"] == 479_000
+        assert "3381" not in balances(session)
+        assert list(faults(session)) == []
+        session.rollback()
+        with transaction() as writing:
+            undo(writing, done.id, by=None, why="Nhầm")
+        assert balances(session) == before
+        assert list(session.scalars(select(BankLine.id).where(decided.waiting()))) == [line]
+        assert list(faults(session)) == []
+        session.rollback()
+
+
+def test_guard_a_payout_leaves_its_line_only_with_a_reversal(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    fake.pay(begin())
+    fake.payout()
+    tell()
+    line = bank_line(479_000)
+    payout = session.scalars(select(CardPayout.id)).one()
+    with transaction() as writing:
+        decide(writing, line, choices.PaidOut(payout), by=None, key="k1")
+    leaves = "UPDATE card_payout SET state = 'sent', bank_line_id = NULL, arrival_entry_id = NULL"
+    refused("card_payout_kept", leaves)

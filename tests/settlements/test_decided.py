@@ -1,0 +1,47 @@
+"""An operator's money decided at the workbench, and taken back there."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundsvc.db import transaction
+from fundsvc.errors import Refusal
+from fundsvc.reconciliation import decided
+from fundsvc.reconciliation.models import BankDecisionPart, BankLine
+from fundsvc.settlements import service
+from fundsvc.verify import faults
+from fundsvc.workbench import choices
+from fundsvc.workbench.decisions import decide, undo
+from tests.settlements.conftest import People, balance, bank_line, owed
+
+
+def waits(session: Session) -> list[int]:
+    session.rollback()
+    return list(session.scalars(select(BankLine.id).where(decided.waiting())))
+
+
+@pytest.mark.parametrize("more", [0, 100_000])
+def test_an_operators_money_is_decided_and_taken_back(
+    session: Session, settlement: int, people: People, more: int
+) -> None:
+    line = bank_line(359_100 + more)
+    with transaction() as writing:
+        service.accept(writing, settlement, by=people.treasurer)
+    accounts = ("3381", "3388", "138.mobifone", "112.VCB1")
+    before = [balance(account) for account in accounts]
+    assert waits(session) == [line]
+    with transaction() as writing:
+        done = decide(writing, line, choices.Settled(settlement), by=people.treasurer, key="k1")
+    assert (owed(), balance("3388"), balance("3381")) == (0, -more, 0)
+    parts = session.scalars(select(BankDecisionPart)).all()
+    assert sum(part.amount for part in parts) == 359_100 + more
+    assert {part.what for part in parts} == {"settlement"} | ({"surplus"} if more else set())
+    assert (waits(session), list(faults(session))) == ([], [])
+    session.rollback()
+    with pytest.raises(Refusal, match="một người"), transaction() as writing:
+        undo(writing, done.id, by=None, why="Nhầm")
+    with transaction() as writing:
+        undo(writing, done.id, by=people.treasurer, why="Nhầm")
+    assert [balance(account) for account in accounts] == before
+    assert waits(session) == [line]
+    assert list(faults(session)) == []
