@@ -75,6 +75,13 @@ class Entry(OfUnit, Base):
             sqlite_where=text("reverses_id IS NOT NULL"),
             postgresql_where=text("reverses_id IS NOT NULL"),
         ),
+        # Fees are few beside all entries, and are told apart from lines of the bank that wait.
+        Index(
+            "ix_entry_bank_fee",
+            "id",
+            sqlite_where=text("kind = 'bank-fee'"),
+            postgresql_where=text("kind = 'bank-fee'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(init=False, primary_key=True)

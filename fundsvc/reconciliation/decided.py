@@ -5,12 +5,14 @@ memo code made, a settlement, a payout of card money. The bank's own fee needs n
 is booked as one when it comes in; a line whose own entry was taken back is in the books no more.
 """
 
-from sqlalchemy import ColumnElement, column, exists, or_, select, table
+from sqlalchemy import ColumnElement, Select, column, exists, or_, select, table
 
 from fundsvc.reconciliation.models import BankDecision, BankLine
 
 HELD = "held"
 UNDECIDED = ("bank-in", "bank-out")
+FEE = "bank-fee"
+"""With those above, all that a line's own entry can be."""
 # Settlements and card payments live above; the lines they have taken are read by the table's name.
 _SETTLED = table("settlement_payment", column("bank_line_id"))
 _PAID_OUT = table("card_payout", column("bank_line_id"))
@@ -75,3 +77,24 @@ def waiting() -> ColumnElement[bool]:
         _REVERSAL.c.reverses_id == BankLine.entry_id
     )
     return unidentified & ~taken_back & ~standing()
+
+
+def gone() -> tuple[Select[int], ...]:
+    """Return the lines that wait no more without a decision: one query for each of the ways.
+
+    These are fees, lines whose own entry was taken back, and what `otherwise` tells of one line.
+    """
+    line = table("bank_line", column("id"), column("entry_id"))
+    number = line.c.id.label("bank_line_id")
+    reversed_gift = exists().where(_REVERSAL.c.reverses_id == _DONATION.c.entry_id)
+    return (
+        select(number).join(_ENTRY, _ENTRY.c.id == line.c.entry_id).where(_ENTRY.c.kind == FEE),
+        select(number)
+        .join(_REVERSAL, _REVERSAL.c.reverses_id == line.c.entry_id)
+        .where(_REVERSAL.c.reverses_id.is_not(None)),
+        select(_GIFT.c.bank_line_id)
+        .join(_DONATION, _DONATION.c.id == _GIFT.c.donation_id)
+        .where(~reversed_gift),
+        select(_SETTLED.c.bank_line_id),
+        select(_PAID_OUT.c.bank_line_id).where(_PAID_OUT.c.bank_line_id.is_not(None)),
+    )

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.totals import Columns, totals
 from fundsvc.errors import NotFound
 from fundsvc.evidence.models import StoredFile
-from fundsvc.reconciliation import decided
+from fundsvc.reconciliation import decided, figures
 from fundsvc.reconciliation.models import (
     BankAccount,
     BankDecision,
@@ -148,13 +148,9 @@ class Whole:
 
 def strip(session: Session, account: BankAccount) -> Strip:
     """Return the four figures of an account."""
-    count, amount = session.execute(
-        select(func.count(), func.coalesce(func.sum(BankLine.credit + BankLine.debit), 0)).where(
-            BankLine.bank_account_id == account.id, decided.waiting()
-        )
-    ).one()
+    count, amount = figures.waiting(session, account.id)
     bank, day = bank_balance(session, account)
-    return Strip(bank, day, book_balance(session, account), count, int(amount))
+    return Strip(bank, day, book_balance(session, account), count, amount)
 
 
 def book_balance(session: Session, account: BankAccount) -> int:
@@ -203,7 +199,9 @@ def rows(
     session: Session, account: BankAccount, view: View, limit: int = PAGE
 ) -> tuple[list[Row], str | None]:
     """Return the lines that a view shows, and where the list goes on."""
-    query = _asked(view).where(BankLine.bank_account_id == account.id)
+    query = select(BankLine, decided.held()).where(
+        BankLine.bank_account_id == account.id, decided.waiting(), *_only(view)
+    )
     key: Any = BankLine.credit + BankLine.debit if view.sort == "big" else BankLine.booked_on
     order = [key, BankLine.id] if view.sort == "old" else [key.desc(), BankLine.id.desc()]
     mark = _mark(view)
@@ -219,12 +217,10 @@ def rows(
     return shown, f"{at}.{last.id}"
 
 
-def count(session: Session, account: BankAccount, view: View) -> tuple[int, int]:
-    """Return how many lines a view shows in all, and what they come to."""
-    query = _asked(view).where(BankLine.bank_account_id == account.id)
-    figures = func.count(), func.coalesce(func.sum(BankLine.credit + BankLine.debit), 0)
-    found = session.execute(query.with_only_columns(*figures)).one()
-    return found[0], int(found[1])
+def count(session: Session, account: BankAccount, view: View, told: Strip) -> tuple[int, int]:
+    """Return how many lines a view shows in all, and what they come to; of all lines `told` is."""
+    only = _only(view)
+    return figures.waiting(session, account.id, *only) if only else (told.count, told.amount)
 
 
 def whole(session: Session, account: BankAccount, line_id: int) -> Whole:
@@ -271,21 +267,22 @@ def name_of(proposal: Proposal) -> str:
     return hashlib.sha256(repr(proposal.choice).encode()).hexdigest()[:16]
 
 
-def _asked(view: View) -> Select[BankLine, bool]:
-    query = select(BankLine, decided.held()).where(decided.waiting())
+def _only(view: View) -> list[ColumnElement[bool]]:
+    """Return what a view asks of lines besides that they wait."""
+    found: list[ColumnElement[bool]] = []
     if view.way:
-        query = query.where(BankLine.credit > 0 if view.way == "in" else BankLine.debit > 0)
+        found.append(BankLine.credit > 0 if view.way == "in" else BankLine.debit > 0)
     if view.state:
-        query = query.where(decided.held() if view.state == "held" else ~decided.held())
+        found.append(decided.held() if view.state == "held" else ~decided.held())
     if view.words:
         wanted = view.words.upper()
-        query = query.where(
+        found.append(
             or_(
                 func.upper(BankLine.memo).contains(wanted, autoescape=True),
                 func.upper(BankLine.counterparty).contains(wanted, autoescape=True),
             )
         )
-    return query
+    return found
 
 
 def _mark(view: View) -> tuple[Any, int] | None:

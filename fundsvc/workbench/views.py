@@ -193,12 +193,13 @@ def _page(
     if chosen is not None:
         following = [row.id for row in shown if row.id != chosen]
         panel = _panel(session, account.code, chosen, view, form or Form({}), following)
-    number, amount = screen.count(session, account, view)
+    strip = screen.strip(session, account)
+    number, amount = screen.count(session, account, view, strip)
     page = render_template(
         "workbench/screen.html",
         account=account,
         code=account.code,
-        strip=screen.strip(session, account),
+        strip=strip,
         view=view,
         rows=shown,
         more=more,
