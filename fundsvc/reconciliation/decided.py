@@ -7,7 +7,7 @@ is booked as one when it comes in; a line whose own entry was taken back is in t
 
 from sqlalchemy import ColumnElement, Select, column, exists, or_, select, table
 
-from fundsvc.reconciliation.models import BankDecision, BankLine
+from fundsvc.reconciliation.models import BankLine
 
 HELD = "held"
 UNDECIDED = ("bank-in", "bank-out")
@@ -17,6 +17,8 @@ FEE = "bank-fee"
 _SETTLED = table("settlement_payment", column("bank_line_id"))
 _PAID_OUT = table("card_payout", column("bank_line_id"))
 _GIFT = table("bank_gift", column("bank_line_id"), column("donation_id"))
+# Without the filter of units: whoever sees a line may know whether it waits.
+_DECISION = table("bank_decision", column("bank_line_id"), column("undone_at"), column("kind"))
 _DONATION = table("donation", column("id"), column("entry_id"))
 _ENTRY = table("entry", column("id"), column("kind"), column("reverses_id"))
 _REVERSAL = _ENTRY.alias("reversal")
@@ -30,18 +32,18 @@ def standing() -> ColumnElement[bool]:
 def by_decision() -> ColumnElement[bool]:
     """Whether a decision of a line stands that is not held back."""
     return exists().where(
-        BankDecision.bank_line_id == BankLine.id,
-        BankDecision.undone_at.is_(None),
-        BankDecision.kind != HELD,
+        _DECISION.c.bank_line_id == BankLine.id,
+        _DECISION.c.undone_at.is_(None),
+        _DECISION.c.kind != HELD,
     )
 
 
 def held() -> ColumnElement[bool]:
     """Whether a line is held back, with the reason why it waits."""
     return exists().where(
-        BankDecision.bank_line_id == BankLine.id,
-        BankDecision.undone_at.is_(None),
-        BankDecision.kind == HELD,
+        _DECISION.c.bank_line_id == BankLine.id,
+        _DECISION.c.undone_at.is_(None),
+        _DECISION.c.kind == HELD,
     )
 
 

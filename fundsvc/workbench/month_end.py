@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from fundsvc.books.sealing import last_seal
 from fundsvc.books.totals import Columns, totals
@@ -114,16 +114,14 @@ def figures(
 
 def held_lines(session: Session, account: AccountFacts, last: date) -> list[HeldLine]:
     """Return the lines until a day that are held back, the oldest first."""
-    # What stands decided is asked of decisions too, so this one needs a name of its own.
-    held = aliased(BankDecision)
     query = (
-        select(BankLine, held.note)
+        select(BankLine, BankDecision.note)
         .join(
-            held,
+            BankDecision,
             and_(
-                held.bank_line_id == BankLine.id,
-                held.undone_at.is_(None),
-                held.kind == decided.HELD,
+                BankDecision.bank_line_id == BankLine.id,
+                BankDecision.undone_at.is_(None),
+                BankDecision.kind == decided.HELD,
             ),
         )
         .where(

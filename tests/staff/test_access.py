@@ -34,7 +34,7 @@ GIVEN = {"givers.show", "givers.issue", "again.find"}
 # What a donor says on a campaign's page: a promise, and how it will be paid.
 GIVING = {"give.promise", "give.pay"}
 # What gateways may send: it is signed.
-PUSHING = {"push.push", "bank_push.push", "online.receive"}
+PUSHING = {"push.push", "bank_push.push", "bank_feed.take", "online.receive"}
 
 
 def mark(app: Flask, endpoint: str) -> frozenset[str] | None:
