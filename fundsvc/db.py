@@ -353,7 +353,8 @@ def _filter_to_scope(state: ORMExecuteState) -> None:
         return
     state.statement = state.statement.options(
         *(
-            with_loader_criteria(model, model.unit_id.in_(units), include_aliases=True)
+            # A function, so that a second name of a table is asked by that name.
+            with_loader_criteria(model, lambda each: each.unit_id.in_(units), include_aliases=True)
             for model in OfUnit.__subclasses__()
         )
     )

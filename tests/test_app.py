@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from fundsvc.app import LARGEST_FORM, create_app
 from fundsvc.config import BadSettingError, Settings, load
+from fundsvc.db import db
 from tests.support import apps
 
 SignIn = Callable[..., FlaskClient]
@@ -150,6 +151,7 @@ def test_nonsense_in_a_query_is_never_our_fault(app: Flask, signed_in: SignIn) -
     The first field that refuses hides the others, so both are needed.
     """
     browser = signed_in("treasurer")
+    taken = db.engine.pool.checkedout()  # type: ignore[attr-defined]
     for path, names in names_of_arguments(app, browser):
         for value in HOSTILE:
             query = "&".join(f"{quote(name)}={value}" for name in sorted(names))
@@ -158,6 +160,7 @@ def test_nonsense_in_a_query_is_never_our_fault(app: Flask, signed_in: SignIn) -
             for value in ("9" * 30, "%FF"):
                 assert browser.get(f"{path}?{name}={value}").status_code < 500, (path, name)
         assert browser.get(f"{path}?%FF%00=%00").status_code == 400
+        assert db.engine.pool.checkedout() == taken, f"{path} keeps a connection"  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Pages of seals: the list of heads and its download, and the proof of an entry."""
 
 import json
+from collections.abc import Iterator
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -39,10 +40,9 @@ def index() -> ResponseReturnValue:
 @allow(*READERS)
 def csv() -> ResponseReturnValue:
     """Give the whole list of heads as CSV, to be kept elsewhere."""
-    lines = listing.lines(listing.every(read_session()))
     head = {"Content-Disposition": f'attachment; filename="niem-phong-{clock.today():%Y%m%d}.csv"'}
     return Response(
-        stream_with_context(lines), content_type="text/csv; charset=utf-8", headers=head
+        stream_with_context(_lines()), content_type="text/csv; charset=utf-8", headers=head
     )
 
 
@@ -53,6 +53,15 @@ def proof(entry_id: int) -> ResponseReturnValue:
     head = {"Content-Disposition": f'attachment; filename="bang-chung-{entry_id}.json"'}
     body = json.dumps(proofs.proof(read_session(), entry_id), ensure_ascii=False)
     return Response(body, content_type="application/json", headers=head)
+
+
+def _lines() -> Iterator[str]:
+    """Yield the list of heads, and give the connection back: the request may be over by then."""
+    session = read_session()
+    try:
+        yield from listing.lines(listing.every(session))
+    finally:
+        session.close()
 
 
 def _is_number(text: str) -> bool:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Posting
 from fundsvc.db import OutOfScopeError, set_scope, transaction
@@ -346,3 +346,27 @@ def test_the_database_room_holds_the_scope_for_every_query_and_write(
         with pytest.raises(OutOfScopeError):
             writing.flush()
         writing.expunge(foreign)
+
+
+def test_a_second_name_of_a_table_is_limited_too(
+    session: Session, units: dict[str, Filled]
+) -> None:
+    """A query may name a table twice, or by another name, in its list, joins or conditions."""
+    of_a, of_b = (
+        frozenset(session.scalars(select(Unit.id).where(Unit.code == code)))
+        for code in ("UNIT-A", "UNIT-B")
+    )
+    other = aliased(Donation)
+    asked = (
+        select(other.unit_id),
+        select(other.unit_id).join(Donation, Donation.id == other.id),
+        select(Unit.id).join(other, other.unit_id == Unit.id),
+        select(Unit.id).outerjoin(other, other.unit_id == Unit.id).where(other.id.is_not(None)),
+        select(Donation.unit_id).where(exists().where(other.id == Donation.id)),
+    )
+    for query in asked:
+        set_scope(session, None)
+        assert len(set(session.scalars(query))) >= len(units)
+        for own in (of_a, of_b, of_a | of_b, of_b):
+            set_scope(session, own)
+            assert set(session.scalars(query)) == own, str(query)
