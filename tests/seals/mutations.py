@@ -91,6 +91,9 @@ def guards_off() -> None:
         for (name,) in connection.execute(found).all():
             connection.execute(text(f"DROP TRIGGER {name}"))
     event.listen(db.engine, "connect", _unguarded)
+    # Connections that are there already were made with guards.
+    read_session().rollback()
+    db.engine.dispose()
 
 
 def _unguarded(connection: Any, _record: object) -> None:

@@ -66,9 +66,9 @@ def test_the_command_counts_first_and_books_when_told(app: Flask, session: Sessi
     coded()
     with app.app_context():
         told = CliRunner().invoke(auto, ["--json"])
-        assert json.loads(told.output) == {
+        assert json.loads(told.stdout) == {
             "sure": 1, "decided": 0, "amount": 200_000, "committed": False,
         }  # fmt: skip
         told = CliRunner().invoke(auto, ["--account", "vcb1", "--commit"])
-        assert told.output == "Đã ghi sổ 1 trên 1 dòng chắc chắn, 200.000 đ.\n"
+        assert told.stdout == "Đã ghi sổ 1 trên 1 dòng chắc chắn, 200.000 đ.\n"
     assert given(session) == [("bank", 200_000)]
