@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.giving import codes
-from fundsvc.reconciliation import decided
-from fundsvc.reconciliation.models import BankDecision, BankLine
+from fundsvc.reconciliation import decided, waiting
+from fundsvc.reconciliation.models import BankCoded, BankDecision, BankLine
 from fundsvc.workbench.decisions import decide
 from fundsvc.workbench.proposals import propose
 
@@ -103,9 +103,15 @@ def _coded(account_id: int | None) -> Iterator[list[int]]:
 
 
 def _overruled() -> ColumnElement[bool]:
-    """Whether somebody undid what was decided of a line: then it is a person's, once for all."""
-    return exists().where(
+    """Whether a line is somebody else's: a person undid what was decided of it, or left it as it is.
+
+    What could not become its promise at once is tried again by `reconciliation.background` alone.
+    """
+    undone = exists().where(
         BankDecision.bank_line_id == BankLine.id, BankDecision.undone_at.is_not(None)
+    )
+    return undone | exists().where(
+        BankCoded.bank_line_id == BankLine.id, BankCoded.state.in_((waiting.WAITING, waiting.LEFT))
     )
 
 
@@ -117,14 +123,14 @@ def _sure(session: Session, ids: list[int]) -> tuple[int, int, int]:
 
 def _decide(session: Session, ids: list[int]) -> tuple[int, int, int]:
     still = decided.waiting() & ~decided.held() & ~_overruled()
-    waiting = session.execute(
+    rows = session.execute(
         select(BankLine.id, BankLine.credit)
         .where(BankLine.id.in_(ids), still)
         .order_by(BankLine.id)
     ).all()
-    made = propose(session, [row.id for row in waiting])
+    made = propose(session, [row.id for row in rows])
     sure = done = amount = 0
-    for line_id, credit in waiting:
+    for line_id, credit in rows:
         best = made[line_id][0] if made[line_id] else None
         if best is None or not best.sure:
             continue

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.giving import codes
-from fundsvc.reconciliation.models import BankDecision
+from fundsvc.reconciliation import waiting
+from fundsvc.reconciliation.models import BankDecision, BankLine
 from fundsvc.workbench import automatic
 from fundsvc.workbench.choices import Held
 from fundsvc.workbench.commands import auto
@@ -72,3 +73,15 @@ def test_the_command_counts_first_and_books_when_told(app: Flask, session: Sessi
         told = CliRunner().invoke(auto, ["--account", "vcb1", "--commit"])
         assert told.stdout == "Đã ghi sổ 1 trên 1 dòng chắc chắn, 200.000 đ.\n"
     assert given(session) == [("bank", 200_000)]
+
+
+def test_what_a_person_left_among_the_unidentified_stays_there(session: Session) -> None:
+    coded()
+    with transaction() as writing:
+        [line_id] = [number for number, made in propose(writing, [1, 2]).items() if made[0].sure]
+        waiting.note(writing, writing.get_one(BankLine, line_id), ["X"], "chờ", heals=True)
+    assert automatic.accept(commit=True).sure == 0, "it is tried again where it was noted"
+    with transaction() as writing:
+        waiting.leave(writing, line_id, by=1)
+    assert automatic.accept(commit=True).sure == 0
+    assert given(session) == []
