@@ -103,7 +103,7 @@ def _coded(account_id: int | None) -> Iterator[list[int]]:
 
 
 def _overruled() -> ColumnElement[bool]:
-    """Whether a line is somebody else's: a person undid what was decided of it, or left it as it is.
+    """Whether a line is not ours: a person undid what was decided of it, or left it as it is.
 
     What could not become its promise at once is tried again by `reconciliation.background` alone.
     """
