@@ -22,6 +22,7 @@ from fundsvc.online.gateway import Move, Payout
 from fundsvc.online.models import CardMovement, CardPayment, CardPayout, CardStray
 from fundsvc.reconciliation import decided, gifts
 from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.reconciliation.signed import hold_line
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from ledger import recipes
@@ -172,7 +173,7 @@ def unmatch(session: Session, payout_id: int, *, reason: str, by: int | None) ->
 
     Raises:
         NotFound: there is no such payout, or not for this person.
-        Conflict: it has not arrived.
+        Conflict: it has not arrived, or its line lies in a signed month.
         Refusal: there is no reason, or the day lies in a closed month.
     """
     lock(session)
@@ -181,6 +182,8 @@ def unmatch(session: Session, payout_id: int, *, reason: str, by: int | None) ->
         raise NotFound
     if row.state != "arrived" or row.arrival_entry_id is None:
         raise Conflict(_("Đợt chuyển tiền này chưa có dòng sao kê nào."))
+    if row.bank_line_id is not None:
+        hold_line(session, row.bank_line_id)
     units.lock(session, row.unit_id)
     subject = f"card_payout:{row.id}"
     take_back(session, row.arrival_entry_id, subject=subject, on=None, reason=reason, by=by)

@@ -1,4 +1,4 @@
-"""What of the bank stands against taking an entry back: a line that became a donation."""
+"""What of the bank stands against taking an entry back: its lines, and what was signed of them."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books.models import Entry
 from fundsvc.books.reversing import is_undone
 from fundsvc.donations.models import Donation
+from fundsvc.errors import Conflict
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import (
     BankAccount,
@@ -17,11 +18,13 @@ from fundsvc.reconciliation.models import (
     BankGift,
     BankLine,
 )
+from fundsvc.reconciliation.signed import hold_line
 
 
 def objections(session: Session, entry: Entry, subject: str) -> Iterator[str]:
     """Tell which donation of this line must be taken back first."""
     yield from _of_decision(session, entry, subject)
+    yield from _of_signed_gift(session, entry)
     line = select(BankLine.id).where(BankLine.entry_id == entry.id).with_for_update()
     line_id = session.scalar(line)
     if line_id is None:
@@ -35,6 +38,21 @@ def objections(session: Session, entry: Entry, subject: str) -> Iterator[str]:
         yield _(
             "Dòng sao kê này đã thành khoản ủng hộ số %(id)s; ghi đảo khoản đó trước.", id=given
         )
+
+
+def _of_signed_gift(session: Session, entry: Entry) -> Iterator[str]:
+    """Tell of a donation whose line lies in a signed month: the line would wait again."""
+    line_id = session.scalar(
+        select(BankGift.bank_line_id)
+        .join(Donation, Donation.id == BankGift.donation_id)
+        .where(Donation.entry_id == entry.id)
+    )
+    if line_id is None:
+        return
+    try:
+        hold_line(session, line_id)
+    except Conflict as refusal:
+        yield str(refusal)
 
 
 def _of_decision(session: Session, entry: Entry, subject: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from fundsvc.books import service as books
 from fundsvc.books.closed import find_closed
 from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.reconciliation.signed import hold_line
 from fundsvc.settlements import bank, counting, owing, shares, surplus
 from fundsvc.settlements.counting import asked_of
 from fundsvc.settlements.models import (
@@ -142,7 +143,7 @@ def undo(session: Session, settlement_id: int, act: int, *, reason: str, by: int
     Raises:
         NotFound: there is no such settlement or act.
         Refusal: there is no reason.
-        Conflict: it was taken back before.
+        Conflict: it was taken back before, or its line of the bank lies in a signed month.
     """
     row = taken(session, settlement_id)
     units.lock(session, row.unit_id)
@@ -154,6 +155,11 @@ def undo(session: Session, settlement_id: int, act: int, *, reason: str, by: int
     )
     if session.scalar(alive) is None:
         raise Conflict(_("Việc này đã được ghi đảo từ trước."))
+    if found[0].kind == "money":
+        for line_id in session.scalars(
+            select(SettlementPayment.bank_line_id).filter_by(settlement_id=row.id, act=act)
+        ):
+            hold_line(session, line_id)
     for part in found:
         take_back(session, part.entry_id, subject=subject(row.id), on=None, reason=reason, by=by)
     match found[0].kind:

@@ -7,6 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
+from fundsvc.errors import Conflict
+from fundsvc.online import payouts
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankLine
@@ -16,6 +18,7 @@ from fundsvc.workbench.decisions import decide, undo
 from tests.online.conftest import Give
 from tests.online.test_cards import balances, bank_line
 from tests.online.test_guards import refused
+from tests.support.signing import sign
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -57,3 +60,20 @@ def test_guard_a_payout_leaves_its_line_only_with_a_reversal(
         decide(writing, line, choices.PaidOut(payout), by=None, key="k1")
     leaves = "UPDATE card_payout SET state = 'sent', bank_line_id = NULL, arrival_entry_id = NULL"
     refused("card_payout_kept", leaves)
+
+
+def test_a_payout_of_a_signed_month_does_not_leave_its_line(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+) -> None:
+    fake.pay(begin())
+    fake.payout()
+    tell()
+    line = bank_line(479_000)
+    payout = session.scalars(select(CardPayout.id)).one()
+    with transaction() as writing:
+        payouts.match(writing, payout, line, by=None)
+    month = session.get_one(BankLine, line).booked_on.replace(day=1)
+    session.rollback()
+    sign("TWNT", month)
+    with pytest.raises(Conflict, match="mở lại biên bản"), transaction() as writing:
+        payouts.unmatch(writing, payout, reason="Nhầm", by=None)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books import service as books
 from fundsvc.books.reversing import take_back
 from fundsvc.db import transaction
+from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation
 from fundsvc.errors import Refusal
 from fundsvc.giving import pages
@@ -24,6 +25,7 @@ from fundsvc.secrecy import UnreadableError
 from fundsvc.verify import faults
 from tests.reconciliation.test_import import add, file, run
 from tests.support.notices import KEY, sepay
+from tests.support.signing import sign
 
 pytestmark = pytest.mark.usefixtures("app", "clock", "page")
 
@@ -182,3 +184,15 @@ def test_what_a_line_became_stays(client: FlaskClient, session: Session, act: st
     assert session.scalar(select(func.count()).select_from(BankGift)) == 1
     with pytest.raises(DBAPIError, match=r"bank_gift.*append-only"), transaction() as writing:
         writing.connection().exec_driver_sql(act)
+
+
+def test_a_gift_of_a_signed_month_is_not_taken_back(client: FlaskClient, session: Session) -> None:
+    sepay(7, 200_000, f"{promise()} UNG HO", AT).send(client)
+    notices.handle()
+    booked_on = session.scalars(select(BankLine.booked_on)).one()
+    number = session.scalars(select(BankGift.donation_id)).one()
+    session.rollback()
+    sign("VCB1", booked_on.replace(day=1))
+    with pytest.raises(Refusal, match="mở lại biên bản"), transaction() as writing:
+        donations.reverse(writing, number, on=None, reason="nhầm", by=None)
+    assert given(session) == [("bank", 200_000)]

@@ -5,14 +5,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
-from fundsvc.errors import Refusal
+from fundsvc.errors import Conflict, Refusal
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankDecisionPart, BankLine
 from fundsvc.settlements import service
+from fundsvc.settlements.models import SettlementPayment
 from fundsvc.verify import faults
 from fundsvc.workbench import choices
 from fundsvc.workbench.decisions import decide, undo
 from tests.settlements.conftest import People, balance, bank_line, owed
+from tests.support.signing import sign
 
 
 def waits(session: Session) -> list[int]:
@@ -45,3 +47,19 @@ def test_an_operators_money_is_decided_and_taken_back(
     assert [balance(account) for account in accounts] == before
     assert waits(session) == [line]
     assert list(faults(session)) == []
+
+
+def test_an_operators_money_of_a_signed_month_is_not_taken_back(
+    session: Session, settlement: int, people: People
+) -> None:
+    line = bank_line(359_100)
+    with transaction() as writing:
+        service.accept(writing, settlement, by=people.treasurer)
+        service.confirm_money(writing, settlement, line, by=people.treasurer)
+    month = session.get_one(BankLine, line).booked_on.replace(day=1)
+    act = session.scalars(select(SettlementPayment.act)).one()
+    session.rollback()
+    sign("VCB1", month)
+    with pytest.raises(Conflict, match="mở lại biên bản"), transaction() as writing:
+        service.undo(writing, settlement, act, reason="Nhầm", by=people.treasurer)
+    assert owed() == 0
