@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import service as books
+from fundsvc.books import unidentified
 from fundsvc.books.models import Entry, Fund
 from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
@@ -26,8 +27,7 @@ from fundsvc.reconciliation.signed import hold_line
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from ledger import recipes
-from ledger.accounts import IN_TRANSIT, UNIDENTIFIED_IN, UNIDENTIFIED_OUT
-from ledger.words import grouped
+from ledger.accounts import IN_TRANSIT
 
 _log = logging.getLogger(__name__)
 ENDED: Final = ("paid", "failed", "canceled")
@@ -141,7 +141,14 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
     if row.state != "sent" or not _free(session, row, line.id):
         raise Conflict(_("Đợt chuyển tiền hoặc dòng sao kê này đã có nơi khác."))
     account = session.get_one(BankAccount, line.bank_account_id)
-    _hold_unidentified(session, account, moved)
+    unidentified.hold(
+        session,
+        fund_id=account.fund_id,
+        unit_id=account.unit_id,
+        money_in=moved > 0,
+        amount=abs(moved),
+        field="line",
+    )
     fund = session.get_one(Fund, account.fund_id).code
     unit = session.get_one(Unit, account.unit_id).code
     parts = parts_of(session, row)
@@ -201,7 +208,13 @@ def match_sure(session: Session) -> int:
             for line, account in _free(session, row)
             if row.currency == DONG
             and NAMED in line.memo.upper()
-            and _waiting(session, account, came=line.credit > 0) >= line.credit + line.debit
+            and unidentified.waits(
+                session,
+                fund_id=account.fund_id,
+                unit_id=account.unit_id,
+                money_in=line.credit > 0,
+            )
+            >= line.credit + line.debit
         ]
         if len(sure) == 1:
             payout_id, name, line_id = row.id, row.payout, sure[0].id
@@ -236,28 +249,6 @@ def offers(session: Session, row: CardPayout) -> list[tuple[BankLine, BankAccoun
 
 def _moved(line: BankLine) -> int:
     return line.credit - line.debit
-
-
-def _waiting(session: Session, account: BankAccount, *, came: bool) -> int:
-    """Return how much money in, or out, of an account's fund and unit waits to be identified."""
-    fund = session.get_one(Fund, account.fund_id).code
-    unit = session.get_one(Unit, account.unit_id).code
-    if came:
-        return -books.balance(session, account=UNIDENTIFIED_IN, fund=fund, unit=unit)
-    return books.balance(session, account=UNIDENTIFIED_OUT, fund=fund, unit=unit)
-
-
-def _hold_unidentified(session: Session, account: BankAccount, amount: int) -> None:
-    """Hold that a line's money still waits to be identified; vouchers may have decided it."""
-    waiting = _waiting(session, account, came=amount > 0)
-    if waiting < abs(amount):
-        why = _(
-            "Tiền chờ xác định của quỹ này chỉ còn %(waiting)s đ, ít hơn dòng sao kê (%(amount)s"
-            " đ): khoản này có thể đã được ghi cho việc khác.",
-            waiting=grouped(max(waiting, 0)),
-            amount=grouped(abs(amount)),
-        )
-        raise Refusal(Reason(why, field="line"))
 
 
 def _free(

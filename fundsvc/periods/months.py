@@ -18,6 +18,11 @@ def following(month: date) -> date:
     return date(month.year, month.month + 1, 1)
 
 
+def before(month: date) -> date:
+    """Return the first day of the month before a month."""
+    return first_of(first_of(month) - timedelta(days=1))
+
+
 def last_of(month: date) -> date:
     """Return the last day of a month."""
     return following(month) - timedelta(days=1)

@@ -19,6 +19,7 @@ from fundsvc.periods import acts, lines, listing, reopening, schemas, service
 from fundsvc.periods.months import last_of, told
 from fundsvc.staff.access import allow
 from fundsvc.templating import Attention, Form, attend, month, reasons_of
+from fundsvc.templating.sending import sent
 from fundsvc.text import short_unit
 from fundsvc.units import service as units
 
@@ -169,19 +170,8 @@ def _sent(
     code: str, day: date, schema: Any, act: Callable[[Session, dict[str, Any]], str]
 ) -> ResponseReturnValue:
     """Do what a form of the month's page asks, or show the page with what is wrong."""
-    typed = request.form.to_dict()
-    try:
-        form = schema.load(typed)
-        with transaction() as session:
-            said = act(session, form)
-    except ValidationError as error:
-        return _page(code, day, Form(typed, reasons_of(error))), 422
-    except Refusal as error:
-        if error.status == 404:  # noqa: PLR2004 - a missing and a foreign unit look the same
-            raise
-        return _page(code, day, Form(typed, error.reasons)), error.status
-    flash(said, "ok")
-    return redirect(url_for(".show", code=code, raw_month=f"{day:%Y-%m}"), 303)
+    onward = url_for(".show", code=code, raw_month=f"{day:%Y-%m}")
+    return sent(schema, act, again=lambda form: _page(code, day, form), onward=onward)
 
 
 def _page(code: str, day: date, form: Form) -> str:

@@ -9,16 +9,12 @@ from flask_babel import gettext as _
 from sqlalchemy import case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books import keys
-from fundsvc.books import service as books
 from fundsvc.books.reversing import is_undone
-from fundsvc.errors import Conflict, NotFound, Reason, Refusal
+from fundsvc.errors import Conflict, NotFound, Reason
 from fundsvc.reconciliation import decided, gifts
 from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
 from fundsvc.settlements.models import Settlement, SettlementPayment
 from fundsvc.sms.models import Campaign
-from ledger.accounts import UNIDENTIFIED_IN
-from ledger.words import grouped
 
 NEAR, LATE = timedelta(days=15), timedelta(days=180)
 """How far from the day told a line of the very amount may lie; how late one of the reference."""
@@ -185,19 +181,3 @@ def free_line(session: Session, line_id: int) -> tuple[BankLine, BankAccount]:
     if session.scalar(select(BankLine.id).where(BankLine.id == line_id, decided.by_decision())):
         raise Conflict(Reason(_("Dòng sao kê này đã được quyết định."), field="bank_line"))
     return line, account
-
-
-def hold_unidentified(session: Session, campaign: Campaign, amount: int) -> None:
-    """Hold that the money still waits to be identified; vouchers may have decided it."""
-    known = keys.read(session)
-    fund = next(code for code, number in known.funds.items() if number == campaign.fund_id)
-    unit = next(code for code, number in known.units.items() if number == campaign.unit_id)
-    waiting = -books.balance(session, account=UNIDENTIFIED_IN, fund=fund, unit=unit)
-    if waiting < amount:
-        why = _(
-            "Tiền chờ xác định của quỹ này chỉ còn %(waiting)s đ, ít hơn dòng sao kê (%(amount)s"
-            " đ): khoản này có thể đã được ghi cho việc khác.",
-            waiting=grouped(max(waiting, 0)),
-            amount=grouped(amount),
-        )
-        raise Refusal(Reason(why, field="bank_line"))

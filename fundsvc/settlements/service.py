@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
-from fundsvc.books import keys
+from fundsvc.books import keys, unidentified
 from fundsvc.books import service as books
 from fundsvc.books.closed import find_closed
 from fundsvc.books.reversing import is_undone, take_back
@@ -108,7 +108,14 @@ def confirm_money(session: Session, settlement_id: int, line_id: int, *, by: int
         )
         raise Refusal(Reason(why, field="bank_line"))
     units.lock(session, campaign.unit_id)
-    bank.hold_unidentified(session, campaign, line.credit)
+    unidentified.hold(
+        session,
+        fund_id=campaign.fund_id,
+        unit_id=campaign.unit_id,
+        money_in=True,
+        amount=line.credit,
+        field="bank_line",
+    )
     due = owing.due(session, row)
     if due <= 0:
         why = _(

@@ -14,7 +14,7 @@ from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
 from fundsvc.text import clean
-from fundsvc.workbench import booking, rules
+from fundsvc.workbench import booking, incoming, moving, rules
 from fundsvc.workbench.booking import Made
 from fundsvc.workbench.choices import (
     Booked,
@@ -51,6 +51,8 @@ KINDS: Final[dict[type, str]] = {
     Split: "split",
     Held: HELD,
 }
+_BOOKERS: Final = (incoming, moving)
+"""The rooms that say how each choice is booked; they are there when the first one is."""
 # Why a decision ended; stored, so it is not translated.
 _DECIDED: Final = "Đã quyết định"
 _HELD_AGAIN: Final = "Tạm giữ lại với lý do khác"

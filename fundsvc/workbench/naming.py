@@ -13,8 +13,8 @@ from fundsvc.spending.models import LINES
 from fundsvc.templating import in_language
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
-from fundsvc.workbench.booking import refused_account
 from fundsvc.workbench.decisions import Decided
+from fundsvc.workbench.moving import refused_account
 
 KINDS: Final = {
     "promised": lazy_gettext("Khoản ủng hộ đã đăng ký"),

@@ -6,7 +6,7 @@ the database lets no line, posting or undoing into that time; two people can ope
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from flask_babel import gettext as _
@@ -17,6 +17,7 @@ from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books.sealing import last_seal
 from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
+from fundsvc.periods.months import last_of
 from fundsvc.reconciliation import lists
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.models import BankAccount
@@ -42,11 +43,6 @@ class Signed:
     id: int
     state: str
     new: bool
-
-
-def last_of(month: date) -> date:
-    """Return the last day of a month."""
-    return (month.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def submit(session: Session, code: str, month: date, *, by: int, told: int | None = None) -> Signed:

@@ -6,25 +6,26 @@ from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from marshmallow import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc import clock
 from fundsvc.books.origins import tell_holder
-from fundsvc.db import read_session, transaction
-from fundsvc.errors import NotFound, Refusal
+from fundsvc.db import read_session
+from fundsvc.errors import NotFound
 from fundsvc.fields import FormSchema, Line, Read
+from fundsvc.periods.months import before, last_of
 from fundsvc.periods.schemas import month_of
 from fundsvc.reconciliation import lists
 from fundsvc.reconciliation.models import BankAccount
 from fundsvc.staff.access import allow
 from fundsvc.staff.models import StaffUser
-from fundsvc.templating import Attention, Form, attend, month, reasons_of
+from fundsvc.templating import Attention, Form, attend, month
+from fundsvc.templating.sending import sent
 from fundsvc.text import parse_dong
 from fundsvc.workbench import minutes, month_end, signoff
 from fundsvc.workbench.models import BankSignoff
@@ -86,7 +87,7 @@ def index(code: str) -> str:
     first = clock.today().replace(day=1)
     months: list[date] = []
     while len(months) < MONTHS:
-        first = month_before(first)
+        first = before(first)
         months.append(first)
     found: dict[date, Row] = {}
     for row in _rows(session, account.id):
@@ -195,35 +196,18 @@ def reopen(code: str, raw_month: str, signoff_id: int, answer: str) -> ResponseR
     return _sent(code, month_of(raw_month), FormSchema(), act)
 
 
-def month_before(first: date) -> date:
-    """Return the first day of the month before."""
-    year, number = divmod(first.year * 12 + first.month - 2, 12)
-    return date(year, number + 1, 1)
-
-
 def _sent(
     code: str, day: date, schema: Any, act: Callable[[Session, dict[str, Any]], str]
 ) -> ResponseReturnValue:
     """Do what a form of the page asks, or show the page with what is wrong."""
-    typed = request.form.to_dict()
-    try:
-        form = schema.load(typed)
-        with transaction() as session:
-            said = act(session, form)
-    except ValidationError as error:
-        return _page(code, day, Form(typed, reasons_of(error))), 422
-    except Refusal as error:
-        if error.status == _NOT_FOUND:
-            raise
-        return _page(code, day, Form(typed, error.reasons)), error.status
-    flash(said, "ok")
-    return redirect(url_for(".show", code=code, raw_month=f"{day:%Y-%m}"), 303)
+    onward = url_for(".show", code=code, raw_month=f"{day:%Y-%m}")
+    return sent(schema, act, again=lambda form: _page(code, day, form), onward=onward)
 
 
 def _page(code: str, day: date, form: Form) -> str:
     session = read_session()
     account = lists.account(session, code)
-    last = signoff.last_of(day)
+    last = last_of(day)
     figures = month_end.figures(session, account, last)
     rows = [row for row in _rows(session, account.id) if row.month == day]
     now = next((row for row in rows if row.state in signoff.STANDING), None)
