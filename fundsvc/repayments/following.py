@@ -37,11 +37,12 @@ def edited(session: Session, row: Voucher, draft: Draft) -> None:
     unit = session.get_one(Unit, donation.unit_id).code
     fund = session.get_one(Fund, donation.fund_id).code
     line = DraftLine(account=service.account(donation), amount=found.amount)
-    said = (draft.unit, draft.fund, draft.amount, draft.lines)
-    if said != (unit, fund, found.amount, (line,)):
+    province = service.province(session, donation)
+    said = (draft.unit, draft.fund, draft.province, draft.amount, draft.lines)
+    if said != (unit, fund, province, found.amount, (line,)):
         why = _(
-            "Phiếu này hoàn trả một khoản ủng hộ: đơn vị, quỹ, số tiền và định khoản giữ nguyên."
-            " Muốn hoàn số khác thì bỏ phiếu này và lập lại từ khoản ủng hộ."
+            "Phiếu này hoàn trả một khoản ủng hộ: đơn vị, quỹ, tỉnh, số tiền và định khoản giữ"
+            " nguyên. Muốn hoàn số khác thì bỏ phiếu này và lập lại từ khoản ủng hộ."
         )
         raise Refusal(Reason(why, field="amount"))
     if draft.date < donation.received_on:

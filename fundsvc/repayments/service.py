@@ -71,6 +71,13 @@ def account(donation: Donation) -> str:
     return income(donation.method)
 
 
+def province(session: Session, donation: Donation) -> str | None:
+    """Return the key of the province a donation came from; what goes back is taken off it."""
+    if donation.province_id is None:
+        return None
+    return session.get_one(Province, donation.province_id).key
+
+
 def ask(session: Session, donation_id: int, asked: Asked, *, key: str, by: int) -> int:
     """Draft the payment voucher of a refund and return its id; the same key again adds nothing.
 
@@ -135,7 +142,6 @@ def _before(session: Session, donation: Donation, amount: int, reason: str, key:
 
 def _draft(session: Session, donation: Donation, asked: Asked, reason: str) -> Draft:
     """Return the voucher: N the income the donation was booked as, C the till it goes out of."""
-    province = session.get_one(Province, donation.province_id) if donation.province_id else None
     day = f"{donation.received_on:%d/%m/%Y}"
     return Draft(
         unit=session.get_one(Unit, donation.unit_id).code,
@@ -144,7 +150,7 @@ def _draft(session: Session, donation: Donation, asked: Asked, reason: str) -> D
         fund=session.get_one(Fund, donation.fund_id).code,
         description=f"Hoàn trả tiền ủng hộ ngày {day}: {reason}",
         party=asked.party,
-        province=province.key if province else None,
+        province=province(session, donation),
         till=asked.till,
         lines=(DraftLine(account=account(donation), amount=asked.amount),),
     )

@@ -166,6 +166,8 @@ def test_the_voucher_keeps_to_what_it_gives_back(session: Session, desk: Desk, g
         replace(draft, lines=(replace(line, account="6112"),)),
         replace(draft, fund="dues"),
         replace(draft, date=date(2024, 9, 9)),
+        replace(draft, province="2025:46"),
+        replace(draft, province=None),
     ):
         with pytest.raises(Refusal):
             desk.act("edit", number, other)
