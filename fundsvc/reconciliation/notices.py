@@ -40,6 +40,7 @@ MEDIA_TYPE: Final = "application/x-ndjson"
 _NO_FORM = "Không có cổng hay mẫu này nữa."
 _NO_ACCOUNT = "Chưa có tài khoản ngân hàng có số cuối {end}."
 _TWO_ACCOUNTS = "Hai ngân hàng có tài khoản cùng số cuối {end}; không biết tin của tài khoản nào."
+_OTHERS = "Luồng {name} chỉ báo được tài khoản của mình, không phải tài khoản {code}."
 _WRONG_DAY = "Ngày {day} nằm ngoài sổ sách hoặc trong tương lai."
 _UNREADABLE = "Không đọc được trường {field}."
 _NOT_TAKEN = "Cơ sở dữ liệu không nhận dòng này. Xin báo quản trị."
@@ -95,8 +96,9 @@ def handle_batch(session: Session) -> Counter[str]:
     done: list[inbox.Outcome] = []
     for item in inbox.take(session, KIND, BATCH):
         gateway = item.source.partition(":")[2]
+        sender = known.get(gateway)
         try:
-            lines = [_placed(notice, accounts) for notice in read(item.body, known.get(gateway))]
+            lines = [_placed(notice, sender, accounts) for notice in read(item.body, sender)]
         except UnreadableError as error:
             why = _UNREADABLE.format(field=error.field) if error.field else _NO_FORM
             done.append(inbox.Outcome(item.id, PARKED, why))
@@ -121,18 +123,24 @@ def read(body: bytes, gateway: gateways.Known | None) -> list[Notice]:
     return form.notices(body)
 
 
-def _placed(notice: Notice, accounts: dict[str, list[AccountFacts]]) -> tuple[AccountFacts, Notice]:
+def _placed(
+    notice: Notice, sender: gateways.Known | None, accounts: dict[str, list[AccountFacts]]
+) -> tuple[AccountFacts, Notice]:
     """Return a line with its account.
 
     Raises:
-        Refusal: we have no such account, or two banks' of one number; or the day is none of the
-            books.
+        Refusal: we have no such account, or two banks' of one number, or it is not the one the
+            gateway may tell of; or the day is none of the books.
     """
     number = _digits(notice.account_number)
     found = accounts.get(number, []) if number else []
     if len(found) != 1:
         why = _TWO_ACCOUNTS if found else _NO_ACCOUNT
         raise Refusal(why.format(end=number[-4:] or "–"))
+    # Held here and not at a door, for a feed has two.
+    code = found[0].code
+    if sender and forms()[sender.form].of_one_account and code.lower() != sender.name:
+        raise Refusal(_OTHERS.format(name=sender.name, code=code))
     if notice.booked_on.year < EARLIEST_YEAR or notice.booked_on > clock.today():
         raise Refusal(_WRONG_DAY.format(day=f"{notice.booked_on:%d/%m/%Y}"))
     return found[0], notice

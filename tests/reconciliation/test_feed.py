@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from fundsvc.db import transaction
+from fundsvc.inbox.models import InboxItem
 from fundsvc.reconciliation import notices, senders
-from fundsvc.reconciliation.models import BankLine
+from fundsvc.reconciliation.models import BankAccount, BankLine
 from tests import corpus
 from tests.reconciliation.test_import import add
 
@@ -91,6 +92,27 @@ def test_another_account_is_refused(client: FlaskClient) -> None:
         headers={"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": "k"},
     )
     assert (refused.status_code, refused.mimetype) == (422, "application/problem+json")
+
+
+def test_at_no_door_does_a_token_book_lines_into_another_account(
+    client: FlaskClient, session: Session
+) -> None:
+    add("DUES1", number="0099887766", fund="dues")
+    line = {"id": "FT1", "booked_on": "2024-09-02", "amount": 900_000, "memo": "UNG HO"}
+    for key, account_number in (("k1", "0099887766"), ("k2", number())):
+        taken = client.post(
+            "/webhooks/bank/vcb1",
+            json={"account_number": account_number, "lines": [line]},
+            headers={"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": key},
+        )
+        assert taken.status_code == 200
+    assert notices.handle() == {"parked": 1, "handled": 1}
+    session.rollback()
+    (row,) = session.scalars(select(BankLine))
+    account = session.get_one(BankAccount, row.bank_account_id)
+    assert (account.code, row.credit) == ("VCB1", 900_000)
+    (item,) = session.scalars(select(InboxItem).where(InboxItem.state == "parked"))
+    assert item.why == "Luồng vcb1 chỉ báo được tài khoản của mình, không phải tài khoản DUES1."
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fundsvc.clock import VN
 from fundsvc.inbox.pushes import (
@@ -52,6 +52,9 @@ class Notice:
 
 class Form(PushForm):
     """How one gateway tells of lines."""
+
+    of_one_account: ClassVar[bool] = False
+    """Whether it tells of the account alone whose code, in small letters, is its name."""
 
     @abstractmethod
     def notices(self, body: bytes) -> list[Notice]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from hmac import compare_digest
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fundsvc.inbox.pushes import (
     BadSignatureError,
@@ -30,6 +30,8 @@ _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 
 class Feed(Form):
     """How a bank, or a programme beside it, tells of lines itself."""
+
+    of_one_account: ClassVar[bool] = True
 
     def check(
         self,
