@@ -98,6 +98,19 @@ def check_open(page: CampaignPage) -> None:
         raise Refusal(_("Đợt vận động này chưa bắt đầu."))
 
 
+def free_origin(session: Session, name: str) -> str:
+    """Return a name for money that may have been given before and taken back: then another one.
+
+    Call it when it is sure that no donation of this money stands.
+    """
+    used = session.scalar(
+        select(func.count())
+        .select_from(PledgeDonation)
+        .where((PledgeDonation.origin == name) | PledgeDonation.origin.startswith(f"{name}:"))
+    )
+    return f"{name}:{used + 1}" if used else name
+
+
 def becomes(
     session: Session,
     promised: Pledge,

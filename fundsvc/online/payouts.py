@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import case, column, exists, func, select, table
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -15,13 +15,13 @@ from fundsvc.audit import service as audit
 from fundsvc.books import service as books
 from fundsvc.books import unidentified
 from fundsvc.books.models import Entry, Fund
-from fundsvc.books.reversing import is_undone, take_back
+from fundsvc.books.reversing import take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.online.booking import DONG, SOURCE, AsideError, book_fee, lock, worth
 from fundsvc.online.days import dated
 from fundsvc.online.gateway import Move, Payout
 from fundsvc.online.models import CardMovement, CardPayment, CardPayout, CardStray
-from fundsvc.reconciliation import decided, gifts
+from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.reconciliation.signed import hold_line
 from fundsvc.units import service as units
@@ -39,7 +39,6 @@ NEAR: Final = timedelta(days=10)
 MOST: Final = 500
 NAMED: Final = "STRIPE"
 # Settlements live above; the lines they have taken are read by the table's name.
-_SETTLED = table("settlement_payment", column("bank_line_id"))
 # What follows is stored, so it is not translated.
 BY_HAND: Final = "Đợt chuyển tiền thủ công: Stripe không cho biết gồm những khoản nào."
 NOT_EQUAL: Final = "Tổng các khoản của đợt chuyển tiền không bằng số Stripe đã chuyển."
@@ -138,7 +137,7 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
         raise Refusal(
             Reason(_("Số tiền của dòng sao kê khác với số Stripe đã chuyển."), field="line")
         )
-    if row.state != "sent" or not _free(session, row, line.id):
+    if row.state != "sent" or not _free(session, row, BankLine.id == line.id):
         raise Conflict(_("Đợt chuyển tiền hoặc dòng sao kê này đã có nơi khác."))
     account = session.get_one(BankAccount, line.bank_account_id)
     unidentified.hold(
@@ -205,7 +204,7 @@ def match_sure(session: Session) -> int:
     for row in session.scalars(select(CardPayout).where(CardPayout.state == "sent")).all():
         sure = [
             line
-            for line, account in _free(session, row)
+            for line, account in _free(session, row, ~decided.of_person())
             if row.currency == DONG
             and NAMED in line.memo.upper()
             and unidentified.waits(
@@ -252,16 +251,14 @@ def _moved(line: BankLine) -> int:
 
 
 def _free(
-    session: Session, row: CardPayout, line_id: int | None = None
+    session: Session, row: CardPayout, *only: ColumnElement[bool]
 ) -> list[tuple[BankLine, BankAccount]]:
-    """Return lines of the right days that nothing else has taken, or the one asked for.
+    """Return lines of the right days that wait, or only some of them.
 
     They are of money in, or out for a payout below 0; of one in đồng, of its very amount.
     """
     side = BankLine.credit if row.settled > 0 else BankLine.debit
     wanted = side == abs(row.settled) if row.currency == DONG else side > 0
-    if line_id is not None:
-        wanted &= BankLine.id == line_id
     named = case((func.upper(BankLine.memo).contains(NAMED), 0), else_=1)
     query = (
         select(BankLine, BankAccount)
@@ -269,11 +266,8 @@ def _free(
         .where(
             wanted,
             BankLine.booked_on.between(row.sent_on, row.arrives_on + NEAR),
-            ~exists().where(CardPayout.bank_line_id == BankLine.id),
-            ~exists().where(_SETTLED.c.bank_line_id == BankLine.id),
-            BankLine.id.not_in(gifts.standing()),
-            ~decided.by_decision(),
-            ~is_undone(BankLine.entry_id),
+            decided.waiting(),
+            *only,
         )
         .order_by(named, BankLine.booked_on, BankLine.id)
         .limit(MOST)

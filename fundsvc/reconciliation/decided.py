@@ -6,10 +6,12 @@ is booked as one when it comes in; a line whose own entry was taken back is in t
 """
 
 from sqlalchemy import ColumnElement, Select, column, exists, or_, select, table
+from sqlalchemy.orm import InstrumentedAttribute
 
 from fundsvc.reconciliation.models import BankLine
 
 HELD = "held"
+LEFT = "left"
 UNDECIDED = ("bank-in", "bank-out")
 FEE = "bank-fee"
 """With those above, all that a line's own entry can be."""
@@ -18,7 +20,16 @@ _SETTLED = table("settlement_payment", column("bank_line_id"))
 _PAID_OUT = table("card_payout", column("bank_line_id"))
 _GIFT = table("bank_gift", column("bank_line_id"), column("donation_id"))
 # Without the filter of units: whoever sees a line may know whether it waits.
-_DECISION = table("bank_decision", column("bank_line_id"), column("undone_at"), column("kind"))
+_DECISION = table(
+    "bank_decision",
+    column("id"),
+    column("bank_line_id"),
+    column("entry_id"),
+    column("undone_at"),
+    column("kind"),
+)
+_PART = table("bank_decision_part", column("decision_id"), column("entry_id"))
+_CODED = table("bank_coded", column("bank_line_id"), column("state"))
 _DONATION = table("donation", column("id"), column("entry_id"))
 _ENTRY = table("entry", column("id"), column("kind"), column("reverses_id"))
 _REVERSAL = _ENTRY.alias("reversal")
@@ -44,6 +55,33 @@ def held() -> ColumnElement[bool]:
         _DECISION.c.bank_line_id == BankLine.id,
         _DECISION.c.undone_at.is_(None),
         _DECISION.c.kind == HELD,
+    )
+
+
+def of_person() -> ColumnElement[bool]:
+    """Whether a person has had a say of a line that waits: then nothing but a person decides it.
+
+    Somebody holds it back, undid what was decided of it, left it among the unidentified money, or
+    took back the donation that it had become.
+    """
+    overruled = exists().where(
+        _DECISION.c.bank_line_id == BankLine.id,
+        or_(_DECISION.c.undone_at.is_not(None), _DECISION.c.kind == HELD),
+    )
+    left = exists().where(_CODED.c.bank_line_id == BankLine.id, _CODED.c.state == LEFT)
+    return or_(overruled, left, exists().where(_GIFT.c.bank_line_id == BankLine.id))
+
+
+def tied_to_line(
+    entry_id: ColumnElement[int] | InstrumentedAttribute[int] | int,
+) -> ColumnElement[bool]:
+    """Whether a decision that stands rests on an entry: it is what some line is."""
+    part = exists().where(
+        _PART.c.decision_id == _DECISION.c.id,
+        _PART.c.entry_id == entry_id,
+    )
+    return exists().where(
+        _DECISION.c.undone_at.is_(None), or_(_DECISION.c.entry_id == entry_id, part)
     )
 
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.reversing import is_undone
@@ -58,21 +58,25 @@ def again(session: Session, line_id: int, found: Iterable[str], *, by: int | Non
     Since the first time its money may have become something else, or its entry been taken back.
     """
     line = session.get_one(BankLine, line_id, with_for_update=True)
-    if not session.scalar(select(BankLine.id).where(BankLine.id == line_id, decided.waiting())):
+    if not _is(session, line_id, decided.waiting()):
         why = _("Dòng tiền này đã thành việc khác, hoặc bút toán của nó đã ghi đảo.")
         waiting.note(session, line, [], why, heals=False)
+        return False
+    if by is None and _is(session, line_id, decided.of_person()):
         return False
     return _give(session, line, found, by=by)
 
 
 def _first(session: Session, account: AccountFacts, line_id: int, found: list[str]) -> bool:
-    """Give what a line says that was just told, unless it is a donation or a person left it."""
-    if session.get(BankGift, line_id) is not None or waiting.is_left(session, line_id):
+    """Give what a line says that was just told, unless it became something or is a person's.
+
+    The line is held first: who decides it at the same moment goes before or after.
+    """
+    line = session.get_one(BankLine, line_id, with_for_update=True)
+    free = decided.waiting() & ~decided.of_person()
+    if line.bank_account_id != account.id or not _is(session, line_id, free):
         return False
-    if _is_decided(session, line_id):
-        return False
-    line = session.get_one(BankLine, line_id)
-    return line.bank_account_id == account.id and _give(session, line, found)
+    return _give(session, line, found)
 
 
 def _give(session: Session, line: BankLine, found: Iterable[str], *, by: int | None = None) -> bool:
@@ -95,7 +99,7 @@ def _give(session: Session, line: BankLine, found: Iterable[str], *, by: int | N
             given = giving.becomes(
                 session,
                 promised[0],
-                origin=f"bank-line:{line.id}",
+                origin=giving.free_origin(session, f"bank-line:{line.id}"),
                 amount=line.credit,
                 received_on=line.booked_on,
                 method="bank",
@@ -114,9 +118,8 @@ def _give(session: Session, line: BankLine, found: Iterable[str], *, by: int | N
     return True
 
 
-def _is_decided(session: Session, line_id: int) -> bool:
-    wanted = select(BankLine.id).where(BankLine.id == line_id, decided.standing())
-    return session.scalar(wanted) is not None
+def _is(session: Session, line_id: int, what: ColumnElement[bool]) -> bool:
+    return session.scalar(select(BankLine.id).where(BankLine.id == line_id, what)) is not None
 
 
 def _promises(session: Session, found: Iterable[str]) -> Iterator[Pledge]:

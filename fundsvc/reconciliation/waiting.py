@@ -18,7 +18,7 @@ from fundsvc.giving.models import Pledge
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankAccount, BankCoded, BankLine
 
-WAITING, GIVEN, LEFT = "waiting", "given", "left"
+WAITING, GIVEN, LEFT = "waiting", "given", decided.LEFT
 PAGE: Final = 50
 LONGEST_WHY: Final = 300
 SOON: Final = timedelta(minutes=10)
@@ -78,12 +78,6 @@ def over(session: Session, line_id: int) -> None:
         session.flush()
 
 
-def is_left(session: Session, line_id: int) -> bool:
-    """Say whether a person left a line among the unidentified money."""
-    kept = session.get(BankCoded, line_id)
-    return kept is not None and kept.state == LEFT
-
-
 def leave(session: Session, line_id: int, *, by: int) -> None:
     """Leave a line among the unidentified money, for a person said so.
 
@@ -121,7 +115,12 @@ def due(session: Session) -> list[int]:
     query = (
         select(BankCoded.bank_line_id)
         .join(BankLine, BankLine.id == BankCoded.bank_line_id)
-        .where(BankCoded.state == WAITING, BankCoded.next_at <= clock.now(), decided.waiting())
+        .where(
+            BankCoded.state == WAITING,
+            BankCoded.next_at <= clock.now(),
+            decided.waiting(),
+            ~decided.of_person(),
+        )
     )
     return list(session.scalars(query.order_by(BankCoded.next_at, BankCoded.bank_line_id)))
 

@@ -13,7 +13,7 @@ from fundsvc.db import read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.giving import codes
 from fundsvc.reconciliation import decided, waiting
-from fundsvc.reconciliation.models import BankCoded, BankDecision, BankLine
+from fundsvc.reconciliation.models import BankCoded, BankLine
 from fundsvc.workbench.decisions import decide
 from fundsvc.workbench.proposals import propose
 
@@ -79,9 +79,7 @@ def _coded(account_id: int | None) -> Iterator[list[int]]:
             .where(
                 BankLine.id > after,
                 BankLine.credit > 0,
-                decided.waiting(),
-                ~decided.held(),
-                ~_overruled(),
+                _free(),
             )
             .order_by(BankLine.id)
             .limit(READ)
@@ -102,17 +100,15 @@ def _coded(account_id: int | None) -> Iterator[list[int]]:
         yield found
 
 
-def _overruled() -> ColumnElement[bool]:
-    """Whether a line is not ours: a person undid what was decided of it, or left it as it is.
+def _free() -> ColumnElement[bool]:
+    """Whether a line waits and nobody has had a say of it.
 
     What could not become its promise at once is tried again by `reconciliation.background` alone.
     """
-    undone = exists().where(
-        BankDecision.bank_line_id == BankLine.id, BankDecision.undone_at.is_not(None)
+    tried = exists().where(
+        BankCoded.bank_line_id == BankLine.id, BankCoded.state == waiting.WAITING
     )
-    return undone | exists().where(
-        BankCoded.bank_line_id == BankLine.id, BankCoded.state.in_((waiting.WAITING, waiting.LEFT))
-    )
+    return decided.waiting() & ~decided.of_person() & ~tried
 
 
 def _sure(session: Session, ids: list[int]) -> tuple[int, int, int]:
@@ -122,10 +118,9 @@ def _sure(session: Session, ids: list[int]) -> tuple[int, int, int]:
 
 
 def _decide(session: Session, ids: list[int]) -> tuple[int, int, int]:
-    still = decided.waiting() & ~decided.held() & ~_overruled()
     rows = session.execute(
         select(BankLine.id, BankLine.credit)
-        .where(BankLine.id.in_(ids), still)
+        .where(BankLine.id.in_(ids), _free())
         .order_by(BankLine.id)
     ).all()
     made = propose(session, [row.id for row in rows])

@@ -11,6 +11,7 @@ from fundsvc.books import unidentified
 from fundsvc.books.models import Fund
 from fundsvc.errors import Reason, Refusal
 from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 
 SOURCE: Final = "bank-decision"
@@ -80,7 +81,11 @@ def needs_money_in(at: Place) -> None:
 
 
 def hold_waiting(session: Session, at: Place) -> None:
-    """Hold that a line's money still waits to be identified; vouchers may have decided it."""
+    """Hold that a line's money still waits to be identified; vouchers may have decided it.
+
+    Whoever takes money of this unit from there stands in line until the transaction ends.
+    """
+    units.lock(session, at.account.unit_id)
     unidentified.hold(
         session,
         fund_id=at.account.fund_id,

@@ -13,6 +13,7 @@ from fundsvc.audit import service as audit
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
+from fundsvc.secrecy import fingerprint
 from fundsvc.text import clean
 from fundsvc.workbench import booking, incoming, moving, rules
 from fundsvc.workbench.booking import Made
@@ -160,7 +161,10 @@ def _note(
         kind=kind,
         amount=line.credit - line.debit,
         key=key,
-        why={"reasons": [str(reason) for reason in proposal.reasons] if proposal else []},
+        why={
+            "reasons": [str(reason) for reason in proposal.reasons] if proposal else [],
+            "choice": _mark(choice),
+        },
         automatic=automatic,
         decided_at=clock.now(),
         entry_id=made[0].entry_id if made else None,
@@ -230,6 +234,11 @@ def _end_held(session: Session, lines: Sequence[BankLine], why: str, *, by: int 
     session.flush()
 
 
+def _mark(choice: Choice) -> str:
+    """Return what the same choice is known by; it tells nothing of the people named in it."""
+    return fingerprint(repr(choice).encode())
+
+
 def _key(key: str, n: int) -> str:
     """Return the key of the nth line of a decision."""
     return f"{key}:{n + 1}" if n else key
@@ -240,8 +249,10 @@ def _known(session: Session, key: str, line_id: int, choice: Choice) -> Decided 
     row = session.scalar(select(BankDecision).where(BankDecision.key == key))
     if row is None:
         return None
-    if (row.bank_line_id, row.kind) != (line_id, KINDS[type(choice)]):
+    if row.bank_line_id != line_id or row.why.get("choice") != _mark(choice):
         raise Conflict(_("Yêu cầu này đã dùng cho một quyết định khác."))
+    if row.undone_at is not None:
+        raise Conflict(_("Quyết định này đã được hoàn tác; xin mở lại dòng sao kê."))
     other = session.scalar(select(BankDecision).where(BankDecision.key == _key(key, 1)))
     return _told([row, other] if other else [row], (), new=False)
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.books import service as books
@@ -14,7 +14,7 @@ from fundsvc.donations.service import DonationFacts
 from fundsvc.dues import service as dues
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.giving import service as giving
-from fundsvc.giving.models import CampaignPage, Pledge, PledgeDonation
+from fundsvc.giving.models import CampaignPage, Pledge
 from fundsvc.online import payouts
 from fundsvc.settlements import service as settlements
 from fundsvc.settlements import surplus
@@ -39,11 +39,10 @@ def _promised(choice: choices.Promised, session: Session, at: Place) -> list[Mad
         why = _("Lượt đăng ký này thuộc quỹ hoặc đơn vị khác với tài khoản ngân hàng.")
         raise Refusal(Reason(why, field="pledge"))
     hold_waiting(session, at)
-    origin = _free_origin(session, at)
     given = giving.becomes(
         session,
         promised,
-        origin=origin,
+        origin=giving.free_origin(session, f"bank-line:{at.line.id}"),
         amount=at.amount,
         received_on=at.line.booked_on,
         method="bank",
@@ -51,17 +50,6 @@ def _promised(choice: choices.Promised, session: Session, at: Place) -> list[Mad
     )
     entry_id = session.get_one(Donation, given.donation_id).entry_id
     return [Made("donation", at.amount, entry_id, given.donation_id, given.receipt)]
-
-
-def _free_origin(session: Session, at: Place) -> str:
-    """Return a name for the money of a line: one that was taken back has its own name."""
-    name = f"bank-line:{at.line.id}"
-    used = session.scalar(
-        select(func.count())
-        .select_from(PledgeDonation)
-        .where((PledgeDonation.origin == name) | PledgeDonation.origin.startswith(f"{name}:"))
-    )
-    return f"{name}:{used + 1}" if used else name
 
 
 @book.register
@@ -95,6 +83,8 @@ def _collected(choice: choices.Collected, session: Session, at: Place) -> list[M
     if at.fund not in dues.FUNDS:
         why = _("Tài khoản này không giữ tiền hội phí hay chân quỹ.")
         raise Refusal(Reason(why, field="unit"))
+    for unit_id in sorted({unit.id, at.account.unit_id}):
+        units.lock(session, unit_id)
     hold_waiting(session, at)
     made: list[Made] = []
     if unit.code != at.unit:

@@ -13,10 +13,11 @@ from fundsvc.books.reversing import is_undone
 from fundsvc.books.tills import hold, till
 from fundsvc.db import check_scope
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
+from fundsvc.reconciliation import decided
+from fundsvc.reconciliation.models import BankLine
 from fundsvc.spending import service as spending
 from fundsvc.text import clean
-from fundsvc.units import service as units
+from fundsvc.vouchers.service import SOURCE as VOUCHER
 from fundsvc.workbench import choices
 from fundsvc.workbench.booking import SOURCE, Made, Place, book, hold_waiting, place_of
 from ledger import recipes
@@ -48,7 +49,8 @@ def _mirrored(choice: choices.Mirrored, session: Session, at: Place) -> list[Mad
     if not fits or other.bank_account_id == at.line.bank_account_id:
         why = _("Hai dòng phải ở hai tài khoản, một dòng tiền ra và một dòng tiền vào bằng nhau.")
         raise Refusal(Reason(why, field="line"))
-    for side in (at, there):
+    # Units are held in one order, or two transfers could wait for each other.
+    for side in sorted((at, there), key=lambda side: side.account.unit_id):
         hold_waiting(session, side)
     into, out = (at, there) if at.money_in else (there, at)
     entry = recipes.bank_transfer(
@@ -71,15 +73,7 @@ def _booked(choice: choices.Booked, session: Session, at: Place) -> list[Made]:
     entry = session.scalar(wanted.with_for_update())
     if entry is None or entry.source.startswith(("bank:", f"{SOURCE}")) or entry.reverses_id:
         raise NotFound(Reason(_("Không có bút toán này."), field="entry"))
-    taken = session.scalar(
-        select(BankDecision.id)
-        .outerjoin(BankDecisionPart, BankDecisionPart.decision_id == BankDecision.id)
-        .where(
-            BankDecision.undone_at.is_(None),
-            (BankDecision.entry_id == entry.id) | (BankDecisionPart.entry_id == entry.id),
-        )
-    )
-    if taken is not None:
+    if session.scalar(select(decided.tied_to_line(entry.id))):
         raise Conflict(_("Bút toán này đã gắn với một dòng sao kê khác."))
     own = bank_account_code(at.account.code)
     waits = unidentified.account_of(money_in=at.money_in)
@@ -97,7 +91,8 @@ def _booked(choice: choices.Booked, session: Session, at: Place) -> list[Made]:
             .group_by(Account.code)
         )
     }
-    if moved.get(waits) == at.amount:
+    # Only a voucher takes unidentified money by hand; all else that does has a line of its own.
+    if moved.get(waits) == at.amount and entry.source == VOUCHER:
         return [Made("booked", at.amount, entry.id)]
     if moved.get(own) != at.amount:
         why = _("Bút toán này không ghi đúng số tiền ấy trên tài khoản của dòng sao kê.")
@@ -148,7 +143,6 @@ def _posted(choice: choices.Posted, session: Session, at: Place) -> list[Made]:
     if reasons:
         raise Refusal(*reasons)
     check_scope(session, {at.account.unit_id})
-    units.lock(session, at.account.unit_id)
     hold_waiting(session, at)
     if choice.account == CASH and at.money_in:
         where = {"fund_id": at.account.fund_id, "unit_id": at.account.unit_id}

@@ -7,21 +7,25 @@ from datetime import timedelta
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from fundsvc.books import keys
 from fundsvc.books.models import Entry, Posting
 from fundsvc.books.reversing import is_undone
 from fundsvc.donations.models import Donation
 from fundsvc.donors.models import Donor
 from fundsvc.donors.service import DonorFacts, facts_of
+from fundsvc.reconciliation.decided import tied_to_line
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankGift, BankLine
 from fundsvc.secrecy import UnreadableError
 from fundsvc.spending.models import Payment
 from fundsvc.templating.filters import day, dong
+from fundsvc.vouchers.service import SOURCE as VOUCHER
 from fundsvc.workbench.choices import Booked, Choice, Given, Proposal, Spent
 from fundsvc.workbench.likeness import ALIKE, payer, share_of_name
 from fundsvc.workbench.lines import Line, span
+from ledger.accounts import UNIDENTIFIED_IN, UNIDENTIFIED_OUT
 
 SEEN, SEEN_EXACT, BY_HAND, AMOUNT_ALONE = 65, 72, 75, 30
 LOOKED_AT: Final = 2_000
@@ -142,6 +146,8 @@ def _payments(session: Session, units: set[int]) -> Iterator[_Row]:
 
 def by_hand(session: Session, lines: Sequence[Line]) -> Iterator[Found]:
     """Yield entries that somebody made of money before the bank told of it."""
+    known = keys.read(session)
+    waits = [known.account(code) for code in (UNIDENTIFIED_IN, UNIDENTIFIED_OUT)]
     for purse in {line.purse for line in lines}:
         mine = [line for line in lines if line.purse == purse]
         first, last = span(mine)
@@ -149,7 +155,13 @@ def by_hand(session: Session, lines: Sequence[Line]) -> Iterator[Found]:
             select(Entry.id, Entry.date, Entry.description, Posting.debit, Posting.credit)
             .join(Posting, Posting.entry_id == Entry.id)
             .where(
-                Posting.account_id == purse.account_id,
+                or_(
+                    Posting.account_id == purse.account_id,
+                    (Entry.source == VOUCHER)
+                    & Posting.account_id.in_(waits)
+                    & (Posting.fund_id == purse.fund_id)
+                    & (Posting.unit_id == purse.unit_id),
+                ),
                 Posting.date.between(first - APART, last + APART),
                 or_(
                     Posting.debit.in_({line.credit for line in mine if line.credit}),
@@ -159,11 +171,7 @@ def by_hand(session: Session, lines: Sequence[Line]) -> Iterator[Found]:
                 ~func.coalesce(Entry.source, "").startswith("bank:"),
                 ~is_undone(Entry.id),
                 Entry.reverses_id.is_(None),
-                ~exists().where(
-                    BankDecision.entry_id == Entry.id,
-                    BankDecision.undone_at.is_(None),
-                ),
-                ~exists().where(BankDecisionPart.entry_id == Entry.id),
+                ~tied_to_line(Entry.id),
             )
             .order_by(Entry.id)
             .limit(MOST)

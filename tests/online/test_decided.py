@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict
-from fundsvc.online import payouts
+from fundsvc.online import handling, payouts
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankLine
@@ -77,3 +77,24 @@ def test_a_payout_of_a_signed_month_does_not_leave_its_line(
     sign("TWNT", month)
     with pytest.raises(Conflict, match="mở lại biên bản"), transaction() as writing:
         payouts.unmatch(writing, payout, reason="Nhầm", by=None)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_line_that_a_person_spoke_of_is_not_matched_by_itself(
+    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session, held: bool
+) -> None:
+    fake.pay(begin())
+    fake.payout()
+    tell()
+    line = bank_line(479_000)
+    payout = session.scalars(select(CardPayout.id)).one()
+    session.rollback()
+    choice = choices.Held("chờ hỏi") if held else choices.PaidOut(payout)
+    with transaction() as writing:
+        done = decide(writing, line, choice, by=None, key="k1")
+    if not held:
+        with transaction() as writing:
+            undo(writing, done.id, by=None, why="không phải đợt này")
+    assert handling.match_all() == 0
+    with transaction() as writing:
+        assert payouts.match(writing, payout, line, by=1).state == "arrived", "a person may"

@@ -1,5 +1,8 @@
 """Money with a memo code becomes the donation that was promised, told by gateway or statement."""
 
+from threading import Event, Thread
+from time import sleep
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,10 +22,12 @@ from fundsvc.giving.models import CampaignPage, Pledge
 from fundsvc.giving.page_facts import PageFacts
 from fundsvc.giving.promises import Promise
 from fundsvc.receipts.models import Receipt
-from fundsvc.reconciliation import notices, senders
+from fundsvc.reconciliation import gifts, lists, notices, senders
 from fundsvc.reconciliation.models import BankGift, BankLine
 from fundsvc.secrecy import UnreadableError
 from fundsvc.verify import faults
+from fundsvc.workbench.choices import Posted
+from fundsvc.workbench.decisions import decide
 from tests.reconciliation.test_import import add, file, run
 from tests.support.notices import KEY, sepay
 from tests.support.signing import sign
@@ -196,3 +201,31 @@ def test_a_gift_of_a_signed_month_is_not_taken_back(client: FlaskClient, session
     with pytest.raises(Refusal, match="mở lại biên bản"), transaction() as writing:
         donations.reverse(writing, number, on=None, reason="nhầm", by=None)
     assert given(session) == [("bank", 200_000)]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_line_that_is_being_decided_does_not_become_a_gift_too(
+    app: Flask, session: Session
+) -> None:
+    code = promise()
+    run("VCB1", file(line("200.000", "khong co ma")))
+    line_id = session.scalars(select(BankLine.id)).one()
+    session.rollback()
+    begun, told = Event(), list[int]()
+
+    def other_words() -> None:
+        with app.app_context():
+            begun.wait()
+            with transaction() as own:
+                account = lists.account(own, "VCB1")
+                told.append(gifts.of_memos(own, account, [(line_id, code)]))
+
+    teller = Thread(target=other_words)
+    teller.start()
+    with transaction() as writing:
+        decide(writing, line_id, Posted("3388", "khác"), by=1, key="k1")
+        begun.set()
+        sleep(0.5)
+    teller.join()
+    assert told == [0]
+    assert (given(session), unidentified(session)) == ([], 0)

@@ -1,6 +1,7 @@
 """What is sure is accepted without a person, and a person has the last word."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -8,12 +9,16 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundsvc.clock import fixed, now
 from fundsvc.db import transaction
+from fundsvc.donations import service as donations
+from fundsvc.donations.models import Donation
 from fundsvc.giving import codes
-from fundsvc.reconciliation import waiting
+from fundsvc.receipts import service as receipts
+from fundsvc.reconciliation import background, waiting
 from fundsvc.reconciliation.models import BankDecision, BankLine
 from fundsvc.workbench import automatic
-from fundsvc.workbench.choices import Held
+from fundsvc.workbench.choices import Held, Posted
 from fundsvc.workbench.commands import auto
 from fundsvc.workbench.decisions import decide, undo
 from fundsvc.workbench.proposals import propose
@@ -75,6 +80,19 @@ def test_the_command_counts_first_and_books_when_told(app: Flask, session: Sessi
     assert given(session) == [("bank", 200_000)]
 
 
+def test_a_gift_that_was_taken_back_is_not_given_again(session: Session) -> None:
+    code = codes.draw()
+    promise_of(code)
+    imported(line("200.000", code))
+    with transaction() as writing:
+        donation = writing.scalars(select(Donation)).one()
+        for receipt in receipts.of_donation(writing, donation.id):
+            receipts.void(writing, receipt.number, "nhầm", by=1)
+        donations.reverse(writing, donation.id, on=None, reason="không phải ủng hộ", by=1)
+    assert automatic.accept(commit=True).sure == 0
+    assert len(given(session)) == 1
+
+
 def test_what_a_person_left_among_the_unidentified_stays_there(session: Session) -> None:
     coded()
     with transaction() as writing:
@@ -84,4 +102,21 @@ def test_what_a_person_left_among_the_unidentified_stays_there(session: Session)
     with transaction() as writing:
         waiting.leave(writing, line_id, by=1)
     assert automatic.accept(commit=True).sure == 0
+    assert given(session) == []
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_the_second_try_leaves_to_a_person_too(session: Session, undone: bool) -> None:
+    coded()
+    with transaction() as writing:
+        [line_id] = [number for number, made in propose(writing, [1, 2]).items() if made[0].sure]
+        row = writing.get_one(BankLine, line_id)
+        waiting.note(writing, row, codes.find(row.memo), "tháng đã khóa", heals=True)
+        choice = Posted("3388", "chuyển nhầm") if undone else Held("chờ trả lại")
+        decision = decide(writing, line_id, choice, by=1, key="h1").id
+    if undone:
+        with transaction() as writing:
+            undo(writing, decision, by=1, why="nhầm tài khoản")
+    with fixed(now() + timedelta(hours=1)):
+        background.run(lambda: False)
     assert given(session) == []

@@ -1,8 +1,11 @@
 """What a line of the bank is decided to be: booked once by the recipes, undone by a reversal."""
 
+from contextlib import suppress
 from datetime import date
+from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -20,9 +23,12 @@ from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLi
 from fundsvc.spending.models import Payment
 from fundsvc.units.importing import import_units
 from fundsvc.verify import faults
-from fundsvc.workbench import choices, notes
+from fundsvc.workbench import booking, choices, notes
+from fundsvc.workbench.booking import Place
 from fundsvc.workbench.decisions import Decided, decide, undo, would_undo
+from fundsvc.workbench.proposals import propose
 from ledger import recipes
+from ledger.entries import Posting
 from tests.reconciliation.test_import import add, file, run
 from tests.support import periods
 
@@ -89,6 +95,85 @@ def test_the_same_key_decides_once(session: Session) -> None:
     first, second = say(line, choices.Given()), say(line, choices.Given())
     assert (first.id, first.new, second.new) == (second.id, True, False)
     assert session.scalar(select(func.count()).select_from(Donation)) == 1
+
+
+def test_the_same_key_is_for_the_same_choice_that_stands(session: Session) -> None:
+    (line,) = book("VCB1", money_in())
+    first = say(line, choices.Posted("515", "Lãi"))
+    for other in (choices.Posted("3388", "Khác"), choices.Given()):
+        with pytest.raises(Conflict, match="quyết định khác"):
+            say(line, other)
+    take(first.id)
+    with pytest.raises(Conflict, match="đã được hoàn tác"):
+        say(line, choices.Posted("515", "Lãi"))
+    assert waiting(session) == 1
+
+
+def test_what_was_recorded_by_hand_is_offered_again_after_undoing(session: Session) -> None:
+    (line,) = book("VCB1", money_in())
+    with transaction() as writing:
+        entry = recipes.voucher_entry(
+            "test",
+            (
+                Posting("112.VCB1", "nghia-tinh", "TW", debit=200_000),
+                Posting("7118", "nghia-tinh", "TW", credit=200_000),
+            ),
+            on=date(2024, 9, 2),
+            unit="TW",
+            description="NGUYEN VAN A UNG HO",
+        )
+        hand = books.post(writing, entry, source="test", external_id="1").id
+    wanted = choices.Booked(hand)
+    done = say(line, wanted)
+    take(done.id)
+    assert wanted in [one.choice for one in propose(session, [line])[line]]
+    session.rollback()
+    say(line, wanted, key="k2")
+    assert stands(session, "112.VCB1") == 200_000
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_two_lines_do_not_share_what_is_left(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people decide at once, and a voucher has taken the money of one of the lines."""
+    lines = book("VCB1", money_in(), money_in(memo="TRAN THI B", day=3))
+    with transaction() as writing:
+        entry = recipes.bank_identified(
+            account="3388",
+            on=date(2024, 9, 3),
+            unit="TW",
+            fund="nghia-tinh",
+            amount=200_000,
+            description="Chứng từ",
+        )
+        books.post(writing, entry, source="voucher", external_id="1")
+    both, look = Barrier(2), booking.hold_waiting
+
+    def look_together(session: Session, at: Place) -> None:
+        look(session, at)
+        with suppress(BrokenBarrierError):
+            both.wait(2)
+
+    monkeypatch.setattr("fundsvc.workbench.incoming.hold_waiting", look_together)
+    told: list[str] = []
+
+    def decide_one(line_id: int) -> None:
+        with app.app_context():
+            try:
+                with transaction() as own:
+                    key = f"k{line_id}"
+                    told.append(decide(own, line_id, choices.Given(), by=None, key=key).kind)
+            except Refusal:
+                told.append("refused")
+
+    threads = [Thread(target=decide_one, args=(line,)) for line in lines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["given", "refused"]
+    assert stands(session, "3381") == 0
 
 
 def test_a_line_is_decided_once(session: Session) -> None:
@@ -303,9 +388,11 @@ def test_money_a_voucher_has_taken_is_not_booked_again(session: Session) -> None
             amount=200_000,
             description="Chứng từ ghi sổ",
         )
-        hand = books.post(writing, entry, source="test", external_id="1").id
+        hand = books.post(writing, entry, source="voucher", external_id="1").id
     with pytest.raises(Refusal, match="chỉ còn 0 đ"):
         say(line, choices.Given())
+    assert choices.Booked(hand) in [one.choice for one in propose(session, [line])[line]]
+    session.rollback()
     say(line, choices.Booked(hand))
     assert waiting(session) == 0
     assert stands(session, "3381") == 0
