@@ -13,7 +13,8 @@ class DonationRefund(OfUnit, Base):
     """A payment voucher that gives a donation or a part of it back; never changed.
 
     It holds its amount of the donation until the voucher is discarded. Posted, the voucher's entry
-    is a `DonationReturn`.
+    is a `DonationReturn`. `digest` is of all that was asked for, whatever became of the draft
+    since; keyed, for it knows a person's name. Those asked for before it was kept have none.
     """
 
     __tablename__ = "donation_refund"
@@ -31,3 +32,4 @@ class DonationRefund(OfUnit, Base):
     amount: Mapped[int]
     reason: Mapped[str]
     asked_at: Mapped[datetime]
+    digest: Mapped[str | None] = mapped_column(default=None)

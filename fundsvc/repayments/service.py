@@ -1,13 +1,14 @@
 """Ask for money of a donation to go back: a payment voucher is drafted, and tied to it."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fundsvc import clock
+from fundsvc import clock, secrecy
 from fundsvc.books.models import Fund
 from fundsvc.books.reversing import undone
 from fundsvc.donations import service as donations
@@ -20,6 +21,7 @@ from fundsvc.vouchers import service as vouchers
 from fundsvc.vouchers.drafting import Draft, DraftLine
 from fundsvc.vouchers.kinds import APPROVED, BANK_OUT, CASH_OUT, DRAFT, SUBMITTED
 from fundsvc.vouchers.models import Voucher
+from fundsvc.vouchers.storing import LONGEST
 from ledger.accounts import CASH, income
 
 LONGEST_REASON: Final = 200
@@ -93,7 +95,8 @@ def ask(session: Session, donation_id: int, asked: Asked, *, key: str, by: int) 
     if donation.method == "card":
         raise NotFound
     why = clean(asked.reason, LONGEST_REASON, "reason")
-    again = _before(session, donation, asked.amount, why, key)
+    asked = replace(asked, reason=why, party=clean(asked.party, LONGEST["party"], "party"))
+    again = _before(session, donation, asked, key)
     if again is not None:
         return again
     reasons = []
@@ -104,13 +107,13 @@ def ask(session: Session, donation_id: int, asked: Asked, *, key: str, by: int) 
         reasons.append(Reason(_("Xin ghi lý do hoàn tiền."), field="reason"))
     if not asked.till:
         reasons.append(Reason(_("Chọn nơi chi tiền."), field="till"))
-    if asked.till == CASH and not asked.party.strip():
+    if asked.till == CASH and not asked.party:
         reasons.append(Reason(_("Thiếu họ tên người nhận tiền."), field="party"))
     if undone(session, donation.entry_id) is not None:
         reasons.append(Reason(_("Khoản ủng hộ này đã ghi đảo; không còn gì để hoàn lại.")))
     if reasons:
         raise Refusal(*reasons)
-    number = vouchers.create(session, _draft(session, donation, asked, why), key=_KEY + key, by=by)
+    number = vouchers.create(session, _draft(session, donation, asked), key=_KEY + key, by=by)
     session.add(
         DonationRefund(
             voucher_id=number,
@@ -119,13 +122,14 @@ def ask(session: Session, donation_id: int, asked: Asked, *, key: str, by: int) 
             amount=asked.amount,
             reason=why,
             asked_at=clock.now(),
+            digest=_digest(asked),
         )
     )
     session.flush()
     return number
 
 
-def _before(session: Session, donation: Donation, amount: int, reason: str, key: str) -> int | None:
+def _before(session: Session, donation: Donation, asked: Asked, key: str) -> int | None:
     """Return the voucher that this form made before, if it asked for the same."""
     known = session.scalar(
         select(DonationRefund)
@@ -134,13 +138,20 @@ def _before(session: Session, donation: Donation, amount: int, reason: str, key:
     )
     if known is None:
         return None
-    if (known.donation_id, known.amount, known.reason) != (donation.id, amount, reason):
+    said = (donation.id, asked.amount, asked.reason)
+    same = known.digest in {None, _digest(asked)}
+    if not same or (known.donation_id, known.amount, known.reason) != said:
         why = _("Phiếu này đã được lưu trước đó với nội dung khác; xin xem lại trong danh sách.")
         raise Conflict(Reason(why, field="key"))
     return known.voucher_id
 
 
-def _draft(session: Session, donation: Donation, asked: Asked, reason: str) -> Draft:
+def _digest(asked: Asked) -> str:
+    """Return what the same facts are known by."""
+    return secrecy.fingerprint(json.dumps(asdict(asked), sort_keys=True).encode())
+
+
+def _draft(session: Session, donation: Donation, asked: Asked) -> Draft:
     """Return the voucher: N the income the donation was booked as, C the till it goes out of."""
     day = f"{donation.received_on:%d/%m/%Y}"
     return Draft(
@@ -148,7 +159,7 @@ def _draft(session: Session, donation: Donation, asked: Asked, reason: str) -> D
         kind=CASH_OUT if asked.till == CASH else BANK_OUT,
         date=clock.today(),
         fund=session.get_one(Fund, donation.fund_id).code,
-        description=f"Hoàn trả tiền ủng hộ ngày {day}: {reason}",
+        description=f"Hoàn trả tiền ủng hộ ngày {day}: {asked.reason}",
         party=asked.party,
         province=province(session, donation),
         till=asked.till,

@@ -38,7 +38,7 @@ from tests.vouchers.conftest import Desk, bring, desk, money, people
 __all__ = ["desk", "money", "people"]
 
 SAME = "INSERT INTO donation_refund SELECT 2, unit_id, donation_id,"
-REST = "reason, asked_at FROM donation_refund"
+REST = "reason, asked_at, digest FROM donation_refund"
 MAIL = replace(DONOR, email="huong@vidu.vn")
 HALF = Asked(amount=500_000, reason="Ủng hộ nhầm quỹ", till="111", party="Nguyễn Thị Hường")
 
@@ -148,11 +148,29 @@ def test_what_is_asked_for_must_be_whole(desk: Desk, given: int) -> None:
 
 
 def test_the_same_form_sent_twice_is_one_voucher(session: Session, given: int) -> None:
-    assert ask(given) == ask(given)
+    number = ask(given)
+    assert ask(given) == number
+    assert ask(given, party=" Nguyễn Thị  Hường ") == number
+    for other in ({"amount": 400_000}, {"reason": "Khác"}, {"party": "Lê Thị Na"}):
+        with pytest.raises(Conflict):
+            ask(given, **other)
     with pytest.raises(Conflict):
-        ask(given, amount=400_000)
+        ask(given, till="112.TWNT")
     session.rollback()
     assert len(session.scalars(select(DonationRefund)).all()) == 1
+
+
+def test_the_form_is_known_again_after_its_voucher_was_changed(
+    session: Session, desk: Desk, given: int
+) -> None:
+    number = ask(given, by=desk.people.maker)
+    session.rollback()
+    draft = storing.stored(session, session.get_one(Voucher, number))
+    session.rollback()
+    desk.act("edit", number, replace(draft, party="Trần Văn Nam"))
+    assert ask(given) == number
+    with pytest.raises(Conflict):
+        ask(given, party="Trần Văn Nam")
 
 
 def test_the_voucher_keeps_to_what_it_gives_back(session: Session, desk: Desk, given: int) -> None:
@@ -218,6 +236,7 @@ def test_of_a_donation_taken_back_nothing_goes_back(desk: Desk) -> None:
         ("donation_refund.*append.only", "DELETE FROM donation_refund"),
         ("donation_refund.*append.only", "UPDATE donation_refund SET amount = 1"),
         ("donation_refund_voucher", "UPDATE voucher SET amount = 1 WHERE id = 1"),
+        ("donation_refund_province", "UPDATE voucher SET province_id = NULL WHERE id = 1"),
         (
             "donation_refund_fits",
             f"{SAME} 7, {REST}",
