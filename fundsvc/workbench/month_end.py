@@ -1,15 +1,16 @@
 """What the bank and the books say of an account at the end of a month, and what lies between.
 
-The bank's balance is the closing one of the file whose days end nearest to that day, with the
-lines between the two added or taken off. Where no file tells a balance, a person may read it from
-the bank's paper; then the record says so.
+The bank's balance is told by a file that reaches the day or comes after it: its closing balance
+without its lines since. A file that ends before the day tells nothing of it, for what came after
+would be taken from the books, which then prove themselves. Where no file tells the balance, a
+person reads it from the bank's paper; then the record says so.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.sealing import last_seal
@@ -29,7 +30,8 @@ class Figures:
 
     `bank` is None where nobody knows it; `told` is what a person read from the bank's paper.
     `lines` and `decided` are the month's, what is held and undecided counts from the beginning.
-    `told_until` is the last day of which the bank has told anything.
+    `told_until` is the last day of which the bank has told anything, `balance_until` the last one
+    of which a file tells a balance, where that is before the end of the month.
     """
 
     last: date
@@ -37,6 +39,7 @@ class Figures:
     told: int | None
     book: int
     told_until: date | None
+    balance_until: date | None
     lines: int
     decided: int
     held: int
@@ -102,6 +105,7 @@ def figures(
         told=told if bank is None else None,
         book=_book(session, account, last),
         told_until=until,
+        balance_until=_balance_until(session, account, last) if bank is None else None,
         lines=row[0],
         decided=row[1],
         held=row[2],
@@ -161,6 +165,7 @@ def frozen(session: Session, account: AccountFacts, found: Figures) -> dict[str,
     return {
         "last": found.last.isoformat(),
         "told": found.told,
+        "balance_until": found.balance_until.isoformat() if found.balance_until else None,
         **{name: getattr(found, name) for name in COUNTED},
         "files": [
             {"name": file.name, "sha256": file.sha256, "lines": file.lines}
@@ -176,26 +181,39 @@ def frozen(session: Session, account: AccountFacts, found: Figures) -> dict[str,
 
 def _bank(session: Session, account: AccountFacts, last: date) -> int | None:
     """Return the bank's balance at the end of a day by its files, None when none tells it."""
-    known = select(BankFile).where(
+    # Of two files that end on one day the one that came later knows more of it.
+    file = session.scalars(
+        _telling(account)
+        .where(BankFile.last >= last)
+        .order_by(BankFile.last, BankFile.id.desc())
+        .limit(1)
+    ).first()
+    if file is None or file.closing is None:
+        return None
+    moved = session.scalar(
+        select(func.coalesce(func.sum(BankLine.credit - BankLine.debit), 0)).where(
+            BankLine.bank_account_id == account.id,
+            BankLine.booked_on > last,
+            BankLine.booked_on <= file.last,
+        )
+    )
+    return file.closing - int(moved or 0)
+
+
+def _balance_until(session: Session, account: AccountFacts, last: date) -> date | None:
+    """Return the last day before another of which a file tells a balance."""
+    before = _telling(account).where(BankFile.last < last).order_by(BankFile.last.desc())
+    file = session.scalars(before.limit(1)).first()
+    return file.last if file else None
+
+
+def _telling(account: AccountFacts) -> Select[BankFile]:
+    """Return the query for an account's files that tell a balance."""
+    return select(BankFile).where(
         BankFile.bank_account_id == account.id,
         BankFile.closing.is_not(None),
         BankFile.last.is_not(None),
     )
-    # Of two files that end on one day the one that came later knows more of it.
-    after = known.where(BankFile.last >= last).order_by(BankFile.last, BankFile.id.desc())
-    before = known.where(BankFile.last < last).order_by(BankFile.last.desc(), BankFile.id.desc())
-    file = session.scalars(after.limit(1)).first() or session.scalars(before.limit(1)).first()
-    if file is None or file.last is None or file.closing is None:
-        return None
-    first, until = sorted((file.last, last))
-    moved = session.scalar(
-        select(func.coalesce(func.sum(BankLine.credit - BankLine.debit), 0)).where(
-            BankLine.bank_account_id == account.id,
-            BankLine.booked_on > first,
-            BankLine.booked_on <= until,
-        )
-    )
-    return file.closing + (int(moved or 0) if file.last < last else -int(moved or 0))
 
 
 def _book(session: Session, account: AccountFacts, last: date) -> int:

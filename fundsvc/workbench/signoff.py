@@ -93,27 +93,23 @@ def against(figures: Figures) -> list[Reason]:
     """Return what stands against signing, with what to do."""
     found = []
     if figures.last >= clock.today():
-        found.append(_("Tháng này chưa hết; đối soát sau ngày cuối tháng."))
+        found.append(Reason(_("Tháng này chưa hết; đối soát sau ngày cuối tháng.")))
     if figures.bank is None:
-        found.append(
-            _("Chưa biết số dư ngân hàng cuối tháng: nhập sao kê có số dư, hoặc ghi theo giấy.")
-        )
+        found.append(Reason(_unknown(figures), field="balance"))
     elif figures.difference:
-        found.append(
-            _(
-                "Ngân hàng và sổ sách còn lệch %(sum)s đ; chỉ gửi duyệt khi chênh lệch bằng 0.",
-                sum=grouped(figures.difference),
-            )
+        why = _(
+            "Ngân hàng và sổ sách còn lệch %(sum)s đ; chỉ gửi duyệt khi chênh lệch bằng 0.",
+            sum=grouped(figures.difference),
         )
+        found.append(Reason(why, field=None if figures.told is None else "balance"))
     if figures.undecided:
-        found.append(
-            _(
-                "Còn %(count)s dòng sao kê chưa quyết định đến hết tháng; quyết định hoặc tạm giữ"
-                " lại với lý do.",
-                count=grouped(figures.undecided),
-            )
+        why = _(
+            "Còn %(count)s dòng sao kê chưa quyết định đến hết tháng; quyết định hoặc tạm giữ"
+            " lại với lý do.",
+            count=grouped(figures.undecided),
         )
-    return [Reason(text) for text in found]
+        found.append(Reason(why))
+    return found
 
 
 def approve(session: Session, signoff_id: int, *, by: int) -> BankSignoff:
@@ -235,6 +231,25 @@ def _waiting(
     if row.state not in states:
         raise Conflict(_("Biên bản này đã được xử lý."))
     return row, lists.account(session, code)
+
+
+def _unknown(figures: Figures) -> str:
+    """Say that no file tells the bank's balance, and where to read it."""
+    day = f"{figures.last:%d/%m/%Y}"
+    if figures.balance_until is None:
+        return _(
+            "Sao kê đã nhập không cho biết số dư. Xem số dư cuối ngày %(day)s trên sổ phụ của ngân"
+            " hàng và ghi vào ô “Số dư ngân hàng ngày %(day)s theo giấy”, hoặc nhập sao kê có số dư"
+            " đến ngày đó.",
+            day=day,
+        )
+    return _(
+        "Sao kê đã nhập chỉ cho biết số dư đến ngày %(until)s. Xem số dư cuối ngày %(day)s trên sổ"
+        " phụ của ngân hàng và ghi vào ô “Số dư ngân hàng ngày %(day)s theo giấy”, hoặc nhập sao kê"
+        " tiếp theo.",
+        until=f"{figures.balance_until:%d/%m/%Y}",
+        day=day,
+    )
 
 
 def _hold_latest(session: Session, row: BankSignoff) -> None:

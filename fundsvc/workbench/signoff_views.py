@@ -46,6 +46,7 @@ class Row:
     month: date
     state: str
     bank_balance: int
+    told: int | None
     held: int
     submitted_by: int
     submitter: str
@@ -208,9 +209,9 @@ def _page(code: str, day: date, form: Form) -> str:
     session = read_session()
     account = lists.account(session, code)
     last = last_of(day)
-    figures = month_end.figures(session, account, last)
     rows = [row for row in _rows(session, account.id) if row.month == day]
     now = next((row for row in rows if row.state in signoff.STANDING), None)
+    figures = month_end.figures(session, account, last, now.told if now else None)
     asked = {"account": account.account, "from": day.isoformat(), "to": last.isoformat()}
     return render_template(
         "workbench/month.html",
@@ -249,6 +250,7 @@ def _rows(session: Session, bank_account_id: int) -> Iterator[Row]:
             month=row.month,
             state=row.state,
             bank_balance=row.bank_balance,
+            told=row.facts["told"],
             held=row.facts["held"],
             submitted_by=row.submitted_by,
             submitter=submitter,

@@ -17,14 +17,15 @@ from fundsvc import clock as service_clock
 from fundsvc.books import service as books
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, Forbidden, Refusal
-from fundsvc.reconciliation import service
+from fundsvc.reconciliation import lists, service
 from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.reconciliation.models import BankDecision, BankLine
 from fundsvc.staff.models import StaffUser, StaffUserRole
-from fundsvc.workbench import decisions, minutes, signoff
+from fundsvc.workbench import decisions, minutes, month_end, signoff
 from fundsvc.workbench.choices import Given, Held
 from fundsvc.workbench.models import BankSignoff
 from ledger import recipes
+from ledger.words import grouped
 from tests.support.people import HASH
 
 SignIn = Callable[..., FlaskClient]
@@ -33,6 +34,10 @@ FILE = HEAD + (
     b"1,01/08/2024,5213.1,,50.000,50.000,ung ho\r\n"
     b"1,20/08/2024,5213.2,,700.000,750.000,CHUYEN TIEN\r\n"
     b"1,02/09/2024,5213.3,,10.000,760.000,ung ho\r\n"
+)
+SHORT = HEAD + (
+    b"1,01/08/2024,5213.1,,50.000,50.000,ung ho\r\n"
+    b"1,05/08/2024,5213.2,,700.000,750.000,CHUYEN TIEN\r\n"
 )
 AUGUST = date(2024, 8, 1)
 
@@ -117,6 +122,67 @@ def test_it_is_submitted_only_at_difference_zero(lines: list[int], people: Peopl
         books.post(session, entry, source="voucher", external_id="x")
     with pytest.raises(Refusal, match=r"lệch 1\.100 đ"), transaction() as session:
         signoff.submit(session, "VCB1", AUGUST, by=people.treasurer)
+
+
+def short(people: People) -> None:
+    """A file of August that ends on the fifth; its lines are held back."""
+    bring(SHORT)
+    with transaction() as session:
+        for line in session.scalars(select(BankLine.id)).all():
+            decisions.decide(session, line, Held("Hỏi lại"), by=people.treasurer, key=f"h{line}")
+
+
+def test_a_file_that_ends_before_the_month_tells_no_balance_of_its_end(
+    people: People, session: Session
+) -> None:
+    """What the bank did after the fifth is not known; the books do not stand in for it."""
+    short(people)
+    why = "chỉ cho biết số dư đến ngày 05/08/2024.*số dư cuối ngày 31/08/2024 trên sổ phụ"
+    with pytest.raises(Refusal, match=why) as caught, transaction() as writing:
+        signoff.submit(writing, "VCB1", AUGUST, by=people.treasurer)
+    assert [reason.field for reason in caught.value.reasons] == ["balance"]
+    with pytest.raises(Refusal, match=r"lệch 130\.000 đ"), transaction() as writing:
+        signoff.submit(writing, "VCB1", AUGUST, by=people.treasurer, told=880_000)
+    bring(HEAD + b"1,10/08/2024,5213.9,,130.000,880.000,ung ho\r\n")
+    with transaction() as writing:
+        line = writing.scalars(select(BankLine.id).where(BankLine.credit == 130_000)).one()
+        decisions.decide(writing, line, Held("Hỏi lại"), by=people.treasurer, key="late")
+    with transaction() as writing:
+        number = signoff.submit(writing, "VCB1", AUGUST, by=people.treasurer, told=880_000).id
+    with transaction() as writing:
+        signoff.approve(writing, number, by=people.approver)
+    row = session.get_one(BankSignoff, number)
+    assert (row.bank_balance, row.facts["told"]) == (880_000, 880_000)
+    assert row.facts["balance_until"] == "2024-08-10"
+    said = text_of(minutes.pdf_of(number)[1])
+    assert "theo giấy của ngân hàng; tệp sao kê chỉ cho biết số dư đến ngày 10/08/2024" in said
+
+
+@pytest.mark.parametrize(("opening", "difference"), [(750_000, 0), (880_000, 130_000)])
+def test_the_next_file_tells_the_balance_it_begins_with(
+    people: People, opening: int, difference: int
+) -> None:
+    short(people)
+    closing = grouped(opening + 5_000)
+    bring(HEAD + f"1,02/09/2024,5213.9,,5.000,{closing},ung ho\r\n".encode())
+    with transaction() as session:
+        found = month_end.figures(session, lists.account(session, "VCB1"), date(2024, 8, 31))
+    assert (found.bank, found.told, found.difference) == (opening, None, difference)
+
+
+def test_the_page_asks_for_the_balance_and_shows_it_to_the_approver(
+    people: People, signed_in: SignIn
+) -> None:
+    short(people)
+    page = "/workbench/VCB1/months/2024-08"
+    treasurer, approver = signed_in("treasurer"), signed_in("approver")
+    assert "Số dư ngân hàng ngày 31/08/2024 theo giấy" in treasurer.get(page).text
+    refused = treasurer.post(f"{page}/submit", data=token(treasurer) | {"balance": "751.000"})
+    assert refused.status_code == 422
+    assert 'value="751.000"' in refused.text
+    sent = treasurer.post(f"{page}/submit", data=token(treasurer) | {"balance": "750.000"})
+    assert sent.status_code == 303
+    assert "Số dư lấy theo giấy của ngân hàng" in approver.get(page).text
 
 
 def test_a_month_that_is_not_over_is_not_signed(lines: list[int], people: People) -> None:
@@ -240,13 +306,16 @@ def test_a_posting_is_refused_by_the_database_itself(signed: int) -> None:
         books.post(session, entry, source="x", external_id="x")
 
 
+def text_of(data: bytes) -> str:
+    pages = (page.get_textpage().get_text_bounded() for page in pdfium.PdfDocument(data))
+    return " ".join(pages).replace("\r\n", " ")
+
+
 def test_the_record_is_printed_once_and_says_what_was_signed(signed: int) -> None:
     name, data = minutes.pdf_of(signed)
     assert name == "bien-ban-doi-soat-VCB1-2024-08.pdf"
     assert minutes.pdf_of(signed)[1] == data
-    said = " ".join(
-        page.get_textpage().get_text_bounded() for page in pdfium.PdfDocument(data)
-    ).replace("\r\n", " ")
+    said = text_of(data)
     for shown in ("750.000", "Chờ người chuyển trả lời", "thang-8.csv", "duyet", "SHA-256"):
         assert shown in said, shown
 
