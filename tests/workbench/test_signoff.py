@@ -176,7 +176,9 @@ def test_the_page_asks_for_the_balance_and_shows_it_to_the_approver(
     short(people)
     page = "/workbench/VCB1/months/2024-08"
     treasurer, approver = signed_in("treasurer"), signed_in("approver")
-    assert "Số dư ngân hàng ngày 31/08/2024 theo giấy" in treasurer.get(page).text
+    asked = treasurer.get(page).text
+    assert "Số dư ngân hàng ngày 31/08/2024 theo giấy" in asked
+    assert "không bắt buộc" not in asked
     refused = treasurer.post(f"{page}/submit", data=token(treasurer) | {"balance": "751.000"})
     assert refused.status_code == 422
     assert 'value="751.000"' in refused.text
