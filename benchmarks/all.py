@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.support.table import HEAD, machine, read_rows  # noqa: E402
-from fundsvc import clock  # noqa: E402
+from benchmarks.support.table import HEAD, machine, read_rows
+from fundsvc import clock
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"

@@ -21,8 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.support.databases import ENGINES, databases  # noqa: E402
-from benchmarks.support.table import machine  # noqa: E402
+from benchmarks.support.databases import ENGINES, databases
+from benchmarks.support.table import machine
 
 SAMPLE = ROOT / "tests" / "data" / "bank" / "vietcombank-2024-09.csv"
 

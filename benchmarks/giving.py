@@ -29,9 +29,9 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import push  # noqa: E402
-from benchmarks.support.databases import ENGINES, Databases, databases  # noqa: E402
-from benchmarks.support.table import (  # noqa: E402
+from benchmarks import push
+from benchmarks.support.databases import ENGINES, Databases, databases
+from benchmarks.support.table import (
     HEAD,
     Row,
     compared,

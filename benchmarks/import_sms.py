@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.support.databases import ENGINES, Databases, databases  # noqa: E402
-from benchmarks.support.table import (  # noqa: E402
+from benchmarks.support.databases import ENGINES, Databases, databases
+from benchmarks.support.table import (
     HEAD,
     Row,
     compared,
@@ -57,7 +57,7 @@ from benchmarks.support.table import (  # noqa: E402
     machine,
     print_rows,
 )
-from benchmarks.support.tables import strip_postgresql, strip_sqlite  # noqa: E402
+from benchmarks.support.tables import strip_postgresql, strip_sqlite
 
 VN = timezone(timedelta(hours=7))
 CAMPAIGNS = b"""short_code,keyword,grammar,unit_value,fund,unit,starts,ends

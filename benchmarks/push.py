@@ -32,8 +32,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.support.databases import ENGINES, Databases, databases  # noqa: E402
-from benchmarks.support.table import (  # noqa: E402
+from benchmarks.support.databases import ENGINES, Databases, databases
+from benchmarks.support.table import (
     HEAD,
     Row,
     compared,

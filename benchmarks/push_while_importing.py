@@ -26,11 +26,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.import_sms import CAMPAIGNS, write_file  # noqa: E402
-from benchmarks.large_file import answers  # noqa: E402
-from benchmarks.push import free_port, program  # noqa: E402
-from benchmarks.support.databases import ENGINES, Databases, databases  # noqa: E402
-from benchmarks.support.table import machine  # noqa: E402
+from benchmarks.import_sms import CAMPAIGNS, write_file
+from benchmarks.large_file import answers
+from benchmarks.push import free_port, program
+from benchmarks.support.databases import ENGINES, Databases, databases
+from benchmarks.support.table import machine
 
 CLIENTS, QUIET_SECONDS, PATIENCE = 4, 10.0, 600.0
 CAMPAIGN = """short_code,keyword,grammar,unit_value,fund,unit,starts,ends

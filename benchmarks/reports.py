@@ -36,8 +36,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.support.databases import ENGINES, Databases, databases  # noqa: E402
-from benchmarks.support.table import HEAD, compared, limited, machine, print_rows  # noqa: E402
+from benchmarks.support.databases import ENGINES, Databases, databases
+from benchmarks.support.table import HEAD, compared, limited, machine, print_rows
 
 FIRST, LAST, ANY_DAY = date(2026, 4, 1), date(2026, 6, 30), date(2026, 6, 17)
 ACCOUNT = "7111"

@@ -21,12 +21,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import xlsxwriter  # noqa: E402
+import xlsxwriter
 
-from fundsvc.errors import Refusal  # noqa: E402
-from fundsvc.reconciliation.formats import read_file  # noqa: E402
-from fundsvc.reconciliation.summary import Summary, compare  # noqa: E402
-from ledger.money import MAX_DONG  # noqa: E402
+from fundsvc.errors import Refusal
+from fundsvc.reconciliation.formats import read_file
+from fundsvc.reconciliation.summary import Summary, compare
+from ledger.money import MAX_DONG
 
 DATA = ROOT / "tests" / "data" / "bank"
 TODAY = date(2026, 11, 27)

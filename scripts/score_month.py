@@ -26,36 +26,36 @@ from sqlalchemy.orm import Session
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from fundsvc import clock, schema  # noqa: E402
-from fundsvc.app import create_app  # noqa: E402
-from fundsvc.books import service as books  # noqa: E402
-from fundsvc.books.keys import read as read_keys  # noqa: E402
-from fundsvc.config import Settings  # noqa: E402
-from fundsvc.db import equip, read_session, transaction  # noqa: E402
-from fundsvc.giving import codes, pages  # noqa: E402
-from fundsvc.giving import service as giving  # noqa: E402
-from fundsvc.giving.models import Pledge, PledgeDonation  # noqa: E402
-from fundsvc.giving.page_facts import PageFacts  # noqa: E402
-from fundsvc.giving.promises import Promise  # noqa: E402
-from fundsvc.online.models import CardPayout  # noqa: E402
-from fundsvc.reconciliation import service  # noqa: E402
-from fundsvc.reconciliation.accounts import add_bank_account  # noqa: E402
-from fundsvc.reconciliation.models import (  # noqa: E402
+from fundsvc import clock, schema
+from fundsvc.app import create_app
+from fundsvc.books import service as books
+from fundsvc.books.keys import read as read_keys
+from fundsvc.config import Settings
+from fundsvc.db import equip, read_session, transaction
+from fundsvc.giving import codes, pages
+from fundsvc.giving import service as giving
+from fundsvc.giving.models import Pledge, PledgeDonation
+from fundsvc.giving.page_facts import PageFacts
+from fundsvc.giving.promises import Promise
+from fundsvc.online.models import CardPayout
+from fundsvc.reconciliation import service
+from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.reconciliation.models import (
     BankAccount,
     BankDecision,
     BankDecisionPart,
     BankGift,
     BankLine,
 )
-from fundsvc.settlements import importing  # noqa: E402
-from fundsvc.settlements.models import Settlement  # noqa: E402
-from fundsvc.sms import campaigns  # noqa: E402
-from fundsvc.workbench import automatic  # noqa: E402
-from fundsvc.workbench.choices import Mirrored, PaidOut, Promised, Proposal, Settled  # noqa: E402
-from fundsvc.workbench.likeness import bare  # noqa: E402
-from fundsvc.workbench.proposals import LIKELY, propose  # noqa: E402
-from ledger import recipes  # noqa: E402
-from scripts.make_month import CODED, GIFT, OWN, Line, Month, make  # noqa: E402
+from fundsvc.settlements import importing
+from fundsvc.settlements.models import Settlement
+from fundsvc.sms import campaigns
+from fundsvc.workbench import automatic
+from fundsvc.workbench.choices import Mirrored, PaidOut, Promised, Proposal, Settled
+from fundsvc.workbench.likeness import bare
+from fundsvc.workbench.proposals import LIKELY, propose
+from ledger import recipes
+from scripts.make_month import CODED, GIFT, OWN, Line, Month, make
 
 MOMENT = datetime(2026, 9, 30, 20, 0, tzinfo=clock.VN)
 EARLY = datetime(2026, 9, 1, 6, 0, tzinfo=clock.VN)

@@ -151,7 +151,7 @@ def test_nonsense_in_a_query_is_never_our_fault(app: Flask, signed_in: SignIn) -
     The first field that refuses hides the others, so both are needed.
     """
     browser = signed_in("treasurer")
-    taken = db.engine.pool.checkedout()  # type: ignore[attr-defined]
+    taken = db.engine.pool.checkedout()  # type: ignore[attr-defined]  # a pool that counts
     for path, names in names_of_arguments(app, browser):
         for value in HOSTILE:
             query = "&".join(f"{quote(name)}={value}" for name in sorted(names))
@@ -160,7 +160,7 @@ def test_nonsense_in_a_query_is_never_our_fault(app: Flask, signed_in: SignIn) -
             for value in ("9" * 30, "%FF"):
                 assert browser.get(f"{path}?{name}={value}").status_code < 500, (path, name)
         assert browser.get(f"{path}?%FF%00=%00").status_code == 400
-        assert db.engine.pool.checkedout() == taken, f"{path} keeps a connection"  # type: ignore[attr-defined]
+        assert db.engine.pool.checkedout() == taken, f"{path} keeps a connection"  # type: ignore[attr-defined]  # as above
 
 
 @pytest.mark.slow

@@ -242,7 +242,8 @@ def _texts(entry: Element, *, is_in: bool) -> dict[str, str]:
     first = details[0] if len(details) == 1 else None
     parties = _child(first, "RltdPties")
     name = _text(parties, side, "Nm") or _text(parties, side, "Pty", "Nm")
-    number = _account(_child(parties, f"{side}Acct")) if _child(parties, f"{side}Acct") else ""  # type: ignore[arg-type]
+    account = _child(parties, f"{side}Acct")
+    number = "" if account is None else _account(account)
     return {
         "doc_no": _text(entry, "NtryRef"),
         "reference": _text(entry, "AcctSvcrRef") or _text(first, "Refs", "EndToEndId"),
