@@ -1,7 +1,8 @@
 """Accounts that should come to zero: what stands on each, since when, and what it is made of.
 
 Balances and ages are drawn from the roll-ups and what is not sealed yet: months as long as the
-columns of age do not tell days apart, days since then. So they cost the same at any size.
+columns of age do not tell days apart, days since then. So they cost the same at any size; of
+unidentified money alone the lines that wait are asked, for each of them has its own age.
 """
 
 from collections import defaultdict
@@ -21,7 +22,8 @@ from fundsvc.reconciliation.models import BankAccount, BankDecision, BankLine
 from fundsvc.templating import in_language
 from fundsvc.text import short_unit
 from fundsvc.units.models import Unit
-from fundsvc.workbench.ages import LIMITS, Age, Moved, age, open_days
+from fundsvc.workbench import waiting_ages
+from fundsvc.workbench.ages import LIMITS, Age, Moved, age
 from ledger.accounts import (
     AT_STRIPE,
     DISPUTED,
@@ -119,6 +121,7 @@ def standing(session: Session, at: date, channel: str | None = None) -> list[Sta
     if not rows:
         return []
     days = _days(session, at, by, here)
+    waits = waiting_ages.waiting(session, at) if channel in {None, UNIDENTIFIED} else {}
     funds = {row.id: row for row in session.scalars(select(Fund))}
     units = {row.id: row for row in session.scalars(select(Unit))}
     found = []
@@ -138,7 +141,7 @@ def standing(session: Session, at: date, channel: str | None = None) -> list[Sta
                 unit=unit.code,
                 unit_name=short_unit(unit.name),
                 balance=balance,
-                age=age(open_days(days[key]), at),
+                age=age(waiting_ages.open_beside(days[key], waits.get(key, {}), _turn(at)), at),
             )
         )
     order = CHANNELS.index
@@ -276,11 +279,16 @@ def _accounts(session: Session) -> Iterator[tuple[Account, str]]:
                 yield row, channel
 
 
+def _turn(at: date) -> date:
+    """Return the first day that is told by itself; what was before is told by months."""
+    return (at - timedelta(days=LIMITS[-1] + 1)).replace(day=1)
+
+
 def _days(
     session: Session, at: date, by: tuple[str, ...], where: Callable[[Columns], tuple[Any, ...]]
 ) -> defaultdict[tuple[int, ...], list[Moved]]:
     """Return what moved: days as far back as columns tell them apart, months before."""
-    turn = (at - timedelta(days=LIMITS[-1] + 1)).replace(day=1)
+    turn = _turn(at)
     found: defaultdict[tuple[int, ...], list[Moved]] = defaultdict(list)
     before = turn - timedelta(days=1)
     for move in moves(session, by, date.min, before, where=where, monthly=True):

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
@@ -13,11 +14,14 @@ from fundsvc.books import service as books
 from fundsvc.db import transaction
 from fundsvc.reconciliation import service
 from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.reconciliation.models import BankLine
 from fundsvc.seals import service as seals
 from fundsvc.units.models import Unit
-from fundsvc.workbench import clearing
-from fundsvc.workbench.ages import Moved, age, open_days
+from fundsvc.workbench import choices, clearing
+from fundsvc.workbench.ages import Age, Moved, age, open_days
+from fundsvc.workbench.decisions import decide
 from ledger import recipes
+from ledger.entries import Posting
 
 SignIn = Callable[..., FlaskClient]
 FILE = (
@@ -40,6 +44,11 @@ def _lines(app: Flask, clock: object) -> None:
         )
         told = service.read(session, FILE, name="f.csv", account_code="VCB1", commit=True)
         service.import_bank(session, told, by=None)
+
+
+def standing() -> list[clearing.Standing]:
+    with transaction() as session:
+        return clearing.standing(session, service_clock.today(), clearing.UNIDENTIFIED)
 
 
 def test_what_came_first_went_first() -> None:
@@ -68,6 +77,34 @@ def test_money_that_nobody_has_said_what_for_is_open_by_age(session: Session) ->
         session.rollback()
         with transaction() as writing:
             seals.seal_within(writing)
+
+
+def test_a_waiting_line_keeps_its_age_when_a_later_one_is_decided(session: Session) -> None:
+    line_id = session.scalars(select(BankLine.id).where(BankLine.credit == 700_000)).one()
+    with transaction() as writing:
+        decide(writing, line_id, choices.Posted("515", "Lãi"), by=None, key="k")
+    (row,) = (row for row in standing() if row.account == "3381")
+    assert row.balance == -50_000
+    assert row.age == Age((0, 0, 0, -50_000), date(2024, 3, 1))
+
+
+def test_what_no_line_tells_of_is_aged_by_turns_and_all_adds_up() -> None:
+    for number, (debit, credit, amount, on) in enumerate(
+        [
+            ("111", "3381", 30_000, date(2024, 2, 1)),
+            ("3381", "111", 10_000, date(2024, 8, 20)),
+        ]
+    ):
+        lines = (
+            Posting(debit, "nghia-tinh", "TW", debit=amount),
+            Posting(credit, "nghia-tinh", "TW", credit=amount),
+        )
+        entry = recipes.voucher_entry("voucher", lines, on=on, unit="TW", description="Tiền lạ")
+        with transaction() as writing:
+            books.post(writing, entry, source="voucher", external_id=str(number))
+    (row,) = (row for row in standing() if row.account == "3381")
+    assert row.balance == sum(row.age.amounts) == -770_000
+    assert row.age == Age((-700_000, 0, 0, -70_000), date(2024, 2, 1))
 
 
 def test_each_open_line_is_listed_once_and_pages_go_on(session: Session) -> None:
