@@ -11,21 +11,9 @@ ALIKE: Final = 0.75
 """So large a share of a name's words found makes a text name somebody."""
 _SIGNS: Final = re.compile("[^A-Z0-9]")
 _WORD: Final = re.compile("[a-z]+")
-_SAID: Final = re.compile("[a-z0-9]+")
 _RUN: Final = re.compile("(?=(?:TS|T5|7S)([A-Z0-9]{8,10}))")
 _SPREAD: Final = re.compile(rf"T\W*S(?:\W*[A-Z0-9]){{{codes.DRAWN + 1}}}", re.IGNORECASE)
-_SHORTEST, _FEWEST, _MOST_WORDS = 4, 2, 6
-# What banks and people write around a name; a payer is known by what is left.
-_NOISE: Final = frozenset(
-    {
-        "chuyen", "tien", "khoan", "ck", "ct", "ft", "ibft", "mbvcb", "vcb", "nhan", "tu",
-        "den", "tai", "ung", "uh", "dong", "gop", "quy", "nghia", "tinh", "truong",
-        "son", "so", "tk", "stk", "nd", "noi", "dung", "gd", "giao", "dich", "qua", "napas",
-        "ngan", "hang", "cho", "hoi", "thang", "nam", "ngay", "ts", "thanh", "toan", "gui",
-        "transfer", "from", "to", "payment", "ref", "trace", "bidv", "acb", "mb", "tcb",
-        "vietcombank", "agribank",
-    }
-)  # fmt: skip
+_SHORTEST, _FEWEST = 4, 2
 
 
 def bare(text: str) -> str:
@@ -49,19 +37,9 @@ def share_of_name(name: str, text: str) -> float:
     return best
 
 
-def payer(counterparty: str, memo: str) -> str:
-    """Return what tells the payer of a line from others, folded; empty when nothing does."""
-    if counterparty.strip():
-        return " ".join(_SAID.findall(fold(counterparty)))
-    words = _left(_name_words(_without_code(memo)))
-    return " ".join(words[:_MOST_WORDS]) if len(words) >= _FEWEST else ""
-
-
-def name_in(counterparty: str, memo: str) -> str:
-    """Return the name of a payer as the bank wrote it, empty when no words look like one."""
-    source = counterparty if counterparty.strip() else _without_code(memo)
-    words = _left([word for word in re.split(r"[^\w]+", source) if word and word.isalpha()])
-    return " ".join(words[:_MOST_WORDS]) if _FEWEST <= len(words) <= _MOST_WORDS else ""
+def without_code(text: str) -> str:
+    """Return a memo without its codes, whose letters are nobody's name."""
+    return _SPREAD.sub(lambda found: " " if codes.is_code(bare(found[0])) else found[0], text)
 
 
 def near_codes(memo: str) -> list[str]:
@@ -92,26 +70,6 @@ def _slips(run: str) -> list[str]:
     if len(long) == size + 1:
         made += [long[:at] + long[at + 1 :] for at in range(size + 1)]
     return made
-
-
-def _without_code(text: str) -> str:
-    """Return a memo without its codes, whose letters are nobody's name."""
-    return _SPREAD.sub(lambda found: " " if codes.is_code(bare(found[0])) else found[0], text)
-
-
-def _left(words: list[str]) -> list[str]:
-    """Return the words that are no noise; "ho" is noise after "ung" only, for Hồ is a family."""
-    folded = [fold(word) for word in words]
-    return [
-        word
-        for word, said, before in zip(words, folded, ["", *folded], strict=False)
-        if said not in _NOISE and (before, said) != ("ung", "ho")
-    ]
-
-
-def _name_words(text: str) -> list[str]:
-    """Return the words of a text without those that hold a figure."""
-    return [word for word in _SAID.findall(fold(text)) if word.isalpha()]
 
 
 def _same_word(one: str, other: str) -> float:

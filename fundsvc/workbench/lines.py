@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from fundsvc.books.models import Fund
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.units.models import Unit
-from fundsvc.workbench.likeness import bare, payer
+from fundsvc.workbench.likeness import bare
+from fundsvc.workbench.payers import payee, payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Line:
     @property
     def payer(self) -> str:
         """What tells its payer, or payee, from others; empty when nothing does."""
-        return payer(self.counterparty, self.memo)
+        known = payer if self.credit else payee
+        return known(self.counterparty, self.memo)
 
 
 def purses(session: Session) -> dict[int, Purse]:

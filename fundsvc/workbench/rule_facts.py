@@ -10,8 +10,8 @@ from fundsvc.spending.listing import LINE_NAMES
 from fundsvc.templating.filters import dong
 from fundsvc.text import fold
 from fundsvc.workbench.choices import Choice, Collected, Given, Posted, Spent
-from fundsvc.workbench.likeness import name_in
 from fundsvc.workbench.lines import Line
+from fundsvc.workbench.payers import name_in
 from ledger.accounts import expense
 
 GIVEN, COLLECTED, SPENT, POSTED = "given", "collected", "spent", "posted"

@@ -23,8 +23,9 @@ from fundsvc.spending.models import Payment
 from fundsvc.templating.filters import day, dong
 from fundsvc.vouchers.service import SOURCE as VOUCHER
 from fundsvc.workbench.choices import Booked, Choice, Given, Proposal, Spent
-from fundsvc.workbench.likeness import ALIKE, payer, share_of_name
+from fundsvc.workbench.likeness import ALIKE, share_of_name
 from fundsvc.workbench.lines import Line, span
+from fundsvc.workbench.payers import payee, payer
 from ledger.accounts import UNIDENTIFIED_IN, UNIDENTIFIED_OUT
 
 SEEN, SEEN_EXACT, BY_HAND, AMOUNT_ALONE = 65, 72, 75, 30
@@ -141,7 +142,7 @@ def _payments(session: Session, units: set[int]) -> Iterator[_Row]:
             "Ghi khoản chi cho %(payee)s: %(purpose)s", payee=paid.payee, purpose=paid.purpose
         )
         place = paid.fund_id, paid.unit_id
-        yield place, False, payer(counterparty, memo), _Before(choice, label, told, paid.amount)
+        yield place, False, payee(counterparty, memo), _Before(choice, label, told, paid.amount)
 
 
 def by_hand(session: Session, lines: Sequence[Line]) -> Iterator[Found]:

@@ -13,8 +13,8 @@ from fundsvc.donors.service import DonorFacts
 from fundsvc.text import fold
 from fundsvc.units.models import Unit
 from fundsvc.workbench.choices import Collected, Given, Posted, Proposal
-from fundsvc.workbench.likeness import name_in
 from fundsvc.workbench.lines import Line
+from fundsvc.workbench.payers import name_in, told_by_bank
 from ledger.accounts import income
 
 INTEREST_SCORE, DUES_SCORE, DUES_DOUBTFUL, GIFT_SCORE, NAMED_SCORE, SILENT_SCORE = (
@@ -102,7 +102,9 @@ def _gift(line: Line, words: str) -> Proposal:
     reasons = []
     if found:
         reasons.append(_("Nội dung có “%(words)s”.", words=found[1]))
-    if name:
+    if name and not told_by_bank(line.counterparty):
+        reasons.append(_("Tên đọc từ nội dung: %(name)s.", name=name))
+    elif name:
         reasons.append(_("Tên người chuyển do ngân hàng ghi: %(name)s.", name=name))
     else:
         reasons.append(_("Ngân hàng không cho biết ai chuyển."))

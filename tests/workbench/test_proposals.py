@@ -5,11 +5,13 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from fundsvc.db import set_scope
+from fundsvc.donors.service import DonorFacts
 from fundsvc.giving import codes
 from fundsvc.giving.models import Pledge
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.workbench.choices import Given, Mirrored, Promised, Proposal
-from fundsvc.workbench.likeness import name_in, near_codes, payer, share_of_name
+from fundsvc.workbench.likeness import near_codes, share_of_name
+from fundsvc.workbench.payers import name_in, payee, payer
 from fundsvc.workbench.proposals import LIKELY, propose, ranked
 from tests.reconciliation.test_gifts import line, page, promise
 from tests.reconciliation.test_import import add, file, run
@@ -155,6 +157,57 @@ def test_names_are_found_with_a_letter_wrong_and_never_by_one_word() -> None:
     assert name_in("CTY TNHH THU NGHIEM", "x") == "CTY TNHH THU NGHIEM"
     assert name_in("", "HO THU MAU ung ho quy nghia tinh Truong Son") == "HO THU MAU"
     assert payer("", "HO THU MAU ung ho") == "ho thu mau"
+
+
+@pytest.mark.parametrize(
+    ("memo", "name"),
+    [
+        ("BUI XUAN SON ung ho nha tinh nghia", "BUI XUAN SON"),
+        ("VU VAN THANG UH doi kho khan", "VU VAN THANG"),
+        ("DO DUC DUNG UH quy nghia tinh", "DO DUC DUNG"),
+        ("NGUYEN NAM", "NGUYEN NAM"),
+        ("TRAN TIEN TINH chuyen tien", "TRAN TIEN TINH"),
+        ("LE QUY DON CK", "LE QUY DON"),
+        ("PHAN HUU NAM chuyen FT01609587332504", "PHAN HUU NAM"),
+        ("NGUYEN VAN CHUYEN", "NGUYEN VAN CHUYEN"),
+        ("CK tu NGUYEN VAN DUC ung ho", "NGUYEN VAN DUC"),
+        (
+            "MBVCB.4257833508.700231.Ung Ho.CT tu 6588603997 DAO VAN LOAN toi 0790123456 QUY TINH",
+            "DAO VAN LOAN",
+        ),
+        ("Chuyen tien den tu NAPAS Noi dung: CAO DUC NAM chuyen tien FT8732", "CAO DUC NAM"),
+        ("CT nhanh 247 den: MBVCB.106.19.PHAM DUC TRUNG ung ho.", "PHAM DUC TRUNG"),
+        ("IBFT HOANG THI THU 0912345678 xin gui quy", "HOANG THI THU"),
+        ("Ung ho cac vung bi bao lu, Bui Xuan Quynh", ""),
+        ("UH doi kho khan", ""),
+        ("xin cam on", ""),
+        ("Mong moi nguoi binh an", ""),
+        ("chuyen tien", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_stands_whole_before_the_words_of_giving(memo: str, name: str) -> None:
+    assert name_in("", memo) == name
+    assert payer("", memo) == name.lower()
+
+
+def test_a_counterparty_is_taken_as_the_bank_tells_it() -> None:
+    assert name_in("LE QUY DON", "ung ho") == "LE QUY DON"
+    assert name_in("PHAM DUC VINH – A/C", "x") == "PHAM DUC VINH"
+    assert name_in("0071001234567", "VU VAN THANG UH") == "VU VAN THANG"
+
+
+def test_payers_of_one_family_are_told_apart_and_a_common_purpose_tells_nobody() -> None:
+    assert payer("", "VU VAN THANG UH") != payer("", "VU VAN NAM UH")
+    assert payer("", "Ung ho dong bao") == ""
+    assert payee("", "tra tien dien EVN thang 9") == payee("", "tra tien dien EVN thang 10")
+
+
+def test_the_reason_says_where_the_name_was_read(session: Session) -> None:
+    imported(line("200.000", "VU VAN THANG UH doi kho khan"))
+    [[best, *_rest]] = proposed(session)
+    assert best.choice == Given(DonorFacts(name="VU VAN THANG"))
+    assert "Tên đọc từ nội dung: VU VAN THANG." in best.reasons
 
 
 def test_every_single_slip_of_a_code_leads_back_to_it() -> None:
