@@ -21,10 +21,35 @@ class RefusedRow:
 
 
 @dataclass(slots=True)
+class Run:
+    """Refused rows that follow each other for the same reason, as those of a closed month."""
+
+    first: int
+    last: int
+    count: int
+    field: str | None
+    reason: str
+
+    @property
+    def rows(self) -> str:
+        """The numbers of the first and the last of them."""
+        return f"{self.first}–{self.last}" if self.last > self.first else str(self.first)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether rows that are not refused lie between them."""
+        return self.count <= self.last - self.first
+
+
+@dataclass(slots=True)
 class Refused:
-    """The refused rows of a file: the first thousand in words, all of them in number."""
+    """The refused rows of a file: the first thousand in words, all of them in number.
+
+    `runs` are the same rows, those that follow each other for one reason together.
+    """
 
     rows: list[RefusedRow] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     count: int = 0
 
     def add(self, row: int, name: str | None, reason: str) -> None:
@@ -32,6 +57,11 @@ class Refused:
         self.count += 1
         if len(self.rows) < KEPT_REASONS:
             self.rows.append(RefusedRow(row, name, reason))
+        run = self.runs[-1] if self.runs else None
+        if run is not None and (run.field, run.reason) == (name, reason):
+            run.last, run.count = row, run.count + 1
+        elif len(self.runs) < KEPT_REASONS:
+            self.runs.append(Run(row, row, 1, name, reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

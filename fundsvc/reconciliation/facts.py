@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fundsvc.imports import ImportReport
+from fundsvc.imports import ImportReport, Run
 from fundsvc.reconciliation.reader import Line
 from fundsvc.reconciliation.summary import Break
 
@@ -112,7 +112,8 @@ class BankImportReport(ImportReport):
     are rows that look like one already stored while the rows around them are new: the same line
     once more, or another gift that the bank wrote in the same words; only people can tell. `asked`
     are those of which the bank's balance says that they are new: nothing is booked before a person
-    says what they are.
+    says what they are. `runs` are the refused rows, those for one reason together; `closed` counts
+    those that were read, but lie in a closed month.
     """
 
     layout: str
@@ -125,6 +126,8 @@ class BankImportReport(ImportReport):
     sample: tuple[Line, ...]
     before: Before | None = None
     asked: tuple[Asked, ...] = ()
+    runs: tuple[Run, ...] = ()
+    closed: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as interface documents print it."""

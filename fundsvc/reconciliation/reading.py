@@ -74,7 +74,7 @@ class Reading:
         self._refused = Refused()
         self._sample: list[Line] = []
         self._whys: dict[date, str] = {}
-        self._fees = self._debits = self._known = 0
+        self._fees = self._debits = self._known = self._in_closed = 0
         self._told = told_only(session, account.id)
         self.occurrences: list[int] = []
         self.twins: list[Twin] = []
@@ -103,6 +103,7 @@ class Reading:
             return
         self._moved += line.credit - line.debit
         if self._closed and line.booked_on.replace(day=1) <= self._closed:
+            self._in_closed += 1
             self._refused.add(line.row, "date", self._why_closed(line.booked_on.replace(day=1)))
         elif line.debit and is_fee(line):
             self._fees += 1
@@ -135,6 +136,7 @@ class Reading:
             for why in told.faults:
                 self._refused.add(statement.said.row, None, f"{why} {_broken()}")
         refused = sorted((*statement.refused.rows, *self._refused.rows), key=lambda row: row.row)
+        runs = sorted((*statement.refused.runs, *self._refused.runs), key=lambda run: run.first)
         count = statement.refused.count + self._refused.count
         before = self._before(statement, told)
         ahead = before.ahead if before and self._as_new is None and not count else 0
@@ -164,6 +166,8 @@ class Reading:
             sample=tuple(self._sample),
             before=before,
             asked=continuity.asked(statement.lines, asked) if asked else (),
+            runs=tuple(runs[:KEPT_REASONS]),
+            closed=self._in_closed,
         )
 
     def _before(self, statement: Statement, told: Told) -> Before | None:

@@ -205,13 +205,12 @@ def _upload_page(form: Form) -> str:
 
 
 def _preview_page(promised: Upload, report: BankImportReport) -> str:
+    runs = report.runs[:SHOWN]
     return render_template(
         "reconciliation/preview.html",
         # A bank's own heading stands for each field; only the books call it a date.
-        refused=[
-            replace(row, field=_("Ngày")) if row.field == "date" else row
-            for row in report.refused[:SHOWN]
-        ],
+        refused=[replace(run, field=_("Ngày")) if run.field == "date" else run for run in runs],
+        more=report.refused_count - sum(run.count for run in runs),
         account=lists.account(read_session(), _account(promised)),
         name=promised.name,
         report=report,

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.units.models import Unit
 from tests import corpus
+from tests.support import periods
 
 SignIn = Callable[..., FlaskClient]
 FILE = (
@@ -92,9 +94,31 @@ def test_refused_rows_are_shown_and_nothing_is_booked(signed_in: SignIn, session
     client = signed_in("treasurer")
     taken = upload(client, FILE + b"1,03/09/2024,5213.4,,1_000,,x\r\n")
     preview = client.get(taken.location).text
-    assert "Không nhận tệp: 1 dòng" in preview
+    assert "Không nhận tệp: 1 dòng không đọc được" in preview
+    assert '<a href="/periods">' not in preview
     assert "Số tiền phải viết theo mẫu 1.000.000." in preview
     assert book(client, taken.location).status_code == 422
+    assert session.scalar(select(func.count()).select_from(BankLine)) == 0
+
+
+def test_lines_of_a_closed_month_are_one_row_and_the_page_says_what_can_be_done(
+    signed_in: SignIn, session: Session
+) -> None:
+    with transaction() as writing:
+        unit_id = writing.scalars(select(Unit.id).filter_by(code="TW")).one()
+        writing.add(periods.closed(unit_id, date(2024, 9, 1)))
+    many = b"".join(b"1,03/09/2024,6.%d,,1.000,,x\r\n" % number for number in range(1_200))
+    client = signed_in("treasurer")
+    preview = client.get(upload(client, FILE + many).location).text
+    assert "Không nhận tệp: 1.203 dòng không ghi sổ được" in preview
+    assert ">2–1204<" in preview
+    assert preview.count("đã khóa sổ ngày") == 1
+    assert '<a href="/periods">' in preview
+    assert "ở ngân hàng hoặc trong tệp" not in preview
+    assert "dòng nữa" not in preview
+    mixed = client.get(upload(client, FILE + b"1,03/09/2024,7,,1_000,,x\r\n").location).text
+    assert "Không nhận tệp: 4 dòng không ghi sổ được" in mixed
+    assert "ở ngân hàng hoặc trong tệp" in mixed
     assert session.scalar(select(func.count()).select_from(BankLine)) == 0
 
 
