@@ -181,6 +181,7 @@
       return;
     }
     const body = new FormData(form);
+    const chosen = body.get("offer");
     const one = item(id);
     const ids = lines().map((line) => line.dataset.line);
     const place = ids.indexOf(id);
@@ -208,6 +209,8 @@
       document.getElementById("lines").insertBefore(one, after?.isConnected ? after : null);
       one.classList.add("bench__line--wrong");
       await show(id);
+      const again = panel.querySelector(`[name=offer][value="${chosen}"]`);
+      if (again) again.checked = true;
       complain(id, answer.reasons.join(" "));
       return;
     }

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from fundsvc.books.closed import closed_through
 from fundsvc.books.totals import Columns, totals
 from fundsvc.errors import NotFound
 from fundsvc.evidence.models import StoredFile
@@ -22,7 +23,7 @@ from fundsvc.reconciliation.models import (
     BankNote,
 )
 from fundsvc.staff.models import StaffUser
-from fundsvc.workbench.choices import MOST, Proposal
+from fundsvc.workbench.choices import MOST, Mirrored, PaidOut, Proposal
 from fundsvc.workbench.proposals import propose
 
 PAGE: Final = 40
@@ -34,6 +35,8 @@ LIKELY: Final = 60
 NEAR: Final = timedelta(days=15)
 LONGEST_WORDS: Final = 100
 MOST_PICKED: Final = 500
+OWN_DAY: Final = (Mirrored, PaidOut)
+"""Choices that may be booked on another day than their line's, so that a closed month stops none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the list; `amount` is above 0 for money in."""
+    """A line of the list; `amount` is above 0 for money in, `closed` says so of its month."""
 
     id: int
     on: date
@@ -102,6 +105,7 @@ class Row:
     memo: str
     counterparty: str
     held: bool
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +146,19 @@ class Whole:
     def first(self) -> str:
         """The name of the proposal that is chosen beforehand; empty when none is likely."""
         best = self.offers[0] if self.offers else None
+        if best and not self.takes(best):
+            return ""
         tie = len(self.offers) > 1 and best and self.offers[1].proposal.score == best.proposal.score
         return best.name if best and best.proposal.score >= LIKELY and not tie else ""
+
+    def takes(self, offer: Offer) -> bool:
+        """Say whether the books can take a proposal: in a closed month only what has its own day."""
+        return not self.row.closed or isinstance(offer.proposal.choice, OWN_DAY)
+
+    @property
+    def bookable(self) -> tuple[Offer, ...]:
+        """The proposals that the books can take."""
+        return tuple(one for one in self.offers if self.takes(one))
 
 
 def strip(session: Session, account: BankAccount) -> Strip:
@@ -209,7 +224,8 @@ def rows(
         here = tuple_(key, BankLine.id)
         query = query.where(here > mark if view.sort == "old" else here < mark)
     found = session.execute(query.order_by(*order).limit(limit + 1)).all()
-    shown = [_row(line, held=bool(held)) for line, held in found[:limit]]
+    through = closed_through(session, account.unit_id)
+    shown = [_row(line, held=bool(held), through=through) for line, held in found[:limit]]
     if len(found) <= limit:
         return shown, None
     last = shown[-1]
@@ -243,7 +259,7 @@ def whole(session: Session, account: BankAccount, line_id: int) -> Whole:
     )
     held = standing is not None and standing.kind == decided.HELD
     return Whole(
-        row=_row(line, held=held),
+        row=_row(line, held=held, through=closed_through(session, account.unit_id)),
         at_time=line.at_time,
         number=line.doc_no or line.reference,
         entry_id=line.entry_id,
@@ -297,7 +313,7 @@ def _mark(view: View) -> tuple[Any, int] | None:
         return None
 
 
-def _row(line: BankLine, *, held: bool) -> Row:
+def _row(line: BankLine, *, held: bool, through: date | None = None) -> Row:
     return Row(
         id=line.id,
         on=line.booked_on,
@@ -305,6 +321,7 @@ def _row(line: BankLine, *, held: bool) -> Row:
         memo=line.memo,
         counterparty=line.counterparty,
         held=held,
+        closed=through is not None and line.booked_on.replace(day=1) <= through,
     )
 
 

@@ -21,6 +21,7 @@ from fundsvc.reconciliation import lists
 from fundsvc.reconciliation.models import BankAccount
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, reasons_of
+from fundsvc.units.models import Unit
 from fundsvc.vouchers import files
 from fundsvc.workbench import forms, log, naming, notes, screen
 from fundsvc.workbench.choices import Choice, Proposal
@@ -237,6 +238,7 @@ def _panel(
         view=view,
         key=secrets.token_urlsafe(15),
         next=following[0] if following else "",
+        unit=session.get_one(Unit, account.unit_id).code,
         writes=_writes(),
         **_choices(session, account, money_in=found.row.amount > 0),
     )

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.reconciliation.models import BankDecision, BankLine, BankNote
 from fundsvc.units.models import Unit
+from tests.support import periods
 from tests.support.forms import hidden
 from tests.workbench.test_decisions import book, money_in, money_out, stands, waiting
 
@@ -232,6 +234,34 @@ def test_many_lines_are_shown_before_they_are_held(signed_in: SignedIn, session:
     text = browser.get("/workbench/VCB1?state=held").get_data(as_text=True)
     assert text.count("data-line=") == 2
     assert "Đang tạm giữ: Chờ danh sách" in text
+
+
+def test_a_line_of_a_closed_month_says_so_and_leads_to_the_month(
+    signed_in: SignedIn, session: Session
+) -> None:
+    first, second = book("VCB1", money_in(), money_in("300.000", day=3))
+    with transaction() as writing:
+        writing.add(periods.closed(1, date(2024, 9, 1)))
+    browser = signed_in("treasurer")
+    page = browser.get("/workbench/VCB1").get_data(as_text=True)
+    assert "hoặc đề nghị mở lại sổ tháng 09/2024." in page
+    assert 'href="/periods/TW/2024-09"' in page
+    assert page.count("đã khóa sổ</span>") == 2
+    assert "Ghi đề nghị đã chọn" not in page
+    assert "Ghi khoản mới (n)" not in page
+    plan = browser.get(f"/workbench/VCB1/many?pick={first}&pick={second}").get_data(as_text=True)
+    assert plan.count("cần xem riêng</span>") == 2
+    refused = post(
+        browser, f"/workbench/VCB1/lines/{first}", data=form(first, "given", donor="Thử")
+    )
+    assert refused.status_code == 422
+    assert 'value="Thử"' in refused.get_data(as_text=True)
+    held = post(
+        browser, f"/workbench/VCB1/lines/{first}", data=form(first, "held", note="Chờ mở sổ")
+    )
+    assert held.status_code == 303
+    session.rollback()
+    assert session.scalars(select(BankDecision.kind)).all() == ["held"]
 
 
 def test_one_line_that_is_refused_stops_no_other(signed_in: SignedIn, session: Session) -> None:
