@@ -277,7 +277,8 @@
     });
     document.addEventListener("submit", (event) => {
       const form = event.target;
-      if (form.method !== "post") return;
+      // A form that a script sends itself stays usable: only that script knows what came of it.
+      if (form.method !== "post" || event.defaultPrevented) return;
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "1";
       for (const button of form.querySelectorAll("button")) {

@@ -15,6 +15,18 @@
       const all = new FormData(form);
       const picked = all.getAll("pick");
       const button = form.querySelector("button[type=submit]");
+      const wrongs = form.querySelector("[data-wrong]");
+      const refuse = (words) => {
+        wrongs.firstElementChild.textContent = words;
+        wrongs.hidden = false;
+        bar.hidden = true;
+        button.disabled = false;
+      };
+      wrongs.hidden = true;
+      if (!all.get("what")) {
+        refuse(form.dataset.choose);
+        return;
+      }
       button.disabled = true;
       bar.hidden = false;
       let wrong = [];
@@ -30,8 +42,7 @@
           told = { reasons: [form.dataset.failed] };
         }
         if (told.reasons) {
-          bar.querySelector("p").textContent = told.reasons.join(" ");
-          button.disabled = false;
+          refuse(told.reasons.join(" "));
           return;
         }
         wrong = wrong.concat(told.wrong);

@@ -109,7 +109,8 @@ def _key_of(typed: dict[str, str]) -> str:
         Refusal: it says nothing, or why lines wait is missing.
     """
     if typed.get("what") not in ACTS:
-        raise Refusal(Reason(_("Không có lựa chọn này."), field="what"))
+        why = _("Chưa chọn cách ghi: chọn một trong các cách ở trên.")
+        raise Refusal(Reason(why, field="what"))
     if typed["what"] == "held" and not typed.get("note", "").strip():
         raise Refusal(Reason(_("Xin ghi lý do tạm giữ lại."), field="note"))
     return parse_key(typed.get("key", ""))

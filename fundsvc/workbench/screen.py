@@ -36,7 +36,7 @@ NEAR: Final = timedelta(days=15)
 LONGEST_WORDS: Final = 100
 MOST_PICKED: Final = 500
 OWN_DAY: Final = (Mirrored, PaidOut)
-"""Choices that may be booked on another day than their line's, so that a closed month stops none."""
+"""Choices that may be booked on another day than their line's: a closed month stops none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Whole:
         return best.name if best and best.proposal.score >= LIKELY and not tie else ""
 
     def takes(self, offer: Offer) -> bool:
-        """Say whether the books can take a proposal: in a closed month only what has its own day."""
+        """Say whether the books take a proposal: in a closed month only what has its own day."""
         return not self.row.closed or isinstance(offer.proposal.choice, OWN_DAY)
 
     @property

@@ -114,6 +114,34 @@ def test_fifty_lines_are_cleared_by_keyboard_alone(
     _look(treasurer)
 
 
+def test_after_a_refusal_the_buttons_can_be_pressed_again(
+    treasurer: BrowserContext, waiting: list[str]
+) -> None:
+    del waiting
+    page = treasurer.new_page()
+    page.goto("/workbench/KEYS1?sort=big&q=DONG")
+    accept = page.get_by_role("button", name="Ghi đề nghị đã chọn")
+    for _n in range(2):
+        accept.click()
+        expect(page.locator("#panel [data-wrong]")).to_contain_text("Chưa chọn đề nghị nào")
+        expect(accept).not_to_have_attribute("aria-disabled", "true")
+    for box in page.locator(".bench__pick input").all()[:2]:
+        box.check()
+    page.get_by_role("button", name="Xem trước các dòng đã chọn").click()
+    record = page.get_by_role("button", name="Ghi các dòng này")
+    record.click()
+    expect(page.get_by_role("alert")).to_contain_text("Chưa chọn cách ghi")
+    expect(page.locator("[data-bar]")).to_be_hidden()
+    page.get_by_label("Tạm giữ lại với cùng một lý do").check()
+    record.click()
+    expect(page.get_by_role("alert")).to_contain_text("Xin ghi lý do tạm giữ lại.")
+    page.get_by_label("Lý do tạm giữ").fill("Chờ danh sách")
+    expect(record).to_be_enabled()
+    record.click()
+    expect(page.get_by_text("tạm giữ", exact=True).first).to_be_visible()
+    page.close()
+
+
 def _look(treasurer: BrowserContext) -> None:
     """Hold that axe finds nothing on the pages of the workbench, on a phone and a wide screen."""
     page = treasurer.new_page()

@@ -224,6 +224,10 @@ def test_many_lines_are_shown_before_they_are_held(signed_in: SignedIn, session:
     key = re.search(r'name="key" value="([^"]+)"', page)
     assert key is not None
     told = {"pick": [str(first), str(second)], "what": "held", "key": key[1]}
+    assert "Bắt buộc khi tạm giữ lại." in page
+    nothing = post(browser, "/workbench/VCB1/many", data=told | {"what": ""})
+    assert nothing.status_code == 422
+    assert "Chưa chọn cách ghi: chọn một trong các cách" in nothing.get_data(as_text=True)
     assert post(browser, "/workbench/VCB1/many", data=told).status_code == 422
     done = post(browser, "/workbench/VCB1/many", data=told | {"note": "Chờ danh sách"})
     assert done.status_code == 303
