@@ -7,14 +7,13 @@ unidentified money alone the lines that wait are asked, for each of them has its
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from fundsvc.books.models import Account, Entry, Fund, Posting
+from fundsvc.books.models import Account, Fund
 from fundsvc.books.totals import Columns, moves, totals
 from fundsvc.errors import NotFound
 from fundsvc.reconciliation import decided
@@ -23,7 +22,8 @@ from fundsvc.templating import in_language
 from fundsvc.text import short_unit
 from fundsvc.units.models import Unit
 from fundsvc.workbench import waiting_ages
-from fundsvc.workbench.ages import LIMITS, Age, Moved, age
+from fundsvc.workbench.ages import LIMITS, Moved, age
+from fundsvc.workbench.clearing_facts import Item, Page, Standing
 from ledger.accounts import (
     AT_STRIPE,
     DISPUTED,
@@ -39,59 +39,12 @@ SMS, CARD, TRANSIT, UNIDENTIFIED, BETWEEN = CHANNELS = (
     "sms", "card", "transit", "unidentified", "between"
 )  # fmt: skip
 PAGE: Final = 50
-MOST: Final = 200
-"""So many entries of one balance are looked through, the newest first."""
 _CODES: Final = {
     CARD: (AT_STRIPE, DISPUTED),
     TRANSIT: (IN_TRANSIT,),
     UNIDENTIFIED: (UNIDENTIFIED_IN, UNIDENTIFIED_OUT),
     BETWEEN: (DUE_FROM, DUE_TO),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What stands on an account of a channel in one fund of one unit, debit less credit."""
-
-    channel: str
-    account_id: int
-    account: str
-    account_name: str
-    fund_id: int
-    fund: str
-    fund_name: str
-    unit_id: int
-    unit: str
-    unit_name: str
-    balance: int
-    age: Age
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An open item: an entry, or a line of the bank with its account; in đồng, debit less credit.
-
-    `left` is the part of `amount` that is still open; `held` is why a line waits.
-    """
-
-    on: date
-    entry_id: int
-    words: str
-    amount: int
-    left: int
-    unit_name: str
-    account: str
-    bank_account: str = ""
-    line_id: int = 0
-    held: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some open items, the oldest first, and where to go on."""
-
-    items: tuple[Item, ...]
-    after: str | None
 
 
 def check(channel: str) -> str:
@@ -146,59 +99,6 @@ def standing(session: Session, at: date, channel: str | None = None) -> list[Sta
         )
     order = CHANNELS.index
     return sorted(found, key=lambda row: (order(row.channel), row.account, row.unit_id, row.fund))
-
-
-def entries(session: Session, rows: list[Standing]) -> Iterator[Item]:
-    """Yield the entries that make up balances, the oldest of each first.
-
-    What came first is taken to have gone first, so they are the newest ones on the side of the
-    balance; the oldest of them may be open in part.
-    """
-    for row in rows:
-        found = []
-        left = abs(row.balance)
-        for entry, amount in session.execute(_on_side(row)):
-            part = min(left, int(amount))
-            left -= part
-            sign = 1 if row.balance > 0 else -1
-            found.append(
-                Item(
-                    on=entry.date,
-                    entry_id=entry.id,
-                    words=entry.description,
-                    amount=sign * int(amount),
-                    left=sign * part,
-                    unit_name=row.unit_name,
-                    account=row.account,
-                )
-            )
-            if not left:
-                break
-        yield from reversed(found)
-
-
-def _on_side(row: Standing) -> Select[Entry, int]:
-    amount = Posting.debit - Posting.credit
-    if row.balance < 0:
-        amount = Posting.credit - Posting.debit
-    return (
-        select(Entry, amount)
-        .join(Posting, Posting.entry_id == Entry.id)
-        .where(
-            Posting.account_id == row.account_id,
-            Posting.fund_id == row.fund_id,
-            Posting.unit_id == row.unit_id,
-            amount > 0,
-            ~_taken_back(),
-        )
-        .order_by(Posting.date.desc(), Posting.entry_id.desc(), Posting.line.desc())
-        .limit(MOST)
-    )
-
-
-def _taken_back() -> Any:
-    reversal = Entry.__table__.alias("reversal")
-    return select(reversal.c.id).where(reversal.c.reverses_id == Entry.id).exists()
 
 
 def lines(session: Session, after: str = "", most: int | None = PAGE) -> Page:

@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.db import read_session, scope
 from fundsvc.sheet import Cell, csv_lines
 from fundsvc.staff.access import allow
-from fundsvc.workbench import clearing
-from fundsvc.workbench.clearing import Item, Standing
+from fundsvc.workbench import clearing, open_entries
+from fundsvc.workbench.clearing_facts import Item, Standing
 
 bp = Blueprint("clearing", __name__)
 
@@ -44,6 +45,7 @@ def index() -> str:
         channels=[_channel(name, rows) for name in clearing.CHANNELS],
         today=clock.today(),
         ages=ages(),
+        short_ages=short_ages(),
     )
 
 
@@ -61,12 +63,12 @@ def show(channel: str) -> str:
     """Show a channel: what stands on each account, and the open items it is made of."""
     session, name = read_session(), clearing.check(channel)
     rows = clearing.standing(session, clock.today(), name)
-    page = None
+    page, older = None, 0
     if name == clearing.UNIDENTIFIED:
         page = clearing.lines(session, request.args.get("after", ""))
         items = page.items
     else:
-        items = tuple(clearing.entries(session, rows))
+        items, older = _newest(session, rows)
     whole = page is None or (page.after is None and "after" not in request.args)
     rest = sum(row.balance for row in rows) - sum(item.left for item in items)
     return render_template(
@@ -75,11 +77,14 @@ def show(channel: str) -> str:
         rows=[(row, _ledger(row)) for row in rows],
         items=items,
         after=page.after if page else None,
-        rest=rest if whole else 0,
+        rest=rest - older if whole else 0,
+        older=older,
+        most=open_entries.MOST,
         counted_off=page is None,
         between=name == clearing.BETWEEN and scope(session) is None,
         today=clock.today(),
         ages=ages(),
+        short_ages=short_ages(),
     )
 
 
@@ -91,13 +96,31 @@ def channel_csv(channel: str) -> Response:
     if name == clearing.UNIDENTIFIED:
         items: Iterable[Item] = clearing.lines(session, most=None).items
     else:
-        items = clearing.entries(session, clearing.standing(session, clock.today(), name))
+        rows = clearing.standing(session, clock.today(), name)
+        items = (item for row in rows for item in open_entries.entries(session, row))
     return _file(f"con-treo-{name}", _open_items(items))
 
 
 def ages() -> tuple[str, ...]:
     """Return what the columns of age are called."""
     return (_("0–30 ngày"), _("31–90 ngày"), _("91–180 ngày"), _("Trên 180 ngày"))
+
+
+def short_ages() -> tuple[str, ...]:
+    """Return what the columns of age are called below a heading that says that they are days."""
+    return ("0–30", "31–90", "91–180", _("trên 180"))
+
+
+def _newest(session: Session, rows: Iterable[Standing]) -> tuple[tuple[Item, ...], int]:
+    """Return the newest entries of each balance, and what older ones than these come to."""
+    items: list[Item] = []
+    older = 0
+    for row in rows:
+        found = list(open_entries.entries(session, row, open_entries.MOST))
+        if len(found) == open_entries.MOST:
+            older += row.balance - sum(item.left for item in found)
+        items += found
+    return tuple(items), older
 
 
 def _channel(name: str, rows: Iterable[Standing]) -> Channel:

@@ -17,8 +17,9 @@ from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.seals import service as seals
 from fundsvc.units.models import Unit
-from fundsvc.workbench import choices, clearing
+from fundsvc.workbench import choices, clearing, open_entries
 from fundsvc.workbench.ages import Age, Moved, age, open_days
+from fundsvc.workbench.clearing_facts import Standing
 from fundsvc.workbench.decisions import decide
 from ledger import recipes
 from ledger.entries import Posting
@@ -46,7 +47,7 @@ def _lines(app: Flask, clock: object) -> None:
         service.import_bank(session, told, by=None)
 
 
-def standing() -> list[clearing.Standing]:
+def standing() -> list[Standing]:
     with transaction() as session:
         return clearing.standing(session, service_clock.today(), clearing.UNIDENTIFIED)
 
@@ -128,8 +129,46 @@ def test_what_units_owe_each_other_comes_to_zero_in_all(session: Session) -> Non
     assert [(row.account, row.unit, row.balance) for row in rows] == [
         ("136", "TW", 300_000), ("336", "HT-44", -300_000)
     ]  # fmt: skip
-    items = list(clearing.entries(session, rows))
+    items = [item for row in rows for item in open_entries.entries(session, row)]
     assert [item.left for item in items] == [300_000, -300_000]
+
+
+def test_a_page_shows_the_newest_entries_and_the_csv_has_all(
+    session: Session, signed_in: SignIn
+) -> None:
+    with transaction() as writing:
+        for number in range(60):
+            entry = recipes.sms_message(
+                operator="viettel",
+                amount=20_000,
+                fund="nghia-tinh",
+                unit="TW",
+                on=date(2024, 7 if number < 30 else 8, 1 + number % 30),
+                description=f"Tin {number}",
+            )
+            books.post(writing, entry, source="sms", external_id=str(number))
+        paid = recipes.operator_money(
+            operator="viettel",
+            amount=50_000,
+            fund="nghia-tinh",
+            unit="TW",
+            on=date(2024, 9, 1),
+            description="Trả",
+        )
+        books.post(writing, paid, source="settlement", external_id="x")
+    (row,) = clearing.standing(session, service_clock.today(), clearing.SMS)
+    items = list(open_entries.entries(session, row))
+    assert [item.left for item in items] == [10_000] + [20_000] * 57
+    assert [item.on for item in items] == sorted(item.on for item in items)
+    newest = list(open_entries.entries(session, row, open_entries.MOST))
+    assert newest == items[-open_entries.MOST :]
+    client = signed_in("treasurer")
+    page = client.get("/clearing/sms").text
+    assert "50 khoản mới nhất; các khoản cũ hơn còn 150.000" in page.replace("\xa0", " ")
+    assert "Tin 59" in page
+    assert "Tin 9<" not in page
+    told = client.get("/clearing/sms.csv").data.decode("utf-8-sig")
+    assert told.count("Tin ") == 58
 
 
 def test_the_pages_say_it(signed_in: SignIn) -> None:
