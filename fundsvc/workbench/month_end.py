@@ -6,6 +6,7 @@ would be taken from the books, which then prove themselves. Where no file tells 
 person reads it from the bank's paper; then the record says so.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -114,6 +115,27 @@ def figures(
         undecided=row[5],
         undecided_sum=int(row[6]),
     )
+
+
+def first_month(session: Session, account_id: int) -> date | None:
+    """Return the month of an account's first line, None when it has none."""
+    first = session.scalar(
+        select(func.min(BankLine.booked_on)).where(BankLine.bank_account_id == account_id)
+    )
+    return first and first.replace(day=1)
+
+
+def undecided_by_month(session: Session, account_id: int) -> Counter[date]:
+    """Return how many lines of each month wait and are not held back."""
+    query = (
+        select(BankLine.booked_on, func.count())
+        .where(BankLine.bank_account_id == account_id, decided.waiting(), ~decided.held())
+        .group_by(BankLine.booked_on)
+    )
+    found: Counter[date] = Counter()
+    for day, count in session.execute(query):
+        found[day.replace(day=1)] += count
+    return found
 
 
 def held_lines(session: Session, account: AccountFacts, last: date) -> list[HeldLine]:

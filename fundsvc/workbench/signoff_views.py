@@ -34,7 +34,6 @@ bp = Blueprint("signoff", __name__)
 
 READERS: Final = ("treasurer", "approver", "unit-treasurer", "auditor")
 ASKERS: Final = (*signoff.SUBMITTERS, *signoff.APPROVERS)
-MONTHS: Final = 24
 _NOT_FOUND: Final = 404
 
 
@@ -85,11 +84,11 @@ def index(code: str) -> str:
     """List the months of an account with what became of their reconciliation."""
     session = read_session()
     account = lists.account(session, code)
-    first = clock.today().replace(day=1)
-    months: list[date] = []
-    while len(months) < MONTHS:
-        first = before(first)
-        months.append(first)
+    undecided = month_end.undecided_by_month(session, account.id)
+    months = [clock.today().replace(day=1)]
+    first = month_end.first_month(session, account.id) or months[0]
+    while months[-1] > first:
+        months.append(before(months[-1]))
     found: dict[date, Row] = {}
     for row in _rows(session, account.id):
         if row.month not in found or row.state in signoff.STANDING:
@@ -97,7 +96,7 @@ def index(code: str) -> str:
     return render_template(
         "workbench/months.html",
         account=account,
-        rows=[(each, found.get(each)) for each in months],
+        rows=[(each, found.get(each), undecided[each]) for each in months],
     )
 
 
@@ -143,7 +142,10 @@ def approve(code: str, raw_month: str, signoff_id: int) -> ResponseReturnValue:
 
     def act(session: Session, _form: dict[str, Any]) -> str:
         signoff.approve(session, signoff_id, by=current_user.id)
-        return _("Đã duyệt đối soát tháng %(month)s; tháng này từ nay đóng băng.", month=month(day))
+        return _(
+            "Đã duyệt đối soát tháng %(month)s; tháng này từ nay bị khóa, không ghi thêm.",
+            month=month(day),
+        )
 
     return _sent(code, day, FormSchema(), act)
 

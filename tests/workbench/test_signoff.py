@@ -192,6 +192,20 @@ def test_a_month_that_is_not_over_is_not_signed(lines: list[int], people: People
         signoff.submit(session, "VCB1", date(2024, 9, 1), by=people.treasurer)
 
 
+def test_the_months_begin_with_the_first_line_and_say_what_waits(
+    lines: list[int], signed_in: SignIn
+) -> None:
+    text = signed_in("treasurer").get("/workbench/VCB1/months").text
+    months = re.findall(r'href="/workbench/VCB1/months/([0-9-]+)">', text)
+    assert months == ["2024-09", "2024-08"]
+    waits = re.findall(r'data-label="Dòng chưa quyết định">([0-9]+)<', text)
+    assert waits == ["1", "0"]
+    assert '<a href="/workbench/VCB1">VCB1</a>' in text
+    month = signed_in("treasurer").get("/workbench/VCB1/months/2024-09").text
+    assert "Dòng chưa quyết định đến 30/09/2024" in month
+    assert "Đến bàn đối soát" in month
+
+
 def test_who_submitted_does_not_approve(lines: list[int], people: People) -> None:
     with transaction() as session:
         session.add(StaffUserRole(user_id=people.treasurer, role="approver"))
