@@ -130,6 +130,7 @@ def index() -> str:
         events=inbox.shelved(session, handling.KIND)[: inbox.PAGE],
         ready=gateway.ready(),
         may_write=_may_write(),
+        is_admin="admin" in current_user.role_names,
     )
 
 

@@ -50,11 +50,11 @@ def waiting_pushes(session: Session) -> Iterable[Attention]:
     """Tell the home page how many pushes contradict what came before, or cannot be booked."""
     found, href = inbox.counts(session, KIND), url_for("push.index")
     return [
-        Attention(found[CONFLICT], _("tin đẩy mâu thuẫn với tin đã nhận"), href),
-        Attention(found[PARKED], _("tin đẩy chưa ghi sổ được"), href),
+        Attention(found[CONFLICT], _("tin từ cổng mâu thuẫn với tin đã nhận"), href),
+        Attention(found[PARKED], _("tin từ cổng chưa ghi sổ được"), href),
         Attention(
             len(senders.unfinished(session)),
-            _("cổng tin nhắn chưa có mã khách hàng nên tin đẩy tới đều bị từ chối"),
+            _("cổng tin nhắn chưa có mã khách hàng nên mọi tin từ cổng đều bị từ chối"),
             href,
         ),
     ]

@@ -46,6 +46,7 @@ def index() -> ResponseReturnValue:
         form=None,
         month=month,
         first=compare.months_before(month)[0],
+        last=compare.months_before(month)[-1],
         groups=[(_title(who, kind), kind, found) for who, kind, found in groups],
         most=MOST,
     )
@@ -72,11 +73,11 @@ def _month() -> date:
 def _title(who: str, kind: str) -> str:
     titles = {
         (compare.GIVERS, compare.NEW): _("Người ủng hộ mới"),
-        (compare.GIVERS, compare.MISSING): _("Người ủng hộ đều nay vắng"),
-        (compare.GIVERS, compare.CHANGED): _("Người ủng hộ đều nay thay đổi số tiền"),
-        (compare.UNITS, compare.NEW): _("Đơn vị mới có thu"),
-        (compare.UNITS, compare.MISSING): _("Đơn vị có thu đều nay vắng"),
-        (compare.UNITS, compare.CHANGED): _("Đơn vị có thu đều nay thay đổi số tiền"),
+        (compare.GIVERS, compare.MISSING): _("Người ủng hộ thường xuyên, tháng này chưa ủng hộ"),
+        (compare.GIVERS, compare.CHANGED): _("Người ủng hộ thường xuyên, tháng này tăng hoặc giảm"),
+        (compare.UNITS, compare.NEW): _("Đơn vị mới phát sinh thu"),
+        (compare.UNITS, compare.MISSING): _("Đơn vị thường xuyên có thu, tháng này chưa có"),
+        (compare.UNITS, compare.CHANGED): _("Đơn vị thường xuyên có thu, tháng này tăng hoặc giảm"),
     }
     return titles[who, kind]
 
@@ -85,8 +86,8 @@ def _lines(rows: Iterable[Row]) -> Iterable[str]:
     head = (
         _("Nhóm"),
         _("Tên"),
-        _("Số tháng có trong sáu tháng trước"),
-        _("Thường mỗi tháng (đồng)"),
+        _("Số tháng có phát sinh trong 6 tháng trước"),
+        _("Mức thường tháng, trung vị (đồng)"),
         _("Tháng này (đồng)"),
         _("Lần gần nhất"),
     )

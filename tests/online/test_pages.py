@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from fundsvc.inbox import service as inbox
-from fundsvc.online import handling, listing
+from fundsvc.online import gateway, handling, listing
 from tests.online.conftest import Give
 from tests.support import stripe
 from tests.support.forms import hidden, send
@@ -21,6 +21,17 @@ MINUTES = 60
 
 def push(client: FlaskClient, body: bytes, headers: dict[str, str]) -> int:
     return client.post("/webhooks/stripe", data=body, headers=headers).status_code
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("app")
+def test_only_the_administrator_is_told_the_names_of_settings(
+    signed_in: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "ready", lambda: False)
+    page = signed_in("treasurer").get("/card-payments").text
+    assert "Chưa bật thanh toán thẻ" in page
+    assert "FUNDSVC_" not in page
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -324,7 +324,7 @@ def test_a_push_that_says_otherwise_than_a_file_is_a_conflict(
     with app.test_request_context():
         told = {item.text: item.count for item in push_views.waiting_pushes(session)}
     assert [*told.values()] == [1, 0, 0]
-    assert next(iter(told)) == "tin đẩy mâu thuẫn với tin đã nhận"
+    assert next(iter(told)) == "tin từ cổng mâu thuẫn với tin đã nhận"
 
 
 def test_a_file_that_says_otherwise_than_a_push_is_taken_with_an_alarm(
