@@ -48,6 +48,8 @@ def index() -> str:
         (facts, screen.strip(session, screen.account_of(session, facts.code)))
         for facts in lists.accounts(session)
     ]
+    # What waits comes first; else the accounts stay in their order.
+    found.sort(key=lambda one: one[1].count == 0)
     return render_template("workbench/index.html", accounts=found)
 
 

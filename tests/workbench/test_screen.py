@@ -16,6 +16,7 @@ from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.reconciliation.models import BankDecision, BankLine, BankNote
 from fundsvc.units.models import Unit
+from tests.reconciliation.test_import import add
 from tests.support import periods
 from tests.support.forms import hidden
 from tests.workbench.test_decisions import book, money_in, money_out, stands, waiting
@@ -51,6 +52,16 @@ def test_the_screen_shows_four_figures_the_list_and_the_first_line(signed_in: Si
 def test_the_accounts_lead_to_their_screens(signed_in: SignedIn) -> None:
     book("VCB1", money_in())
     assert 'href="/workbench/VCB1"' in signed_in("auditor").get("/workbench").get_data(as_text=True)
+
+
+def test_accounts_with_waiting_lines_come_first_and_one_without_a_statement_asks_for_it(
+    signed_in: SignedIn,
+) -> None:
+    book("ABB1", money_in())
+    add("AAA1", number="0099887766")
+    text = signed_in("treasurer").get("/workbench").get_data(as_text=True)
+    assert re.findall(r'href="/workbench/([A-Z0-9]+)"', text) == ["ABB1", "AAA1"]
+    assert 'href="/imports/bank?account=AAA1"' in text
 
 
 def test_a_gift_is_booked_by_its_form_and_the_next_line_comes(
