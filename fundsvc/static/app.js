@@ -29,8 +29,11 @@
   /** Says in the list of errors which field each one is of, as its label does. */
   function nameFields(errors) {
     for (const link of errors?.querySelectorAll('a[href^="#f-"]') ?? []) {
-      const label = document.querySelector(`label[for="${CSS.escape(link.hash.slice(1))}"]`);
-      if (label) link.prepend(`${label.firstChild.textContent.trim()}: `);
+      // A label that is part of a sentence says nothing by itself; then its field has a name too.
+      const id = link.hash.slice(1);
+      const label = document.querySelector(`label[for="${CSS.escape(id)}"]`);
+      const name = document.getElementById(id)?.dataset.called ?? label?.firstChild.textContent.trim();
+      if (name) link.prepend(`${name}: `);
     }
   }
 
