@@ -95,7 +95,7 @@ def test_a_large_file_with_a_bad_row_cannot_be_booked(
     worker.do_jobs()
     page = client.get(address).text
     assert "Không nhận tệp: 1 dòng bị từ chối" in page
-    assert re.search(r'<td class="num">42</td><td>amount</td>', page)
+    assert re.search(r'data-label="Dòng">42</th><td data-label="Cột">amount</td>', page)
     assert post(client, address)[0] == 422
     assert stored(session) == 0
 
@@ -113,7 +113,9 @@ def test_one_letter_in_a_long_file_refuses_it_with_its_row(
     address = send(client, "/imports/sms", messages.Messages(rows=rows).csv()).location
     assert address.startswith("/imports/sms/jobs/")
     worker.do_jobs()
-    assert '<td class="num">23333</td><td>amount</td>' in client.get(address).text
+    assert (
+        'data-label="Dòng">23333</th><td data-label="Cột">amount</td>' in client.get(address).text
+    )
     assert stored(session) == 0
 
 

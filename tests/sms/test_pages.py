@@ -179,7 +179,7 @@ def in_words(**cells: str) -> bytes:
 def test_a_refused_row_names_the_heading_as_it_stands_in_the_file(signed_in: SignIn) -> None:
     client = signed_in("treasurer")
     page = client.get(send(client, "/imports/sms", in_words(msisdn="84x")).location).text
-    assert '<td class="num">2</td><td>Số thuê bao</td>' in page
+    assert 'data-label="Dòng">2</th><td data-label="Cột">Số thuê bao</td>' in page
     assert "msisdn" not in page
 
 
