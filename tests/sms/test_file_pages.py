@@ -150,7 +150,7 @@ def test_the_report_of_a_job_is_in_the_language_of_who_asked(
     large.rows[40]["amount"] = "x"
     address = send(client, "/imports/sms", large.csv()).location
     worker.do_jobs()
-    reason = re.search(r"<td>amount</td><td>([^<]+)</td>", client.get(address).text)
+    reason = re.search(r">amount</td><td>([^<]+)</td>", client.get(address).text)
     assert reason
     assert "Số tiền" not in reason[1]
 
