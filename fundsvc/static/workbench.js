@@ -203,8 +203,7 @@
       return;
     }
     const after = one.nextElementSibling;
-    const title = panel.querySelector("#line-title").textContent.trim();
-    const words = `${title} · ${panel.querySelector(".bench__words").textContent.trim().slice(0, 40)}`;
+    const words = panel.querySelector("[data-log]").dataset.log;
     one.remove();
     const shown = show(next, bench.dataset.working);
     let answer;
@@ -228,6 +227,7 @@
     for (const line of answer.lines) item(line)?.remove();
     const strip = document.getElementById("strip");
     strip.outerHTML = answer.strip;
+    bench.querySelector(".bench__sum").textContent = answer.sum;
     noteDone(words, answer.undo);
     say(answer.told);
   }
@@ -307,5 +307,10 @@
     out.textContent = out.dataset.text.replace("{rest}", `${rest.toLocaleString("vi-VN")} đ`);
   });
 
-  if (now()) ahead(now());
+  if (now()) {
+    ahead(now());
+    const list = document.getElementById("lines");
+    const here = item(now());
+    if (here) list.scrollTop = here.offsetTop - (list.clientHeight - here.offsetHeight) / 2;
+  }
 })();

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books.models import Account
 from fundsvc.dues.service import FUNDS
 from fundsvc.spending.models import LINES
-from fundsvc.templating import in_language
+from fundsvc.templating import filters, in_language
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from fundsvc.workbench.decisions import Decided
@@ -39,6 +39,11 @@ def told(done: Decided) -> str:
     if done.kind == "held":
         return _("Đã tạm giữ lại dòng sao kê.")
     return _("Đã ghi: %(kind)s.", kind=KINDS[done.kind])
+
+
+def sum_of(count: int, amount: int) -> str:
+    """Say how many lines a list has and what they come to."""
+    return _("%(count)s dòng, %(sum)s", count=filters.number(count), sum=filters.dong(amount))
 
 
 def choices(session: Session, fund: str, unit_id: int, *, money_in: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -231,6 +231,17 @@ def rows(
     last = shown[-1]
     at = abs(last.amount) if view.sort == "big" else last.on.isoformat()
     return shown, f"{at}.{last.id}"
+
+
+def beginning_at(session: Session, account: BankAccount, view: View, line_id: int) -> View:
+    """Return a view whose list begins with a line, in the order that it has."""
+    line = session.scalar(
+        select(BankLine).where(BankLine.id == line_id, BankLine.bank_account_id == account.id)
+    )
+    if line is None:
+        return view
+    key = str(line.credit + line.debit) if view.sort == "big" else line.booked_on.isoformat()
+    return replace(view, after=(key, line.id - 1 if view.sort == "old" else line.id + 1))
 
 
 def count(session: Session, account: BankAccount, view: View, told: Strip) -> tuple[int, int]:

@@ -152,11 +152,14 @@ def _onward(code: str, typed: dict[str, str]) -> Response:
 def _told(code: str, told: str, lines: tuple[int, ...], decision: int) -> Response:
     session = read_session()
     account = screen.account_of(session, code)
-    figures = render_template(
-        "workbench/_strip.html", strip=screen.strip(session, account), code=account.code
-    )
+    strip = screen.strip(session, account)
+    number, amount = screen.count(session, account, _view(request.form), strip)
     return jsonify(
-        told=told, lines=lines, undo=f"/workbench/decisions/{decision}/undo", strip=figures
+        told=told,
+        lines=lines,
+        undo=f"/workbench/decisions/{decision}/undo",
+        strip=render_template("workbench/_strip.html", strip=strip, code=account.code),
+        sum=naming.sum_of(number, amount),
     )
 
 
@@ -192,6 +195,12 @@ def _page(
     chosen = line_id or (int(wanted) if wanted.isascii() and wanted.isdigit() else None)
     if chosen is None or chosen > 2**63 - 1:
         chosen = shown[0].id if shown else None
+    if chosen is not None and view.after is None and not any(row.id == chosen for row in shown):
+        # A line asked for from elsewhere, as after undoing: the list begins with it if it waits.
+        begun = screen.beginning_at(session, account, view, chosen)
+        near, further = screen.rows(session, account, begun)
+        if any(row.id == chosen for row in near):
+            view, shown, more = begun, near, further
     panel = ""
     if chosen is not None:
         following = [row.id for row in shown if row.id != chosen]
@@ -206,8 +215,7 @@ def _page(
         view=view,
         rows=shown,
         more=more,
-        number=number,
-        amount=amount,
+        sum=naming.sum_of(number, amount),
         chosen=chosen,
         panel=panel,
         lately=log.lately(session, current_user.id, LATELY),

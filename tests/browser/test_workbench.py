@@ -27,39 +27,46 @@ MIDDLE = 800
 HEADER = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"
 
 
+def brought(code: str, account_number: str, memos: list[str]) -> int:
+    """Read a statement with these memos into a new account, and return the account's id."""
+    rows = [
+        f"{n},02/09/2026,{code}.{n},,{grouped(n * 100_000)},,{memo}"
+        for n, memo in enumerate(memos, 1)
+    ]
+    with transaction() as session:
+        account = add_bank_account(
+            session,
+            code=code,
+            bank="Vietcombank",
+            number=account_number,
+            fund="nghia-tinh",
+            unit="TW",
+            by=None,
+        )
+    told = bank.read(
+        read_session(),
+        "\r\n".join((HEADER, *rows, "")).encode(),
+        name=f"{code}.csv",
+        account_code=code,
+        commit=True,
+    )
+    with transaction() as session:
+        assert bank.import_bank(session, told, by=None).committed
+    return account.id
+
+
 @pytest.fixture
 def waiting(service: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """An account whose lines wait: most bear the code of a promise that was made after them."""
     drawn = [codes.draw() for _n in range(CODED)]
     memos = [f"NGUYEN VAN A {code} UNG HO" for code in drawn]
     memos += [f"UNG HO DONG BAO {n}" for n in range(LINES - CODED)]
-    rows = [
-        f"{n},02/09/2026,77.{n},,{grouped(n * 100_000)},,{memo}" for n, memo in enumerate(memos, 1)
-    ]
     with service.app.app_context():
-        with transaction() as session:
-            account = add_bank_account(
-                session,
-                code="KEYS1",
-                bank="Vietcombank",
-                number="0011009999",
-                fund="nghia-tinh",
-                unit="TW",
-                by=None,
-            )
-        told = bank.read(
-            read_session(),
-            "\r\n".join((HEADER, *rows, "")).encode(),
-            name="keys.csv",
-            account_code="KEYS1",
-            commit=True,
-        )
+        number = brought("KEYS1", "0011009999", memos)
         left = iter(drawn)
         monkeypatch.setattr(codes, "draw", lambda: next(left))
         with transaction() as session:
-            assert bank.import_bank(session, told, by=None).committed
-        with transaction() as session:
-            facts = replace(FACTS, slug="phim-tat", bank_account_id=account.id, bank_bin="970436")
+            facts = replace(FACTS, slug="phim-tat", bank_account_id=number, bank_bin="970436")
             pages.make(session, facts, by=None)
             page = pages.publish(session, "phim-tat", by=None)
             for n in range(CODED):
@@ -83,6 +90,8 @@ def test_fifty_lines_are_cleared_by_keyboard_alone(
     complaints = listen(page)
     page.goto("/workbench/KEYS1")
     assert count_of(page) == LINES
+    summed = page.locator(".bench__sum")
+    expect(summed).to_contain_text(f"{LINES} dòng")
     keys = 0
     began = time.monotonic()
     for n in range(LINES):
@@ -97,6 +106,9 @@ def test_fifty_lines_are_cleared_by_keyboard_alone(
             page.wait_for_function(
                 "id => document.querySelector('[data-panel]')?.dataset.panel !== id", arg=here
             )
+        if n == 0:
+            expect(summed).to_contain_text(f"{LINES - 1} dòng")
+            expect(page.locator("#log li").first).to_contain_text("02/09/2026 · 100.000 đ · ")
     expect(page.get_by_text("Không còn dòng nào chờ đối chiếu.")).to_be_visible()
     with capsys.disabled():
         took = time.monotonic() - began
@@ -109,17 +121,19 @@ def test_fifty_lines_are_cleared_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.get_by_text("dòng sao kê lại chờ quyết định").first).to_be_visible()
     assert count_of(page) == 1
+    expect(page.locator(".bench__line--now")).to_have_count(1)
     assert complaints == []
     page.close()
     _look(treasurer)
 
 
 def test_after_a_refusal_the_buttons_can_be_pressed_again(
-    treasurer: BrowserContext, waiting: list[str]
+    treasurer: BrowserContext, service: Service
 ) -> None:
-    del waiting
+    with service.app.app_context():
+        brought("KEYS2", "0011008888", ["UNG HO DONG BAO"] * 3)
     page = treasurer.new_page()
-    page.goto("/workbench/KEYS1?sort=big&q=DONG")
+    page.goto("/workbench/KEYS2")
     accept = page.get_by_role("button", name="Ghi đề nghị đã chọn")
     for _n in range(2):
         accept.click()

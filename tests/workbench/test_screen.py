@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.reconciliation.models import BankDecision, BankLine, BankNote
 from fundsvc.units.models import Unit
+from fundsvc.workbench import screen
 from tests.reconciliation.test_import import add
 from tests.support import periods
 from tests.support.forms import hidden
@@ -151,6 +153,7 @@ def test_the_script_is_told_in_json(signed_in: SignedIn, session: Session) -> No
     told = done.get_json()
     assert told["lines"] == [line]
     assert "Chờ đối chiếu: 0 dòng" in told["strip"]
+    assert told["sum"] == "0 dòng, 0 đ"
     assert re.fullmatch(r"/workbench/decisions/[0-9]+/undo", told["undo"])
     assert waiting(session) == 0
     piece = browser.get(f"/workbench/VCB1/lines/{line}", headers=quiet).get_data(as_text=True)
@@ -177,6 +180,21 @@ def test_undoing_says_what_it_does_and_goes_back_to_the_line(
     assert waiting(session) == 1
     assert "đã hoàn tác: Nhầm" in browser.get("/workbench/log").get_data(as_text=True)
     assert post(browser, address, data={"why": "Nhầm"}).status_code == 409
+
+
+@pytest.mark.parametrize("sort", ["old", "new", "big"])
+def test_a_line_beyond_the_first_page_begins_the_list(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    lines = [
+        money_in(f"{9 - abs(5 - day)}00.00{day}", f"UNG HO {day}", day) for day in range(1, 10)
+    ]
+    numbers = book("VCB1", *lines)
+    monkeypatch.setattr(screen, "rows", partial(screen.rows, limit=2))
+    browser = signed_in("treasurer")
+    for number in numbers:
+        page = browser.get(f"/workbench/VCB1?line={number}&sort={sort}").get_data(as_text=True)
+        assert re.findall(r'bench__line--now" data-line="([0-9]+)"', page) == [str(number)]
 
 
 def test_comments_and_papers_lie_beside_the_line(signed_in: SignedIn, session: Session) -> None:
