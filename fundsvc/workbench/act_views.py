@@ -190,7 +190,8 @@ def _many_page(code: str, form: Form) -> str:
         amount=sum(abs(one.row.amount) for one in planned),
         key=secrets.token_urlsafe(15),
         chunk=CHUNK,
-        all_in=all(one.row.amount > 0 for one in planned),
+        all_in=all(one.row.amount > 0 for one in planned)
+        and not all(one.row.closed for one in planned),
     )
 
 

@@ -284,6 +284,7 @@ def test_a_line_of_a_closed_month_says_so_and_leads_to_the_month(
     assert "Ghi khoản mới (n)" not in page
     plan = browser.get(f"/workbench/VCB1/many?pick={first}&pick={second}").get_data(as_text=True)
     assert plan.count("cần xem riêng</span>") == 2
+    assert "Ghi là khoản ủng hộ ẩn danh" not in plan
     refused = post(
         browser, f"/workbench/VCB1/lines/{first}", data=form(first, "given", donor="Thử")
     )
