@@ -24,6 +24,8 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers one request; the fake and its lock belong to the server's own subclass."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body leave together: sent in two, the second waits 40 ms for the first's receipt.
+    wbufsize = -1
     fake: ClassVar[FakeStripe]
     guard: ClassVar[threading.Lock]
 
