@@ -7,6 +7,7 @@ the application around it, and turns a refusal into exit code 1 with its reasons
 import json
 import re
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -57,8 +58,7 @@ class LazyGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module, _, name = place.target.partition(":")
         command: click.Command = getattr(import_module(module), name)
-        _wrap(command, within_app=place.within_app)
-        return command
+        return _wrapped(command, within_app=place.within_app)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, place.help) for name, place in self.places.items()]
@@ -168,20 +168,31 @@ def main() -> None:
     cli.main(prog_name="fundsvc")
 
 
-def _wrap(command: click.Command, *, within_app: bool) -> None:
-    """Make every command below read figures and tell refusals alike, within the application."""
-    if isinstance(command, click.Group):
-        if not isinstance(command, LazyGroup):
-            for child in command.commands.values():
-                _wrap(child, within_app=within_app)
-        return
-    callback = command.callback
-    if callback is None or isinstance(callback, partial):
-        return
-    for parameter in command.params:
-        if isinstance(parameter.type, type(click.INT)):
-            parameter.type = Figures(parameter.type)
-    command.callback = partial(_call, callback, command, within_app=within_app)
+def _wrapped(command: click.Command, *, within_app: bool) -> click.Command:
+    """Return a command, and all below it, that reads figures and tells refusals within the app.
+
+    It is a copy: the command of the slice stays as it is for who calls it by itself.
+    """
+    if isinstance(command, LazyGroup):
+        return command
+    made = copy(command)
+    if isinstance(made, click.Group):
+        made.commands = {
+            name: _wrapped(child, within_app=within_app) for name, child in made.commands.items()
+        }
+        return made
+    made.params = [_reading_figures(parameter) for parameter in command.params]
+    if command.callback is not None:
+        made.callback = partial(_call, command.callback, made, within_app=within_app)
+    return made
+
+
+def _reading_figures(parameter: click.Parameter) -> click.Parameter:
+    if not isinstance(parameter.type, type(click.INT)):
+        return parameter
+    made = copy(parameter)
+    made.type = Figures(parameter.type)
+    return made
 
 
 def _call(

@@ -113,6 +113,14 @@ def test_serving_without_https_to_others_starts_with_a_warning(
     assert base_url in told.stdout
 
 
+def test_a_command_of_a_slice_stays_as_it_is() -> None:
+    from fundsvc.workbench.commands import auto
+
+    before = (auto.callback, list(auto.params))
+    assert CliRunner().invoke(cli, ["reconcile", "auto", "--help"]).exit_code == 0
+    assert (auto.callback, auto.params) == before
+
+
 def test_the_longest_push_by_get_comes_through_the_server() -> None:
     from gunicorn.config import Config
 
