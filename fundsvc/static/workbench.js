@@ -185,7 +185,41 @@
     while (log.children.length > 8) log.lastElementChild.remove();
   }
 
-  async function accept(form) {
+  // Decisions leave one after the other, so that each answer tells of all before it.
+  const unanswered = new Set();
+  let turn = Promise.resolve();
+  let leaving = false;
+
+  function send(form, body) {
+    turn = turn
+      .then(() => fetch(form.action, { method: "POST", body, headers: QUIET }))
+      .then((response) => response.json())
+      .catch(() => ({ reasons: [bench.dataset.failed] }));
+    return turn;
+  }
+
+  function accept(form) {
+    const answered = decide(form);
+    unanswered.add(answered);
+    answered.finally(() => unanswered.delete(answered));
+  }
+
+  /** The last of the page: once all before it are done, the server shows what comes then. */
+  async function leave(form) {
+    if (leaving) return;
+    leaving = true;
+    await Promise.allSettled([...unanswered]);
+    leaving = false;
+    if (!form.isConnected) return;
+    if (lines().length > 1) accept(form);
+    else form.submit();
+  }
+
+  addEventListener("beforeunload", (event) => {
+    if (unanswered.size && !leaving) event.preventDefault();
+  });
+
+  async function decide(form) {
     const id = now();
     if (!form.querySelector("[name=offer]:checked")) {
       complain(id, bench.dataset.choose);
@@ -198,21 +232,14 @@
     const place = ids.indexOf(id);
     const next = ids[place + 1] ?? ids[place - 1];
     if (!one || !next) {
-      // The last of the page: the server shows what comes then.
-      form.submit();
+      leave(form);
       return;
     }
     const after = one.nextElementSibling;
     const words = panel.querySelector("[data-log]").dataset.log;
     one.remove();
     const shown = show(next, bench.dataset.working);
-    let answer;
-    try {
-      const response = await fetch(form.action, { method: "POST", body, headers: QUIET });
-      answer = await response.json();
-    } catch {
-      answer = { reasons: [bench.dataset.failed] };
-    }
+    const answer = await send(form, body);
     await shown;
     kept.delete(id);
     if (answer.reasons) {
@@ -281,9 +308,15 @@
   });
 
   bench.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-accept]")) return;
-    event.preventDefault();
-    accept(event.target);
+    if (event.target.matches("[data-accept]")) {
+      event.preventDefault();
+      accept(event.target);
+    } else if (unanswered.size) {
+      // What leads to another page goes after what was decided before it.
+      event.preventDefault();
+      const { target, submitter } = event;
+      Promise.allSettled([...unanswered]).then(() => target.isConnected && target.requestSubmit(submitter));
+    }
   });
 
   bench.addEventListener("click", (event) => {
