@@ -62,7 +62,7 @@ def worker(*, once: bool, jobs: bool, parent: int | None) -> None:
         do_jobs()
         return
     if jobs:
-        signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))
+        signal.signal(signal.SIGTERM, _stop_once)
         do_jobs(_gone(parent))
         return
     stopping, beside, sender = _Stopping(parent), _Beside(), _sender()
@@ -206,6 +206,12 @@ def _on_sqlite() -> bool:
 
 def _gone(parent: int | None) -> Callable[[], bool]:
     return lambda: parent is not None and os.getppid() != parent
+
+
+def _stop_once(*_signal: object) -> None:
+    """End this process; told again by another, it goes on putting its job back."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
 
 
 class _Stopping:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any, Final
 
 from flask import Flask, current_app
@@ -91,7 +92,9 @@ def _run(claimed: Claim, kinds: Kinds) -> None:
         _fail(claimed, *refusal.reasons)
     except LostError:
         raise
-    except (SystemExit, KeyboardInterrupt):
+    except (SystemExit, KeyboardInterrupt) as stopped:
+        # Cursors that its frames still hold would keep SQLite's lock beyond the roll-back.
+        clear_frames(stopped.__traceback__)
         with transaction() as session:
             service.put_back(session, claimed, untried=True)
         raise

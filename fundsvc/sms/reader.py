@@ -62,7 +62,8 @@ class Reader:
         try:
             yield from self._chunks(csv.reader(text, delimiter=layout.delimiter), layout)
         finally:
-            text.detach()
+            if not stream.closed:
+                text.detach()
 
     def _chunks(self, rows: Iterator[list[str]], layout: layouts.Layout) -> Iterator[Chunk]:
         for _above in islice(rows, layout.header):
