@@ -32,6 +32,7 @@ from fundsvc.settlements import verify as settlements
 from fundsvc.sms import verify as sms
 from fundsvc.verified import FACTS, disagreeing, lonely, misfiled, others_named
 from fundsvc.vouchers import verify as vouchers
+from fundsvc.workbench import signed_verify as signed_months
 from fundsvc.workbench import verify as workbench
 from ledger.check import read_heads
 from ledger.words import grouped
@@ -66,6 +67,7 @@ def steps(
         "settlements": partial(settlements.faults, session),
         "card payments": partial(online.faults, session),
         "bank decisions": partial(workbench.faults, session),
+        "bank months": partial(signed_months.faults, session),
         "receipts": partial(receipts.faults, session),
         "annual receipts": partial(annual.faults, session),
         "vouchers": partial(vouchers.faults, session),

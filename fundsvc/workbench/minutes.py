@@ -55,7 +55,7 @@ def pdf_of(signoff_id: int) -> tuple[str, bytes]:
         DamagedFileError: the stored one is not what was stored.
     """
     row_sha256, minutes = _read(signoff_id)
-    name = f"bien-ban-doi-soat-{minutes.account}-{minutes.month:%Y-%m}.pdf"
+    name = name_of(minutes.account, minutes.month)
     if row_sha256 is not None:
         return name, evidence.read(row_sha256)
     data = pdf.render(html(minutes), "minutes")
@@ -69,6 +69,11 @@ def pdf_of(signoff_id: int) -> tuple[str, bytes]:
             )
         kept = row.pdf_sha256
     return name, evidence.read(kept)
+
+
+def name_of(code: str, month: date) -> str:
+    """Return the file name of the record of an account's month."""
+    return f"bien-ban-doi-soat-{code}-{month:%Y-%m}.pdf"
 
 
 def html(minutes: Minutes) -> str:

@@ -8,12 +8,13 @@ person reads it from the bank's paper; then the record says so.
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from fundsvc.books.models import Entry
 from fundsvc.books.sealing import last_seal
 from fundsvc.books.totals import Columns, totals
 from fundsvc.reconciliation import decided
@@ -76,6 +77,10 @@ class FileFacts:
     last: date | None
     lines: int
 
+    def as_facts(self) -> dict[str, Any]:
+        """Return the file as the record keeps it."""
+        return {"name": self.name, "sha256": self.sha256, "lines": self.lines}
+
 
 def figures(
     session: Session, account: AccountFacts, last: date, told: int | None = None
@@ -96,7 +101,7 @@ def figures(
             func.max(BankLine.booked_on),
         ).where(BankLine.bank_account_id == account.id, BankLine.booked_on <= last)
     ).one()
-    bank = _bank(session, account, last)
+    bank = told_by_files(session, account.id, last)
     until = session.scalar(
         select(func.max(BankLine.booked_on)).where(BankLine.bank_account_id == account.id)
     )
@@ -164,12 +169,23 @@ def held_lines(session: Session, account: AccountFacts, last: date) -> list[Held
     ]
 
 
-def files(session: Session, account: AccountFacts, last: date) -> list[FileFacts]:
-    """Return the bank's files that have days of a month, in the order they came."""
+def held_facts(session: Session, account: AccountFacts, last: date) -> list[dict[str, Any]]:
+    """Return the lines that are held back as the record keeps them."""
+    return [
+        {"on": line.on.isoformat(), "memo": line.memo, "amount": line.amount, "why": line.why}
+        for line in held_lines(session, account, last)
+    ]
+
+
+def files(
+    session: Session, account_id: int, last: date, seen: datetime | None = None
+) -> list[FileFacts]:
+    """Return the bank's files with days of a month as they came; `seen` as in `told_by_files`."""
     query = (
         select(BankFile)
         .where(
-            BankFile.bank_account_id == account.id,
+            BankFile.bank_account_id == account_id,
+            *(() if seen is None else (BankFile.imported_at <= seen,)),
             or_(BankFile.first.is_(None), BankFile.first <= last),
             or_(BankFile.last.is_(None), BankFile.last >= last.replace(day=1)),
         )
@@ -184,55 +200,64 @@ def files(session: Session, account: AccountFacts, last: date) -> list[FileFacts
 def frozen(session: Session, account: AccountFacts, found: Figures) -> dict[str, Any]:
     """Return what the record keeps beside the two balances."""
     seal = last_seal(session)
+    moved = session.execute(
+        select(
+            func.coalesce(func.sum(BankLine.credit), 0), func.coalesce(func.sum(BankLine.debit), 0)
+        ).where(
+            BankLine.bank_account_id == account.id,
+            BankLine.booked_on.between(found.last.replace(day=1), found.last),
+        )
+    ).one()
     return {
         "last": found.last.isoformat(),
         "told": found.told,
         "balance_until": found.balance_until.isoformat() if found.balance_until else None,
         **{name: getattr(found, name) for name in COUNTED},
-        "files": [
-            {"name": file.name, "sha256": file.sha256, "lines": file.lines}
-            for file in files(session, account, found.last)
-        ],
-        "held_lines": [
-            {"on": line.on.isoformat(), "memo": line.memo, "amount": line.amount, "why": line.why}
-            for line in held_lines(session, account, found.last)
-        ],
+        "moved_in": int(moved[0]),
+        "moved_out": int(moved[1]),
+        "files": [file.as_facts() for file in files(session, account.id, found.last)],
+        "held_lines": held_facts(session, account, found.last),
         "seal": {"number": seal.number, "head": seal.head},
     }
 
 
-def _bank(session: Session, account: AccountFacts, last: date) -> int | None:
-    """Return the bank's balance at the end of a day by its files, None when none tells it."""
+def told_by_files(
+    session: Session, account_id: int, last: date, seen: datetime | None = None
+) -> int | None:
+    """Return the bank's balance at the end of a day by its files, None when none tells it.
+
+    With `seen` it is as it was then: without the files and lines that came later.
+    """
     # Of two files that end on one day the one that came later knows more of it.
-    file = session.scalars(
-        _telling(account)
-        .where(BankFile.last >= last)
-        .order_by(BankFile.last, BankFile.id.desc())
-        .limit(1)
-    ).first()
+    telling = _telling(account_id).where(BankFile.last >= last)
+    moved = select(func.coalesce(func.sum(BankLine.credit - BankLine.debit), 0))
+    if seen is not None:
+        telling = telling.where(BankFile.imported_at <= seen)
+        moved = moved.join(Entry, Entry.id == BankLine.entry_id).where(Entry.posted_at <= seen)
+    file = session.scalars(telling.order_by(BankFile.last, BankFile.id.desc()).limit(1)).first()
     if file is None or file.closing is None:
         return None
-    moved = session.scalar(
-        select(func.coalesce(func.sum(BankLine.credit - BankLine.debit), 0)).where(
-            BankLine.bank_account_id == account.id,
+    since = session.scalar(
+        moved.where(
+            BankLine.bank_account_id == account_id,
             BankLine.booked_on > last,
             BankLine.booked_on <= file.last,
         )
     )
-    return file.closing - int(moved or 0)
+    return file.closing - int(since or 0)
 
 
 def _balance_until(session: Session, account: AccountFacts, last: date) -> date | None:
     """Return the last day before another of which a file tells a balance."""
-    before = _telling(account).where(BankFile.last < last).order_by(BankFile.last.desc())
+    before = _telling(account.id).where(BankFile.last < last).order_by(BankFile.last.desc())
     file = session.scalars(before.limit(1)).first()
     return file.last if file else None
 
 
-def _telling(account: AccountFacts) -> Select[BankFile]:
+def _telling(account_id: int) -> Select[BankFile]:
     """Return the query for an account's files that tell a balance."""
     return select(BankFile).where(
-        BankFile.bank_account_id == account.id,
+        BankFile.bank_account_id == account_id,
         BankFile.closing.is_not(None),
         BankFile.last.is_not(None),
     )

@@ -124,7 +124,8 @@ def approve(session: Session, signoff_id: int, *, by: int) -> BankSignoff:
     _hold_other(session, row.submitted_by, by)
     told = row.facts["told"]
     figures = month_end.figures(session, account, last_of(row.month), told)
-    if against(figures) or not _same(row, figures):
+    held = month_end.held_facts(session, account, figures.last)
+    if against(figures) or not _same(row, figures) or row.facts["held_lines"] != held:
         why = _("Số liệu đã thay đổi sau khi gửi duyệt; xin từ chối để người lập gửi lại.")
         raise Conflict(why)
     row.state, row.decided_by, row.decided_at = APPROVED, by, clock.now()

@@ -224,7 +224,7 @@ def _page(code: str, day: date, form: Form) -> str:
         figures=figures,
         against=signoff.against(figures),
         held=month_end.held_lines(session, account, last),
-        files=month_end.files(session, account, last),
+        files=month_end.files(session, account.id, last),
         now=now,
         before=[row for row in rows if row is not now],
         me=current_user.id,
