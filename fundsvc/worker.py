@@ -54,7 +54,7 @@ _log = logging.getLogger(__name__)
     "--parent", type=click.IntRange(1), metavar="PID", help="Dừng khi tiến trình cha này không còn."
 )
 def worker(*, once: bool, jobs: bool, parent: int | None) -> None:
-    """Việc nền: ghi sổ tin đẩy, niêm phong sổ, gửi thư, đọc tệp lớn; chạy cho đến khi dừng."""
+    """Việc nền: ghi sổ tin từ cổng, niêm phong sổ, gửi thư, đọc tệp lớn; chạy cho đến khi dừng."""
     if once:
         handle_pushes()
         look(due=True)

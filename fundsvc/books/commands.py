@@ -21,7 +21,7 @@ def reversing(name: str) -> "Callable[[Callable[..., Reversed]], Callable[..., N
 
     def dress(act: "Callable[..., Reversed]") -> Callable[..., None]:
         @click.argument("number", metavar="ID", type=click.IntRange(1, LARGEST_ID))
-        @click.option("--reason", required=True, help="Lý do; nằm lại trong sổ, không ghi họ tên.")
+        @click.option("--reason", required=True, help="Lý do; được lưu trong sổ, không ghi họ tên.")
         @click.option("--date", "day", metavar="YYYY-MM-DD", help="Không ghi là hôm nay.")
         @click.option("--json", "as_json", is_flag=True, help="In một tài liệu JSON.")
         @wraps(act)

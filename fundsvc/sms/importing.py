@@ -34,7 +34,7 @@ PREVIEW = 0
 KIND = "sms"
 """What is pushed to this slice, in the inbox."""
 # It is stored, so it is not translated.
-DISPUTED = "Tệp của nhà mạng ghi nội dung khác; sổ đang theo tin đã đẩy."
+DISPUTED = "Tệp của nhà mạng ghi nội dung khác; sổ đang theo tin nhận từ cổng."
 
 
 class Import:

@@ -12,7 +12,7 @@ KIND = "sms"
 
 @click.group("gateway")
 def group() -> None:
-    """Cổng đẩy tin nhắn và khóa bí mật của cổng."""
+    """Cổng tin nhắn và khóa bí mật của cổng."""
 
 
 @group.command("add")
@@ -74,7 +74,7 @@ def _head(row: Mapping[str, Any]) -> str:
         return said
     operator = f" --operator {row['operator']}" if "operator" in row else ""
     return (
-        f"{said}\n  THIẾU mã khách hàng: mọi tin đẩy tới đều bị từ chối (401). Thêm bằng: fundsvc"
+        f"{said}\n  THIẾU mã khách hàng: mọi tin từ cổng đều bị từ chối (401). Thêm bằng: fundsvc"
         f" gateway add {row['gateway']} --form {row['form']}{operator} --client-id MÃ"
         " --secret KHÓA"
     )
@@ -86,7 +86,7 @@ group.add_command(retire_secret)
 
 @click.group("sms")
 def sms() -> None:
-    """Tin nhắn do cổng đẩy tới."""
+    """Tin nhắn nhận từ cổng."""
 
 
 @sms.command("handle")

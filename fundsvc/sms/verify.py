@@ -79,5 +79,5 @@ def lost(session: Session) -> Iterator[Fault]:
     )
     there = select(SmsMessage.operator + literal(":") + SmsMessage.request_id)
     for name in session.scalars(handled.except_(there)):
-        why = _("Tin đẩy đã xử lý nhưng không có tin nhắn.")
+        why = _("Tin từ cổng đã xử lý nhưng không có tin nhắn.")
         yield Fault("sms-push", f"sms:{name}", why)

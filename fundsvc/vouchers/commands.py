@@ -125,7 +125,7 @@ def return_command(
 
 @group.command("reverse")
 @_number
-@click.option("--reason", required=True, help="Lý do; nằm lại trong sổ, không ghi họ tên.")
+@click.option("--reason", required=True, help="Lý do; được lưu trong sổ, không ghi họ tên.")
 @click.option("--date", "day", metavar="YYYY-MM-DD", help="Không ghi là hôm nay.")
 @_by
 @_as_json
