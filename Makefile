@@ -50,8 +50,8 @@ migrations-check: dev ## migrations give exactly the models' tables, on both eng
 catalogue-check: dev ## every text has its English
 	$(BIN)/python scripts/messages.py --check
 
-test: dev ## all tests, on SQLite and on a real PostgreSQL
-	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
+test: dev ## all tests, on SQLite and on a real PostgreSQL (ENGINES=both: pages on both too)
+	FUNDSVC_TEST_ENGINES=$(ENGINES) $(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
 test-sqlite: dev ## the same without PostgreSQL, for a quick look
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -k "not postgresql"

@@ -120,7 +120,7 @@ def measure(
         looked = time.monotonic() - start
         print(f"{engine}: sent {sent:.1f} s, looked at {looked:.1f} s, {memory} MB", flush=True)
         if arguments.bad_row:
-            assert f'<td class="num">{arguments.bad_row}</td><td>amount</td>' in page
+            assert f'>{arguments.bad_row}</th><td data-label="Cột">amount</td>' in page
             assert counted() == (0, 0)
             print(f"{engine}: row {arguments.bad_row} was refused, nothing is booked", flush=True)
             return

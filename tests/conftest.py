@@ -1,15 +1,22 @@
-"""Fixtures of all tests: every test that needs a database runs on SQLite and on PostgreSQL.
+"""Fixtures of all tests: what needs a database runs on SQLite and on PostgreSQL.
+
+Tests of pages, which reach the database only through services that are tested on both, run on one
+of the engines, chosen by their names, so that each module meets both; `make test ENGINES=both` runs
+them on both too.
 
 Tests commit for real: constraints that are checked at COMMIT must have their say, and a rolled
 back test would never hear it. Each test has a database of its own, so nothing is cleaned up.
 """
 
 import gc
+import os
+import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
+from zlib import crc32
 
 import pytest
 from argon2 import PasswordHasher
@@ -31,6 +38,8 @@ from tests.support.routes import LaterRule
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 
+# Modules whose tests read and fill pages.
+PAGES = re.compile(r"test_(\w+_)?(pages|screen|views|app|hostile\w*)\.py")
 RUN_FOLDER = pytest.StashKey[Path]()
 WATCH = pytest.StashKey[Popen[bytes]]()
 # A Monday morning in Hà Nội; a test of its own time fixes its own moment.
@@ -46,6 +55,25 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="fundsvc-tests-", dir=postgres.memory()))
     config.stash[RUN_FOLDER] = folder
     config.stash[WATCH] = postgres.watch(folder)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the other engine of a test of pages."""
+    if os.environ.get("FUNDSVC_TEST_ENGINES") == "both":
+        return
+    twins: dict[str, list[pytest.Function]] = {}
+    for item in items:
+        if not isinstance(item, pytest.Function) or not PAGES.fullmatch(item.path.name):
+            continue
+        engine = getattr(item, "callspec", None) and item.callspec.params.get("engine_name")
+        if engine:
+            twins.setdefault(item.nodeid.replace(engine, "*"), []).append(item)
+    spare = {
+        pair[crc32(name.encode()) % 2] for name, pair in twins.items() if len(pair) == len(ENGINES)
+    }
+    if spare:
+        config.hook.pytest_deselected(items=list(spare))
+        items[:] = [item for item in items if item not in spare]
 
 
 def pytest_collection_finish() -> None:

@@ -39,54 +39,56 @@ def refused(shell: Connection, statement: str, guard: str, **facts: object) -> N
     shell.rollback()
 
 
-@pytest.mark.parametrize(
-    ("facts", "guard"),
-    [
-        ({"month": "'2024-07-02'"}, "period_month"),
-        ({"closed_at": "NULL"}, "period_closing"),
-        ({"closing": "NULL"}, "period_closing"),
-        ({"state": "'open'", "reopening": "1"}, "period_reopening"),
-        ({"month": "'2024-08-01'"}, "period"),
-    ],
-)
-def test_a_period_that_cannot_be(shell: Connection, facts: dict[str, str], guard: str) -> None:
-    good = {
-        "month": "'2024-07-01'",
-        "state": "'closed'",
-        "closed_at": MOMENT,
-        "closing": "'{}'",
-        "reopening": "NULL",
-    }
-    statement = INSERT.format(**good | facts)
-    if shell.dialect.name == "postgresql":
-        statement = statement.replace("'2024-0", "date '2024-0").replace(
-            MOMENT, f"timestamptz {MOMENT}"
-        )
-        statement = statement.replace("NULL, '{}'", "NULL::timestamptz, '{}'").replace(
-            ", NULL FROM", ", NULL::bigint FROM"
-        )
-    refused(shell, statement, guard)
+IMPOSSIBLE = [
+    ({"month": "'2024-07-02'"}, "period_month"),
+    ({"closed_at": "NULL"}, "period_closing"),
+    ({"closing": "NULL"}, "period_closing"),
+    ({"state": "'open'", "reopening": "1"}, "period_reopening"),
+    ({"month": "'2024-08-01'"}, "period"),
+]
 
 
-@pytest.mark.parametrize(
-    ("change", "guard"),
-    [
-        ("closing = '{} '", "period_frozen"),
-        (f"closed_at = {MOMENT}", "period_frozen"),
-        ("closed_by = NULL", "period_frozen"),
-        ("state = 'open', closing = NULL", "period_"),
-        ("month = '2030-01-01' WHERE month = '2024-09-01'", "period_stays"),
-        ("id = id + 100", "period_stays"),
-        ("unit_id = unit_id + 1", "period_stays"),
-        ("state = 'open'", "period_reopening"),
-        ("state = 'open', reopening_id = 1", "period_reopening"),
-        ("reopening_id = 1", "period_reopening"),
-    ],
-)
-def test_a_closed_month_stays_as_it_was_closed(shell: Connection, change: str, guard: str) -> None:
-    if change.startswith("closed_at"):
-        change = change.replace("02:00", "03:00")
-    refused(shell, f"UPDATE period SET {change}", guard)
+def test_a_period_that_cannot_be(shell: Connection, subtests: pytest.Subtests) -> None:
+    for facts, guard in IMPOSSIBLE:
+        with subtests.test(str(facts)):
+            good = {
+                "month": "'2024-07-01'",
+                "state": "'closed'",
+                "closed_at": MOMENT,
+                "closing": "'{}'",
+                "reopening": "NULL",
+            }
+            statement = INSERT.format(**good | facts)
+            if shell.dialect.name == "postgresql":
+                statement = statement.replace("'2024-0", "date '2024-0").replace(
+                    MOMENT, f"timestamptz {MOMENT}"
+                )
+                statement = statement.replace("NULL, '{}'", "NULL::timestamptz, '{}'").replace(
+                    ", NULL FROM", ", NULL::bigint FROM"
+                )
+            refused(shell, statement, guard)
+
+
+CHANGES = [
+    ("closing = '{} '", "period_frozen"),
+    (f"closed_at = {MOMENT.replace('02:00', '03:00')}", "period_frozen"),
+    ("closed_by = NULL", "period_frozen"),
+    ("state = 'open', closing = NULL", "period_"),
+    ("month = '2030-01-01' WHERE month = '2024-09-01'", "period_stays"),
+    ("id = id + 100", "period_stays"),
+    ("unit_id = unit_id + 1", "period_stays"),
+    ("state = 'open'", "period_reopening"),
+    ("state = 'open', reopening_id = 1", "period_reopening"),
+    ("reopening_id = 1", "period_reopening"),
+]
+
+
+def test_a_closed_month_stays_as_it_was_closed(
+    shell: Connection, subtests: pytest.Subtests
+) -> None:
+    for change, guard in CHANGES:
+        with subtests.test(change):
+            refused(shell, f"UPDATE period SET {change}", guard)
 
 
 @pytest.mark.parametrize("table", ["period", "reopening"])
@@ -126,27 +128,30 @@ def test_nothing_is_replaced(shell: Connection, recursive: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("change", "guard"),
-    [
-        ("reason = 'x'", "reopening_frozen"),
-        ("month = '2024-08-01'", "reopening_frozen"),
-        ("asked_by = :son", "reopening_frozen"),
-        ("state = 'confirmed', decided_by = :lan, decided_at = {now}, last_month = month", "re"),
-        (
-            "state = 'confirmed', decided_by = :minh, decided_at = {now}, last_month = month",
-            "reopening_by_approver",
-        ),
-        ("state = 'confirmed', decided_by = :hoa, decided_at = {now}", "ck_reopening_last_month"),
-        ("state = 'refused'", "ck_reopening_decided"),
-        ("state = 'open'", "ck_reopening"),
-    ],
-)
+DECISIONS = [
+    ("reason = 'x'", "reopening_frozen"),
+    ("month = '2024-08-01'", "reopening_frozen"),
+    ("asked_by = :son", "reopening_frozen"),
+    ("state = 'confirmed', decided_by = :lan, decided_at = {now}, last_month = month", "re"),
+    (
+        "state = 'confirmed', decided_by = :minh, decided_at = {now}, last_month = month",
+        "reopening_by_approver",
+    ),
+    ("state = 'confirmed', decided_by = :hoa, decided_at = {now}", "ck_reopening_last_month"),
+    ("state = 'refused'", "ck_reopening_decided"),
+    ("state = 'open'", "ck_reopening"),
+]
+
+
 def test_a_reopening_is_decided_by_another_approver(
-    shell: Connection, people: dict[str, int], change: str, guard: str
+    shell: Connection, people: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    statement = f"UPDATE reopening SET {change.format(now=MOMENT)}"
-    refused(shell, statement, guard, **{name: people[name] for name in people if name in change})
+    for change, guard in DECISIONS:
+        with subtests.test(change):
+            statement = f"UPDATE reopening SET {change.format(now=MOMENT)}"
+            refused(
+                shell, statement, guard, **{name: people[name] for name in people if name in change}
+            )
 
 
 def test_who_asked_never_confirms_even_as_an_approver(
