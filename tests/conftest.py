@@ -65,8 +65,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not isinstance(item, pytest.Function) or not PAGES.fullmatch(item.path.name):
             continue
-        engine = getattr(item, "callspec", None) and item.callspec.params.get("engine_name")
-        if engine:
+        engine = item.callspec.params.get("engine_name") if hasattr(item, "callspec") else None
+        if isinstance(engine, str):
             twins.setdefault(item.nodeid.replace(engine, "*"), []).append(item)
     spare = {
         pair[crc32(name.encode()) % 2] for name, pair in twins.items() if len(pair) == len(ENGINES)

@@ -43,6 +43,7 @@ class Claim:
     arguments: dict[str, Any]
     locale: str
     tries: int
+    total: int
 
 
 def put(
@@ -117,7 +118,7 @@ def claim(session: Session) -> Claim | None:
         if job.tries < MOST_TRIES:
             job.state, job.tries = RUNNING, job.tries + 1
             job.lease_until = clock.now() + LEASE
-            return Claim(job.id, job.kind, job.arguments, job.locale, job.tries)
+            return Claim(job.id, job.kind, job.arguments, job.locale, job.tries, job.total)
         why = _("Việc đã dừng giữa chừng %(tries)d lần nên không làm nữa.", tries=job.tries)
         _end(job, FAILED, refused(Reason(why)))
         session.flush()

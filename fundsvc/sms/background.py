@@ -1,5 +1,6 @@
 """Read large files of messages as jobs: first to look at, then to book."""
 
+from collections.abc import Callable
 from typing import IO, Any, Final
 
 from flask_babel import get_locale
@@ -36,7 +37,7 @@ def run(task: Task) -> None:
     given = task.arguments
     with evidence.opened(given["sha256"]) as stream:
         # What is booked was looked at before. On SQLite nobody waits for this reading.
-        faulty = None if given["commit"] else _faulty(stream, given["format"])
+        faulty = None if given["commit"] else _faulty(task, stream)
         with transaction() as session:
             report = faulty or service.import_sms(
                 session,
@@ -45,16 +46,22 @@ def run(task: Task) -> None:
                 format=given["format"],
                 commit=given["commit"],
                 by=given["by"],
-                progress=task.progress,
+                progress=task.progress if given["commit"] else _half(task, task.claimed.total),
             )
             task.finish(session, facts(report))
 
 
-def _faulty(stream: IO[bytes], format_: str | None) -> service.SmsImportReport | None:
+def _half(task: Task, before: int) -> Callable[[int], None]:
+    """Return what tells the progress of one of two readings."""
+    return lambda lines: task.progress((before + lines) // 2)
+
+
+def _faulty(task: Task, stream: IO[bytes]) -> service.SmsImportReport | None:
     session = read_session()
     session.rollback()
     try:
-        return service.look_for_faults(session, stream, format=format_)
+        format_ = task.arguments["format"]
+        return service.look_for_faults(session, stream, format=format_, progress=_half(task, 0))
     finally:
         session.rollback()
 

@@ -82,7 +82,9 @@ def import_sms(file: Path, format_: str | None, commit: bool, as_json: bool) -> 
     # A file that is wrong in itself is refused before anybody has to wait for it.
     if file.stat().st_size >= PROGRESS_FROM_BYTES:
         with file.open("rb") as stream:
-            faulty = service.look_for_faults(read_session(), stream, format=format_)
+            faulty = service.look_for_faults(
+                read_session(), stream, format=format_, progress=_progress(file)
+            )
         if faulty:
             _tell(faulty, told.messages(faulty), as_json=as_json)
     # A preview, too, does its work in a transaction, and takes it back.

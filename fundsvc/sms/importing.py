@@ -95,11 +95,13 @@ class Import:
                         progress(batch.lines)
             inbox.close()
 
-    def only_read(self, stream: IO[bytes]) -> None:
+    def only_read(self, stream: IO[bytes], progress: Callable[[int], None] | None) -> None:
         """Look at all rows, and count what they come to."""
         for chunk in self.reader.chunks(stream):
             self.batches.note(chunk)
             self.seen.update(chunk.outcome)
+            if progress:
+                progress(self.reader.lines)
         self.added = self.seen
 
     def _post(self, stage: bulk.Stage) -> None:

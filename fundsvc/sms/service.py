@@ -78,6 +78,7 @@ def look_for_faults(
     stream: IO[bytes],
     *,
     format: str | None = None,  # noqa: A002 - the option's own name
+    progress: Callable[[int], None] | None = None,
 ) -> SmsImportReport | None:
     """Read a whole file without staging a row; return its report if rows are refused, else None.
 
@@ -90,12 +91,13 @@ def look_for_faults(
         session: for reading the campaigns.
         stream: the file, from its beginning; it is there again afterwards.
         format: as for `import_sms`.
+        progress: is told how many lines are read so far.
 
     Raises:
         Refusal: the file as a whole cannot be read.
     """
     work = Import(session, file_id=PREVIEW, by=None, profile=profiles.named(session, format))
-    work.only_read(stream)
+    work.only_read(stream, progress)
     stream.seek(0)
     return work.report(committed=False) if work.refused_count else None
 

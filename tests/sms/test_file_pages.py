@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock, worker
 from fundsvc.db import transaction
 from fundsvc.jobs import service as jobs
+from fundsvc.jobs.running import Task
 from fundsvc.sms import background, service
 from fundsvc.sms.layouts import MONTH_FIRST
 from tests.sms.test_layouts import STRANGE, STRANGE_CELLS, chosen, table
@@ -104,7 +105,7 @@ def test_a_large_file_with_a_bad_row_cannot_be_booked(
 # Werkzeug's test client leaves the file that a large upload is spooled to for the collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_one_letter_in_a_long_file_refuses_it_with_its_row(
-    signed_in: SignIn, session: Session
+    signed_in: SignIn, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`benchmarks/large_file.py --bad-row` does the same with a million rows."""
     client = signed_in("treasurer")
@@ -112,7 +113,12 @@ def test_one_letter_in_a_long_file_refuses_it_with_its_row(
     rows[23_331]["amount"] = "1O0000"
     address = send(client, "/imports/sms", messages.Messages(rows=rows).csv()).location
     assert address.startswith("/imports/sms/jobs/")
+    done: list[int] = []
+    monkeypatch.setattr(Task, "progress", lambda _task, lines: done.append(lines))
     worker.do_jobs()
+    assert len(set(done)) > 2, "while it is read people see how far it is"
+    assert done == sorted(done)
+    assert done[-1] == len(rows) // 2, "the first of two readings, and there is no second"
     assert (
         'data-label="Dòng">23333</th><td data-label="Cột">amount</td>' in client.get(address).text
     )
