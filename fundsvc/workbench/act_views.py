@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from fundsvc import clock
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.errors import Forbidden, NotFound, Reason, Refusal
 from fundsvc.fields import parse_key
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form
 from fundsvc.text import parse_day
-from fundsvc.workbench import choices, log, naming, screen
+from fundsvc.workbench import choices, log, naming, screen, taken
 from fundsvc.workbench.decisions import decide, undo, would_undo
 from fundsvc.workbench.screen import View
 from fundsvc.workbench.views import QUIET, READERS, WRITERS
@@ -40,13 +40,27 @@ class Planned:
 @bp.get("/workbench/log")
 @allow(*READERS)
 def day() -> str:
-    """Show what I decided on a day, today unless another is asked for."""
+    """Show what I decided on a day, or all people and the machine; today if none is asked for."""
     try:
         asked = parse_day(request.args.get("day", ""), "day")
     except Refusal:
         asked = clock.today()
-    acts = log.of_day(read_session(), current_user.id, asked)
-    return render_template("workbench/log.html", acts=acts, day=asked, kinds=naming.KINDS)
+    everything = request.args.get("of") == "all"
+    session = read_session()
+    if everything:
+        acts, more = log.of_all(session, asked)
+    else:
+        acts, more = log.of_day(session, current_user.id, asked), False
+    kinds = naming.KINDS | naming.TAKEN
+    return render_template(
+        "workbench/log.html",
+        acts=acts,
+        day=asked,
+        kinds=kinds,
+        everything=everything,
+        more=more,
+        undoes={what: _may_undo(what) for what in taken.KEEPERS},
+    )
 
 
 @bp.get("/workbench/decisions/<int:decision_id>/undo")
@@ -71,6 +85,37 @@ def take_back(decision_id: int) -> ResponseReturnValue:
         return _undo_page(decision_id, Form(typed, error.reasons)), error.status
     flash(_("Đã hoàn tác; dòng sao kê lại chờ quyết định."), "ok")
     return redirect(f"/workbench/{found.code}?line={found.line_id}", 303)
+
+
+@bp.get("/workbench/<code>/lines/<int:line_id>/undo")
+@allow(*WRITERS)
+def ask_line(code: str, line_id: int) -> ResponseReturnValue:
+    """Say what undoing would do that another page or the machine made of a line, and ask once."""
+    act = _taken(code, line_id)
+    if act is None:
+        flash(_("Dòng sao kê này không còn gắn với việc đó; có thể vừa được hoàn tác."), "warning")
+        return redirect(f"/workbench/{code}?line={line_id}", 303)
+    if not _may_undo(act.kind):
+        raise Forbidden(_("Chỉ kế toán hoàn tác việc này được."))
+    return _line_page(code, line_id, Form({"why": _("Ghi nhầm")}))
+
+
+@bp.post("/workbench/<code>/lines/<int:line_id>/undo")
+@allow(*WRITERS)
+def take_back_line(code: str, line_id: int) -> ResponseReturnValue:
+    """Undo what another page or the machine made of a line, and go back to it."""
+    typed = request.form.to_dict()
+    _taken(code, line_id)
+    try:
+        with transaction() as session:
+            taken.undo(session, line_id, by=current_user.id, why=typed.get("why", ""))
+    except Refusal as error:
+        if _taken(code, line_id) is None:
+            flash(str(error), "warning")
+            return redirect(f"/workbench/{code}?line={line_id}", 303)
+        return _line_page(code, line_id, Form(typed, error.reasons)), error.status
+    flash(_("Đã hoàn tác; dòng sao kê lại chờ quyết định."), "ok")
+    return redirect(f"/workbench/{code}?line={line_id}", 303)
 
 
 @bp.get("/workbench/<code>/many")
@@ -193,6 +238,30 @@ def _many_page(code: str, form: Form) -> str:
         all_in=all(one.row.amount > 0 for one in planned)
         and not all(one.row.closed for one in planned),
     )
+
+
+def _taken(code: str, line_id: int) -> log.Act | None:
+    """Return what has taken a line of an account without a decision, if anything has.
+
+    Raises:
+        NotFound: there is no such line on this account, or not for this person.
+    """
+    session = read_session()
+    account = screen.account_of(session, code)
+    screen.whole(session, account, line_id)
+    return log.of_line(session, account.code, line_id)
+
+
+def _may_undo(what: str) -> bool:
+    """Say whether the person signed in may undo such things, as on their own pages."""
+    return bool(current_user.role_names & set(taken.KEEPERS[what]))
+
+
+def _line_page(code: str, line_id: int, form: Form) -> str:
+    act = _taken(code, line_id)
+    told = taken.would_undo(read_session(), line_id)
+    kinds = naming.TAKEN
+    return render_template("workbench/undo.html", act=act, told=told, form=form, kinds=kinds)
 
 
 def _undo_page(decision_id: int, form: Form) -> str:

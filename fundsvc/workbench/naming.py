@@ -15,6 +15,7 @@ from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from fundsvc.workbench.decisions import Decided
 from fundsvc.workbench.moving import refused_account
+from fundsvc.workbench.taken import GIFT, PAYOUT, SETTLEMENT
 
 KINDS: Final = {
     "promised": lazy_gettext("Khoản ủng hộ đã đăng ký"),
@@ -29,6 +30,12 @@ KINDS: Final = {
     "split": lazy_gettext("Chia nhiều phần"),
     "held": lazy_gettext("Tạm giữ lại"),
 }
+TAKEN: Final = {
+    GIFT: lazy_gettext("Khoản ủng hộ theo mã"),
+    SETTLEMENT: lazy_gettext("Nhà mạng thanh toán"),
+    PAYOUT: lazy_gettext("Tiền thẻ đã về"),
+}
+"""What lines became without a decision of the workbench."""
 
 
 def told(done: Decided) -> str:

@@ -25,6 +25,7 @@ from fundsvc.reconciliation.models import (
 from fundsvc.staff.models import StaffUser
 from fundsvc.workbench.choices import MOST, Mirrored, PaidOut, Proposal
 from fundsvc.workbench.proposals import propose
+from fundsvc.workbench.taken import Taken, by_what
 
 PAGE: Final = 40
 SORTS: Final = ("old", "new", "big")
@@ -140,6 +141,7 @@ class Whole:
     notes: tuple[Note, ...]
     mirrors: tuple[tuple[Row, str], ...]
     decision_id: int | None
+    taken: Taken | None
     waits: bool
 
     @property
@@ -279,6 +281,7 @@ def whole(session: Session, account: BankAccount, line_id: int) -> Whole:
         notes=_notes(session, line_id),
         mirrors=_mirrors(session, line) if waits else (),
         decision_id=standing.id if standing else None,
+        taken=None if waits else by_what(session, line_id),
         waits=waits,
     )
 

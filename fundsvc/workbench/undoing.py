@@ -115,7 +115,7 @@ def would_undo(session: Session, decision_id: int) -> str:
 
 def _said(session: Session, part: BankDecisionPart) -> str:
     amount = grouped(part.amount)
-    if part.what == "donation" and (numbers := _valid(session, part.thing_id or 0)):
+    if part.what == "donation" and (numbers := valid_receipts(session, part.thing_id or 0)):
         return _(
             "hủy biên nhận %(number)s và ghi đảo khoản ủng hộ %(amount)s đ",
             number=", ".join(numbers),
@@ -172,7 +172,18 @@ def _parts(session: Session, row: BankDecision) -> Sequence[BankDecisionPart]:
     return session.scalars(query.order_by(BankDecisionPart.id)).all()
 
 
-def _valid(session: Session, donation_id: int) -> list[str]:
+def standing(session: Session, line_id: int) -> BankDecision | None:
+    """Return the decision of a line that stands and does not hold it back."""
+    return session.scalar(
+        select(BankDecision).where(
+            BankDecision.bank_line_id == line_id,
+            BankDecision.undone_at.is_(None),
+            BankDecision.kind != decided.HELD,
+        )
+    )
+
+
+def valid_receipts(session: Session, donation_id: int) -> list[str]:
     """Return the numbers of a donation's valid receipts."""
     issued = receipts.of_donation(session, donation_id)
     return [receipt.number for receipt in issued if receipt.voided_at is None]
@@ -189,11 +200,21 @@ def _open_day(session: Session, entry_id: int) -> date | None:
     return day
 
 
+def take_back_gift(session: Session, donation_id: int, *, why: str, by: int | None) -> None:
+    """Void the receipts of a donation and reverse it, on its own day while that is open.
+
+    Raises:
+        Refusal: something stands against it.
+    """
+    gift = donations.locked(session, donation_id)
+    for number in valid_receipts(session, donation_id):
+        receipts.void(session, number, why, by=by)
+    on = _open_day(session, gift.entry_id)
+    donations.reverse(session, donation_id, on=on, reason=why, by=by)
+
+
 def _donation(session: Session, act: _Act) -> None:
-    donation_id = act.part.thing_id or 0
-    for number in _valid(session, donation_id):
-        receipts.void(session, number, act.why, by=act.by)
-    donations.reverse(session, donation_id, on=act.on, reason=act.why, by=act.by)
+    take_back_gift(session, act.part.thing_id or 0, why=act.why, by=act.by)
 
 
 def _dues(session: Session, act: _Act) -> None:

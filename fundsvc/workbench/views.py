@@ -27,6 +27,7 @@ from fundsvc.workbench import forms, log, naming, notes, screen
 from fundsvc.workbench.choices import Choice, Proposal
 from fundsvc.workbench.decisions import decide
 from fundsvc.workbench.screen import View
+from fundsvc.workbench.taken import KEEPERS
 
 bp = Blueprint("workbench", __name__)
 
@@ -250,6 +251,9 @@ def _panel(
         next=following[0] if following else "",
         unit=session.get_one(Unit, account.unit_id).code,
         writes=_writes(),
+        taken=naming.TAKEN,
+        undoes=found.taken is not None
+        and bool(current_user.role_names & set(KEEPERS[found.taken.what])),
         **_choices(session, account, money_in=found.row.amount > 0),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from fundsvc.workbench.decisions import decide, undo
 from tests.online.conftest import Give
 from tests.online.test_cards import balances, bank_line
 from tests.online.test_guards import refused
+from tests.support.forms import hidden
 from tests.support.signing import sign
 from tests.support.stripe import FakeStripe
 
@@ -98,3 +100,32 @@ def test_a_line_that_a_person_spoke_of_is_not_matched_by_itself(
     assert handling.match_all() == 0
     with transaction() as writing:
         assert payouts.match(writing, payout, line, by=1).state == "arrived", "a person may"
+
+
+def test_a_payout_that_was_matched_is_undone_at_the_workbench(
+    fake: FakeStripe,
+    begin: Give,
+    tell: Callable[..., None],
+    session: Session,
+    signed_in: Callable[..., FlaskClient],
+) -> None:
+    fake.pay(begin())
+    fake.payout()
+    tell()
+    line = bank_line(479_000)
+    before = balances(session)
+    payout = session.scalars(select(CardPayout.id)).one()
+    with transaction() as writing:
+        payouts.match(writing, payout, line, by=None)
+    browser = signed_in("treasurer")
+    address = f"/workbench/TWNT/lines/{line}/undo"
+    assert f'href="{address}"' in browser.get(f"/workbench/TWNT?line={line}").text
+    assert address in browser.get("/workbench/log?of=all").text
+    assert "Ghi đảo tiền đợt chuyển 479.000 đ" in browser.get(address).text
+    data = hidden(browser, "/workbench") | {"why": "Nhầm"}
+    assert browser.post(address, data=data).location == f"/workbench/TWNT?line={line}"
+    assert balances(session) == before
+    session.rollback()
+    assert session.scalars(select(CardPayout.state)).one() == "sent"
+    assert list(session.scalars(select(BankLine.id).where(decided.waiting()))) == [line]
+    assert list(faults(session)) == []

@@ -1,5 +1,7 @@
 """Money with a memo code becomes the donation that was promised, told by gateway or statement."""
 
+from collections.abc import Callable
+from datetime import date
 from threading import Event, Thread
 from time import sleep
 
@@ -11,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.books import service as books
+from fundsvc.books.models import Entry
 from fundsvc.books.reversing import take_back
 from fundsvc.db import transaction
 from fundsvc.donations import service as donations
@@ -22,13 +25,16 @@ from fundsvc.giving.models import CampaignPage, Pledge
 from fundsvc.giving.page_facts import PageFacts
 from fundsvc.giving.promises import Promise
 from fundsvc.receipts.models import Receipt
-from fundsvc.reconciliation import gifts, lists, notices, senders
+from fundsvc.reconciliation import decided, gifts, lists, notices, senders
 from fundsvc.reconciliation.models import BankGift, BankLine
 from fundsvc.secrecy import UnreadableError
+from fundsvc.units.models import Unit
 from fundsvc.verify import faults
 from fundsvc.workbench.choices import Posted
 from fundsvc.workbench.decisions import decide
 from tests.reconciliation.test_import import add, file, run
+from tests.support import periods
+from tests.support.forms import hidden
 from tests.support.notices import KEY, sepay
 from tests.support.signing import sign
 
@@ -75,6 +81,7 @@ def given(session: Session) -> list[tuple[str, int]]:
 
 def unidentified(session: Session) -> int:
     """Return the money that nobody has decided."""
+    session.rollback()
     return -books.balance(session, account="3381", fund="nghia-tinh", unit="TW")
 
 
@@ -229,3 +236,67 @@ def test_a_line_that_is_being_decided_does_not_become_a_gift_too(
     teller.join()
     assert told == [0]
     assert (given(session), unidentified(session)) == ([], 0)
+
+
+def test_a_gift_by_its_code_is_undone_at_the_workbench(
+    client: FlaskClient, session: Session, signed_in: Callable[..., FlaskClient]
+) -> None:
+    """Its receipt is voided, the donation reversed, and the line is a person's from then on."""
+    sepay(7, 200_000, f"{promise()} UNG HO", AT).send(client)
+    notices.handle()
+    number = session.scalars(select(BankLine.id)).one()
+    receipt = session.scalars(select(Receipt.number)).one()
+    session.rollback()
+    browser = signed_in("treasurer")
+    address = f"/workbench/VCB1/lines/{number}/undo"
+    assert f'href="{address}"' in browser.get(f"/workbench/VCB1?line={number}").text
+    log = browser.get("/workbench/log?of=all").text
+    assert f'href="{address}"' in log
+    assert "tự động" in log
+    assert address not in browser.get("/workbench/log").text
+    told = f"Hủy biên nhận {receipt} và ghi đảo khoản ủng hộ 200.000 đ; dòng sao kê lại chờ"
+    assert told in browser.get(address).text
+    data = hidden(browser, "/workbench")
+    assert browser.post(address, data=data | {"why": " "}).status_code == 422
+    assert unidentified(session) == 0
+    done = browser.post(address, data=data | {"why": "Người chuyển nhầm"})
+    assert done.location == f"/workbench/VCB1?line={number}"
+    assert unidentified(session) == 200_000
+    session.rollback()
+    assert session.scalars(select(Receipt.void_reason)).one() == "Người chuyển nhầm"
+    assert session.scalars(select(BankLine.id).where(decided.waiting())).all() == [number]
+    assert not [*faults(session)]
+    session.rollback()
+    again = browser.post(address, data=data | {"why": "Nhầm"}, follow_redirects=True).text
+    assert "không còn gắn với việc đó" in again
+    assert unidentified(session) == 200_000
+    run("VCB1", file(line("200.000", f"{promise('k2')} UNG HO")))
+    assert unidentified(session) == 200_000, "a person had a say of the line"
+
+
+@pytest.mark.parametrize("state", ["closed", "signed"])
+def test_a_gift_of_a_closed_month_is_undone_today_and_of_a_signed_one_not(
+    client: FlaskClient, session: Session, signed_in: Callable[..., FlaskClient], state: str
+) -> None:
+    sepay(7, 200_000, f"{promise()} UNG HO", "2024-08-02 09:15:30").send(client)
+    notices.handle()
+    number = session.scalars(select(BankLine.id)).one()
+    session.rollback()
+    if state == "signed":
+        sign("VCB1", date(2024, 8, 1))
+    else:
+        with transaction() as writing:
+            unit = writing.scalars(select(Unit.id).where(Unit.code == "TW")).one()
+            writing.add(periods.closed(unit, date(2024, 8, 1)))
+    browser = signed_in("treasurer")
+    address = f"/workbench/VCB1/lines/{number}/undo"
+    done = browser.post(address, data=hidden(browser, "/workbench") | {"why": "Nhầm"})
+    if state == "signed":
+        assert (done.status_code, "mở lại biên bản" in done.text) == (409, True)
+        assert given(session) == [("bank", 200_000)]
+        assert unidentified(session) == 0
+    else:
+        assert done.status_code == 303
+        reversal = session.scalars(select(Entry).where(Entry.reverses_id.is_not(None))).one()
+        assert reversal.date == date(2024, 9, 30)
+        assert unidentified(session) == 200_000

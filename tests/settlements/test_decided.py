@@ -1,6 +1,9 @@
 """An operator's money decided at the workbench, and taken back there."""
 
+from collections.abc import Callable
+
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,6 +17,7 @@ from fundsvc.verify import faults
 from fundsvc.workbench import choices
 from fundsvc.workbench.decisions import decide, undo
 from tests.settlements.conftest import People, balance, bank_line, owed
+from tests.support.forms import hidden
 from tests.support.signing import sign
 
 
@@ -63,3 +67,32 @@ def test_an_operators_money_of_a_signed_month_is_not_taken_back(
     with pytest.raises(Conflict, match="mở lại biên bản"), transaction() as writing:
         service.undo(writing, settlement, act, reason="Nhầm", by=people.treasurer)
     assert owed() == 0
+
+
+def test_what_the_settlements_page_confirmed_is_undone_at_the_workbench(
+    session: Session, settlement: int, people: People, signed_in: Callable[..., FlaskClient]
+) -> None:
+    line = bank_line(359_100)
+    with transaction() as writing:
+        service.accept(writing, settlement, by=people.treasurer)
+    before = [balance(account) for account in ("3381", "138.mobifone")]
+    with transaction() as writing:
+        service.confirm_money(writing, settlement, line, by=people.treasurer)
+    browser = signed_in("treasurer")
+    address = f"/workbench/VCB1/lines/{line}/undo"
+    panel = browser.get(f"/workbench/VCB1?line={line}").text
+    assert f'href="{address}"' in panel
+    assert f'href="/sms/settlements/{settlement}"' in panel
+    assert address in browser.get("/workbench/log?of=all").text
+    assert "Ghi đảo tiền nhà mạng đã trả 359.100 đ" in browser.get(address).text
+    other = signed_in("unit-treasurer", units=["TW"])
+    assert address not in other.get(f"/workbench/VCB1?line={line}").text
+    data = hidden(other, "/workbench") | {"why": "Nhầm kỳ"}
+    assert other.get(address).status_code == 403
+    assert other.post(address, data=data).status_code == 403
+    assert waits(session) == []
+    data = hidden(browser, "/workbench") | {"why": "Nhầm kỳ"}
+    assert browser.post(address, data=data).location == f"/workbench/VCB1?line={line}"
+    assert [balance(account) for account in ("3381", "138.mobifone")] == before
+    assert waits(session) == [line]
+    assert list(faults(session)) == []
