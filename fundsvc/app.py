@@ -39,6 +39,7 @@ PAGES: Final = (
     "fundsvc.vouchers.template_views",
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
+    "fundsvc.reconciliation.profile_views",
     "fundsvc.reconciliation.push_views",
     "fundsvc.reconciliation.feed_views",
     "fundsvc.reconciliation.gift_views",

@@ -1,5 +1,6 @@
 """Read the cells of a bank's table: amounts by one grammar a file, days, times, marks."""
 
+import re
 from datetime import date
 
 from flask_babel import gettext as _
@@ -8,10 +9,12 @@ from fundsvc import workbook
 from fundsvc.errors import Reason, Refusal
 from fundsvc.reconciliation.layouts import (
     AMOUNTS,
+    BETWEEN,
     DAYS,
     EITHER,
     IN_MARKS,
     OUT_MARKS,
+    SPACED,
     TIME,
     Layout,
 )
@@ -19,6 +22,8 @@ from fundsvc.reconciliation.reader import in_range, make_day
 from fundsvc.text import fold
 
 _MINUS = "-"
+_DECIMALS = re.compile(r"[.,][0-9]+\Z")
+_SPACES = str.maketrans("", "", " \u00a0\u202f")
 _FIGURES = 16
 """The largest number of the books has so many."""
 _KEPT = 20_000
@@ -32,12 +37,19 @@ class Cells:
         """Begin a file; no day of it is after `today`."""
         self._today = today
         self._sample = layout.amounts
-        self._amounts: tuple[str, ...] = EITHER if layout.either else (layout.amounts,)
+        self._amounts: tuple[str, ...] = (
+            tuple(layout.amounts.split(BETWEEN)) if layout.either else (layout.amounts,)
+        )
         self._days = layout.days
         self._typed: bool | None = None
         # A file of 200,000 lines has a few days and some hundred amounts.
         self._known_days: dict[str, tuple[date, str]] = {}
         self._known_amounts: dict[str, int] = {}
+
+    @property
+    def amounts(self) -> str:
+        """The grammars that all amounts so far follow."""
+        return BETWEEN.join(self._amounts)
 
     def amount(self, raw: str, field: str, *, minus: bool = False) -> int:
         """Return an amount of đồng, 0 for an empty cell.
@@ -139,6 +151,8 @@ def worth(plain: str, grammar: str) -> int:
     """Return the amount of đồng that a text says which follows a grammar of `AMOUNTS`."""
     if grammar == "1000000":
         return int(plain.replace(",", ".").partition(".")[0])
+    if grammar == SPACED:
+        return int(_DECIMALS.sub("", plain).translate(_SPACES))
     group, decimal = grammar[1], "," if grammar[1] == "." else "."
     return int(plain.partition(decimal)[0].replace(group, ""))
 

@@ -60,7 +60,13 @@ def find(
             " Hãy dùng đúng tệp tải từ ngân hàng, không sửa dòng tiêu đề.",
             names=names,
         )
-        raise Unrecognised(why) if layout is None else Refusal(why)
+        if layout is not None:
+            raise Refusal(why)
+        hint = _(
+            "Nếu ngân hàng dùng mẫu khác, hãy chọn cột một lần trên trang Nhập sao kê ngân hàng;"
+            " tài khoản giữ mẫu ấy cho các tệp sau."
+        )
+        raise Unrecognised(why, hint)
     first = found[0]
     if layout is None and first.layout not in profiles and named and first.layout.bank not in named:
         why = _(

@@ -43,7 +43,13 @@ AMOUNTS: Mapping[str, re.Pattern[str]] = {
     "1.000.000,00": re.compile(r"(?:0|[1-9][0-9]{0,2}(?:\.[0-9]{3}){0,5})(?:,0{1,2})?", re.ASCII),
     "1,000,000.00": re.compile(r"(?:0|[1-9][0-9]{0,2}(?:,[0-9]{3}){0,5})(?:\.0{1,2})?", re.ASCII),
     "1000000": re.compile(r"(?:0|[1-9][0-9]{0,15})(?:[.,]0{1,2})?", re.ASCII),
+    "1 000 000": re.compile(
+        "(?:0|[1-9][0-9]{0,2}(?:[ \u00a0\u202f][0-9]{3}){0,5})(?:[.,]0{1,2})?", re.ASCII
+    ),
 }
+SPACED = "1 000 000"
+BETWEEN = " / "
+"""Stands between the grammars of which a layout may follow any."""
 EITHER = ("1.000.000,00", "1,000,000.00")
 """Grammars of which a file may follow the one or the other, and the first amount tells which."""
 
@@ -65,8 +71,8 @@ class Layout:
     export (page numbers, or a balance printed only on a day's last line).
 
     With `notes`, what stands above and below the lines is no line: totals, balances, who printed
-    it. `either` says that amounts follow one of two grammars; with `fill_down` a blank day is the
-    one above. `sign` is one of `SIGNS`.
+    it. `either` says that amounts follow one of some grammars (`BETWEEN` parts them); with
+    `fill_down` a blank day is the one above. `sign` is one of `SIGNS`.
     """
 
     name: str
@@ -144,7 +150,7 @@ _PUBLISHED = {
 
 _RUNNING = ("date", "doc_no", "memo", "debit", "credit", "balance")
 _DOWNLOADED: Mapping[str, Any] = {
-    "amounts": " / ".join(EITHER),
+    "amounts": BETWEEN.join(EITHER),
     "days": "d/m/yyyy",
     "notes": True,
     "either": True,

@@ -27,6 +27,38 @@ class BankAccount(OfUnit, Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
 
+class BankProfile(OfUnit, Base):
+    """How files of an account are read whose layout is not known: somebody mapped one on a page.
+
+    `columns` holds the whole header, where our columns stand in it, and what they are called
+    there; with `running` every line has its balance. It never changes, so that a preview and the
+    import after it read alike; it is taken away once.
+    """
+
+    __tablename__ = "bank_profile"
+    __table_args__ = table_args(
+        UniqueConstraint("bank_account_id", "number"),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("days IN ('d/m/yyyy', 'yyyy-mm-dd', 'm/d/yyyy')", name="days"),
+        CheckConstraint("sign IN ('columns', 'minus-debit', 'signed', 'marked')", name="sign"),
+        CheckConstraint("removed_by IS NULL OR removed_at IS NOT NULL", name="removed"),
+    )
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    bank_account_id: Mapped[int] = mapped_column(ForeignKey("bank_account.id"))
+    number: Mapped[int]
+    columns: Mapped[dict[str, Any]]
+    amounts: Mapped[str]
+    days: Mapped[str]
+    sign: Mapped[str]
+    running: Mapped[bool]
+    made_at: Mapped[dt.datetime]
+    made_by: Mapped[int | None] = mapped_column(default=None)
+    removed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    removed_by: Mapped[int | None] = mapped_column(default=None)
+
+
 class BankFile(OfUnit, Base):
     """A statement file that was booked: what it said, and where its running balance broke."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.reconciliation import booking, gifts, lists
+from fundsvc.reconciliation import booking, gifts, lists, profiles
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Before
 from fundsvc.reconciliation.formats import media_type, read_file
 from fundsvc.reconciliation.models import BankAccount, BankFile
@@ -43,7 +43,13 @@ def read(
         Refusal: the file as a whole cannot be read.
     """
     account = lists.account(session, account_code)
-    reader = read_file(data, layout=layout, bank=account.bank, today=clock.today())
+    reader = read_file(
+        data,
+        layout=layout,
+        bank=account.bank,
+        today=clock.today(),
+        profiles=profiles.of_account(session, account),
+    )
     _check_account(account, reader.said.account)
     lines = Lines(reader)
     _check_account(account, reader.said.account)

@@ -70,6 +70,7 @@ class TableReader:
             found = (header.headers(table.rows, (part,), (self.layout,)) for part in later)
             self._headers += [one[0] for one in found if one]
         self._fields = {name: self._word(name) for name in self.layout.columns}
+        self._cells = Cells(self.layout, today)
 
     def __iter__(self) -> Iterator[Line]:
         """Yield the lines that can be read, in the order of the file and of its sheets."""
@@ -102,6 +103,11 @@ class TableReader:
                 )
                 self.refused.add(before + row + 1, None, why)
             before += row
+
+    @property
+    def amounts(self) -> str:
+        """How amounts are written, as far as the lines that were read tell."""
+        return self._cells.amounts
 
     def _why(self, found: header.Header, row: int, reason: Reason) -> str:
         """Return a reason; rows are counted on from sheet to sheet, so a later one says which."""
@@ -182,7 +188,11 @@ class TableReader:
             return abs(debit), read(raw["credit"], self._fields["credit"])
         field = self._fields["amount"]
         if sign == SIGNED:
-            amount = read(raw["amount"].removeprefix("+"), field, minus=True)
+            told = raw["amount"]
+            if told.startswith("+"):
+                # Otherwise it stays what it is: a number of Excel follows no grammar.
+                told = told.removeprefix("+")
+            amount = read(told, field, minus=True)
             return max(-amount, 0), max(amount, 0)
         amount = read(raw["amount"], field)
         out = self._cells.is_out(raw["mark"], self._fields["mark"])
@@ -219,7 +229,18 @@ class TableReader:
     def _word(self, name: str) -> str:
         """Return what the file itself calls one of our columns."""
         place = self._headers[0].places.get(name)
-        return " ".join(self._headers[0].cells[place].split()) if place is not None else name
+        if place is None:
+            return name
+        return " ".join(self._headers[0].cells[place].split()) or column_letter(place)
+
+
+def column_letter(place: int) -> str:
+    """Return what a spreadsheet calls a column: A, B … Z, AA."""
+    letters = ""
+    while place >= 0:
+        place, rest = place // 26 - 1, place % 26
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _bare(cell: str) -> str:

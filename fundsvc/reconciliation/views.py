@@ -16,14 +16,17 @@ from fundsvc import uploads
 from fundsvc.books.models import Entry
 from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import Refusal
+from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.reconciliation import lists, service
+from fundsvc.reconciliation import lists, mapping, profiles, service
 from fundsvc.reconciliation.facts import BankImportReport
+from fundsvc.reconciliation.foreign import look
+from fundsvc.reconciliation.formats import check, is_table
+from fundsvc.reconciliation.header import Unrecognised
 from fundsvc.reconciliation.layouts import BY_NAME
 from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine, BankNotice
 from fundsvc.reconciliation.reader import MAX_BYTES
-from fundsvc.reconciliation.schemas import UploadSchema
+from fundsvc.reconciliation.schemas import BY_HAND, UploadSchema
 from fundsvc.reconciliation.statement import Statement
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, reasons_of
@@ -97,18 +100,17 @@ def take() -> ResponseReturnValue:
     """Keep a bank file and go on to its preview, if it can be read at all."""
     typed = request.form.to_dict()
     try:
-        promised = _take(UploadSchema().load(typed))
-        _look(promised)
+        address = _go_on(_take(UploadSchema().load(typed)))
     except ValidationError as error:
         return _upload_page(Form(typed, reasons_of(error))), 422
     except Refusal as refusal:
         return _upload_page(Form(typed, uploads.beside_file(refusal, *FORM))), refusal.status
-    return redirect(url_for("reconciliation.preview", token=promised.sign(PURPOSE)), 303)
+    return redirect(address, 303)
 
 
 @bp.get("/imports/bank/<token>")
 @allow(*IMPORTERS)
-def preview(token: str) -> str:
+def preview(token: str) -> ResponseReturnValue:
     """Show what a file says before anything is booked."""
     promised = Upload.read(token, PURPOSE)
     return _preview_page(promised, _look(promised))
@@ -142,7 +144,14 @@ def account(code: str) -> str:
     """Show an account and its lines, newest first."""
     found = lists.account(read_session(), code)
     page = lists.lines(read_session(), found, request.args.get("before"))
-    return render_template("reconciliation/account.html", account=found, page=page)
+    kept = profiles.listed(read_session(), found)
+    return render_template(
+        "reconciliation/account.html",
+        account=found,
+        page=page,
+        profiles=kept,
+        labels=mapping.LABELS,
+    )
 
 
 def _answer() -> frozenset[int] | None:
@@ -169,6 +178,38 @@ def _take(wanted: dict[str, Any]) -> Upload:
     found = lists.account(read_session(), wanted["account"])
     chosen = {"account": found.code, "layout": wanted["format"] or None}
     return Upload(evidence.keep(data), uploads.shown_name(given), chosen)
+
+
+def _go_on(promised: Upload) -> str:
+    """Return where a file goes on: to its preview, or first to say which column is what.
+
+    Raises:
+        Refusal: it cannot be read, and is no table of which somebody could say that.
+    """
+    account, layout = _account(promised), promised.chosen["layout"]
+    if layout != BY_HAND:
+        try:
+            layout = _look(promised).layout
+        except Unrecognised:
+            if not _may_be_mapped(promised):
+                raise
+        else:
+            # A profile that is taken away meanwhile, or put in its place, reads nothing else.
+            if layout not in BY_NAME:
+                chosen = {"account": account, "layout": layout}
+                promised = replace(promised, chosen=chosen)
+            return url_for("reconciliation.preview", token=promised.sign(PURPOSE))
+    elif not _may_be_mapped(promised):
+        why = _("Không thấy bảng nào có dòng tiêu đề trong tệp này.")
+        raise Refusal(Reason(why, field=uploads.FIELD))
+    promised = replace(promised, chosen={"account": account, "layout": None})
+    return url_for("bank_profiles.columns", token=promised.sign(PURPOSE))
+
+
+def _may_be_mapped(promised: Upload) -> bool:
+    data = evidence.read(promised.sha256)
+    check(data)
+    return is_table(data) and look(data) is not None
 
 
 def _read(promised: Upload, *, commit: bool) -> Statement:
@@ -200,7 +241,10 @@ def _upload_page(form: Form) -> str:
         "reconciliation/upload.html",
         form=form,
         accounts=choices,
-        formats=[(layout.name, layout.shown) for layout in BY_NAME.values()],
+        formats=[
+            *((layout.name, layout.shown) for layout in BY_NAME.values()),
+            (BY_HAND, _("Mẫu khác: tự chọn cột")),
+        ],
     )
 
 
@@ -214,6 +258,7 @@ def _preview_page(promised: Upload, report: BankImportReport) -> str:
         account=lists.account(read_session(), _account(promised)),
         name=promised.name,
         report=report,
+        mapped=None if report.layout in BY_NAME else promised.sign(PURPOSE),
         ahead=service.ahead(report.before) if report.before and report.before.ahead else "",
         form=Form(request.form.to_dict()),
     )
