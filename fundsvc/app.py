@@ -64,6 +64,7 @@ PAGES: Final = (
     "fundsvc.workbench.clearing_views",
     "fundsvc.workbench.views",
     "fundsvc.workbench.act_views",
+    "fundsvc.workbench.many_views",
     "fundsvc.workbench.rule_views",
     "fundsvc.workbench.signoff_views",
     "fundsvc.workbench.compare_views",

@@ -62,7 +62,63 @@
     });
   }
 
+  /** Decides all lines of a filter, slice by slice; after a failure it goes on where it stopped. */
+  function all(form) {
+    const bar = form.querySelector("[data-bar]");
+    const wrongs = form.querySelector("[data-wrong]");
+    const button = form.querySelector("button[type=submit]");
+    const total = Number(form.dataset.all);
+    const wrong = [];
+    let done = 0;
+    const refuse = (words) => {
+      wrongs.firstElementChild.textContent = words;
+      wrongs.hidden = false;
+      button.disabled = false;
+    };
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      wrongs.hidden = true;
+      button.disabled = true;
+      for (let next = form.elements.after.value; next !== null;) {
+        form.elements.after.value = next;
+        let told;
+        try {
+          const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: QUIET });
+          told = await answer.json();
+        } catch {
+          told = { reasons: [form.dataset.failed] };
+        }
+        if (told.reasons) {
+          refuse(told.reasons.join(" "));
+          return;
+        }
+        bar.hidden = false;
+        done += told.done;
+        wrong.push(...told.wrong);
+        next = told.next;
+        const seen = next === null ? total : Math.min(done + wrong.length, total);
+        bar.querySelector("progress").value = seen;
+        bar.querySelector("p").textContent =
+          form.dataset.text.replace("{done}", seen).replace("{total}", total);
+      }
+      if (!wrong.length) {
+        location.assign(form.dataset.back);
+        return;
+      }
+      refuse(form.dataset.left.replace("{done}", done).replace("{refused}", wrong.length));
+      button.disabled = true;
+      wrongs.querySelector("ul").replaceChildren(...wrong.slice(0, 50).map(([id, line, why]) => {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        Object.assign(link, { href: form.dataset.line + id, textContent: line });
+        item.append(link, `: ${why}`);
+        return item;
+      }));
+    });
+  }
+
   for (const form of document.querySelectorAll("[data-many]")) many(form);
+  for (const form of document.querySelectorAll("[data-all]")) all(form);
   const bench = document.querySelector("[data-bench]");
   if (!bench) return;
 

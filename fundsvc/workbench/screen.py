@@ -147,20 +147,26 @@ class Whole:
     @property
     def first(self) -> str:
         """The name of the proposal that is chosen beforehand; empty when none is likely."""
-        best = self.offers[0] if self.offers else None
-        if best and not self.takes(best):
-            return ""
-        tie = len(self.offers) > 1 and best and self.offers[1].proposal.score == best.proposal.score
-        return best.name if best and best.proposal.score >= LIKELY and not tie else ""
-
-    def takes(self, offer: Offer) -> bool:
-        """Say whether the books take a proposal: in a closed month only what has its own day."""
-        return not self.row.closed or isinstance(offer.proposal.choice, OWN_DAY)
+        found = likely(self.row, [one.proposal for one in self.offers])
+        return name_of(found) if found else ""
 
     @property
     def bookable(self) -> tuple[Offer, ...]:
         """The proposals that the books can take."""
-        return tuple(one for one in self.offers if self.takes(one))
+        return tuple(one for one in self.offers if takes(self.row, one.proposal))
+
+
+def takes(row: Row, proposal: Proposal) -> bool:
+    """Say whether the books take a proposal: in a closed month only what has its own day."""
+    return not row.closed or isinstance(proposal.choice, OWN_DAY)
+
+
+def likely(row: Row, proposals: Sequence[Proposal]) -> Proposal | None:
+    """Return the proposal that is chosen beforehand: likely, the first alone, and bookable."""
+    if not proposals or proposals[0].score < LIKELY or not takes(row, proposals[0]):
+        return None
+    tie = len(proposals) > 1 and proposals[1].score == proposals[0].score
+    return None if tie else proposals[0]
 
 
 def strip(session: Session, account: BankAccount) -> Strip:
@@ -217,7 +223,7 @@ def rows(
 ) -> tuple[list[Row], str | None]:
     """Return the lines that a view shows, and where the list goes on."""
     query = select(BankLine, decided.held()).where(
-        BankLine.bank_account_id == account.id, decided.waiting(), *_only(view)
+        BankLine.bank_account_id == account.id, decided.waiting(), *only(view)
     )
     key: Any = BankLine.credit + BankLine.debit if view.sort == "big" else BankLine.booked_on
     order = [key, BankLine.id] if view.sort == "old" else [key.desc(), BankLine.id.desc()]
@@ -235,6 +241,13 @@ def rows(
     return shown, f"{at}.{last.id}"
 
 
+def lines(session: Session, account: BankAccount, ids: Sequence[int]) -> dict[int, Row]:
+    """Return some lines of an account by number."""
+    through = closed_through(session, account.unit_id)
+    query = select(BankLine).where(BankLine.bank_account_id == account.id, BankLine.id.in_(ids))
+    return {line.id: _row(line, held=False, through=through) for line in session.scalars(query)}
+
+
 def beginning_at(session: Session, account: BankAccount, view: View, line_id: int) -> View:
     """Return a view whose list begins with a line, in the order that it has."""
     line = session.scalar(
@@ -248,8 +261,8 @@ def beginning_at(session: Session, account: BankAccount, view: View, line_id: in
 
 def count(session: Session, account: BankAccount, view: View, told: Strip) -> tuple[int, int]:
     """Return how many lines a view shows in all, and what they come to; of all lines `told` is."""
-    only = _only(view)
-    return figures.waiting(session, account.id, *only) if only else (told.count, told.amount)
+    wanted = only(view)
+    return figures.waiting(session, account.id, *wanted) if wanted else (told.count, told.amount)
 
 
 def whole(session: Session, account: BankAccount, line_id: int) -> Whole:
@@ -297,7 +310,7 @@ def name_of(proposal: Proposal) -> str:
     return hashlib.sha256(repr(proposal.choice).encode()).hexdigest()[:16]
 
 
-def _only(view: View) -> list[ColumnElement[bool]]:
+def only(view: View) -> list[ColumnElement[bool]]:
     """Return what a view asks of lines besides that they wait."""
     found: list[ColumnElement[bool]] = []
     if view.way:

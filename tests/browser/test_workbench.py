@@ -178,3 +178,29 @@ def _look(treasurer: BrowserContext) -> None:
                 name = f"{address.strip('/').replace('/', '-')}-{width}.png"
                 page.screenshot(path=str(Path(folder) / name), full_page=width < MIDDLE)
     page.close()
+
+
+def test_all_lines_of_a_filter_are_held_with_progress(
+    treasurer: BrowserContext, service: Service
+) -> None:
+    with service.app.app_context():
+        brought("MANY1", "0011008888", [f"UNG HO {n % 2}" for n in range(90)])
+    page = treasurer.new_page()
+    complaints = listen(page)
+    page.goto("/workbench/MANY1?q=HO+1")
+    page.get_by_role("button", name="Xem trước cả danh sách").click()
+    expect(page.get_by_text("Danh sách đang lọc có 45 dòng")).to_be_visible()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_label("Tạm giữ lại với cùng một lý do").check()
+    page.get_by_role("button", name="Ghi 45 dòng này").click()
+    expect(page.get_by_text("Xin ghi lý do tạm giữ lại.")).to_be_visible()
+    page.get_by_label("Lý do tạm giữ", exact=True).fill("Hỏi lại ngân hàng")
+    page.get_by_role("button", name="Ghi 45 dòng này").click()
+    expect(page.get_by_text("20 / 45 dòng")).to_be_visible()
+    page.wait_for_url("**/workbench/MANY1?q=HO+1")
+    page.goto("/workbench/MANY1?state=held")
+    expect(page.locator(".bench__sum")).to_contain_text("45 dòng")
+    page.close()
+    # The one refusal is the browser's to tell of.
+    assert [one for one in complaints if "422" not in one] == []
