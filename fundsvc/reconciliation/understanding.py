@@ -197,7 +197,7 @@ def _reasons(best: _Reading, chosen: Chosen, beginning: Beginning) -> list[Reaso
             continue
         cells = beginning.found[row.row - 1]
         place = chosen.places[name] if name else len(cells)
-        cell = cells[place].strip()[:_CELL] if place < len(cells) else ""
+        cell = cells[place].strip()[:_CELL].strip() if place < len(cells) else ""
         why = row.reason
         if name == "date" and not any(DAYS[form].fullmatch(cell) for form in FORMS):
             why = _("Ngày phải viết như 31/12/2026 hoặc 2026-12-31.")
