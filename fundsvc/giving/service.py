@@ -2,9 +2,10 @@
 
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Final
 
 from flask_babel import force_locale
@@ -43,6 +44,7 @@ from fundsvc.units.models import Province, Unit
 
 MEMO_TAIL: Final = " UNG HO"
 LONGEST_TOLD: Final = 200
+_AT_ONCE: Final = 500
 _FORGOTTEN: Final[dict[str, Any]] = {
     "may_be_named": False,
     "digest": "",
@@ -212,6 +214,14 @@ def erase(
 def by_code(session: Session, code: str) -> Pledge | None:
     """Return the promise with a memo code, within the session's scope."""
     return session.scalar(select(Pledge).where(Pledge.code == code))
+
+
+def promised(session: Session, named: Iterable[str]) -> frozenset[str]:
+    """Return which of some memo codes are of promises, within the session's scope."""
+    rest, found = iter(set(named)), set[str]()
+    while some := list(islice(rest, _AT_ONCE)):
+        found.update(session.scalars(select(Pledge.code).where(Pledge.code.in_(some))))
+    return frozenset(found)
 
 
 def by_token(session: Session, token: str) -> Pledge:

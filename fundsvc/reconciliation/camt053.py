@@ -136,8 +136,7 @@ class Camt053Reader:
                 )
                 self.refused.add(row, "Bal", why)
         if last:
-            kept = {name: getattr(last, name) for name in Line.__slots__}
-            yield Line(**kept | {"balance": statement.closing}) if known else last
+            yield last._replace(balance=statement.closing) if known else last
 
     def _line(self, row: int, entry: Element) -> Line | None:
         """Return the line of an entry; None for one that the bank has not booked."""

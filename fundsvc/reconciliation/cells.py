@@ -59,21 +59,21 @@ class Cells:
         """
         if not raw:
             return 0
+        known = self._known_amounts.get(raw)
+        if known is not None and not isinstance(raw, workbook.Number):
+            return known
         below_zero = raw.startswith(_MINUS)
         if below_zero and not minus:
             why = _("Số âm. Nếu ngân hàng ghi tiền ra bằng số âm, hãy chọn mẫu sao kê nói điều đó.")
             raise Refusal(Reason(why, field=field))
-        plain = raw[1:] if below_zero else raw
-        amount = self._plain(plain, raw, field)
-        return in_range(-amount if below_zero else amount, field)
+        amount = self._plain(raw[1:] if below_zero else raw, raw, field)
+        return -amount if below_zero else amount
 
     def _plain(self, plain: str, raw: str, field: str) -> int:
         if isinstance(raw, workbook.Number):
             if not (plain.isascii() and plain.isdigit() and len(plain) <= _FIGURES):
                 raise Refusal(Reason(_("Số tiền có phần lẻ của đồng."), field=field))
-            return int(plain)
-        if plain in self._known_amounts:
-            return self._known_amounts[plain]
+            return in_range(int(plain), field)
         fitting = tuple(name for name in self._amounts if AMOUNTS[name].fullmatch(plain))
         if not fitting:
             name = self._amounts[0] if len(self._amounts) == 1 else self._sample
@@ -82,7 +82,7 @@ class Cells:
         if fitting != self._amounts:
             self._amounts = fitting
             self._known_amounts.clear()
-        amount = worth(plain, fitting[0])
+        amount = in_range(worth(plain, fitting[0]), field)
         if len(self._known_amounts) < _KEPT:
             self._known_amounts[plain] = amount
         return amount

@@ -7,6 +7,8 @@ names a promise and cannot be given waits with its reason (`waiting`): none of i
 
 import logging
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, select
@@ -21,7 +23,9 @@ from fundsvc.giving.models import CampaignPage, Pledge
 from fundsvc.reconciliation import decided, waiting
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.models import BankAccount, BankGift, BankLine
+from fundsvc.reconciliation.reader import Line
 
+_AT_ONCE: Final = 500
 _log = logging.getLogger(__name__)
 
 
@@ -34,13 +38,32 @@ def standing() -> Select[int]:
     )
 
 
-def of_file(session: Session, account: AccountFacts, sha256: str) -> int:
-    """Give what the lines say that one file booked; return how many donations it became."""
-    here = BankLine.bank_account_id == account.id, BankLine.file_sha256 == sha256
-    rows = session.execute(
-        select(BankLine.id, BankLine.memo).where(*here, BankLine.credit > 0).order_by(BankLine.id)
-    )
-    return of_memos(session, account, [(row.id, row.memo) for row in rows])
+def of_lines(
+    session: Session, account: AccountFacts, lines: Iterable[Line], occurrences: Iterable[int]
+) -> int:
+    """Give what lines of a file say that were just booked; return how many donations it became.
+
+    `occurrences` are those by which the lines are kept, 0 for one that is not new.
+    """
+    named = {
+        (line.fingerprint, occurrence): line.memo
+        for line, occurrence in zip(lines, occurrences, strict=True)
+        if occurrence and line.credit and codes.find(line.memo)
+    }
+    memos: list[tuple[int, str]] = []
+    rest = iter({fingerprint for fingerprint, _occurrence in named})
+    while some := list(islice(rest, _AT_ONCE)):
+        rows = session.execute(
+            select(BankLine.id, BankLine.fingerprint, BankLine.occurrence).where(
+                BankLine.bank_account_id == account.id, BankLine.fingerprint.in_(some)
+            )
+        )
+        memos += [
+            (row.id, named[row.fingerprint, row.occurrence])
+            for row in rows
+            if (row.fingerprint, row.occurrence) in named
+        ]
+    return of_memos(session, account, sorted(memos))
 
 
 def of_memos(session: Session, account: AccountFacts, memos: Iterable[tuple[int, str]]) -> int:
@@ -49,7 +72,13 @@ def of_memos(session: Session, account: AccountFacts, memos: Iterable[tuple[int,
     A gateway and a statement may each cut the memo of one line short, so each has its say.
     """
     named = [(line_id, found) for line_id, memo in memos if (found := codes.find(memo))]
-    return sum(1 for line_id, found in named if _first(session, account, line_id, found))
+    # Looked for together: what only looks like a code must not cost a look at its line.
+    promised = giving.promised(session, (code for _line_id, found in named for code in found))
+    return sum(
+        1
+        for line_id, found in named
+        if not promised.isdisjoint(found) and _first(session, account, line_id, found)
+    )
 
 
 def again(session: Session, line_id: int, found: Iterable[str], *, by: int | None = None) -> bool:

@@ -87,7 +87,7 @@ class Mt940Reader:
             expected, state.balance = state.balance, None
             self._close(value, row, expected)
             if state.waiting and not self.refused.count:
-                yield _with_balance(state.waiting, self.said.closing)
+                yield state.waiting._replace(balance=self.said.closing)
                 state.waiting = None
 
     def _open(self, value: str, row: int, *, is_open: bool) -> int:
@@ -191,11 +191,6 @@ class _State:
 
 def _cut_off() -> str:
     return _("Tệp bị cắt: thiếu số dư cuối (:62F:).")
-
-
-def _with_balance(line: Line, balance: int | None) -> Line:
-    kept = {name: getattr(line, name) for name in Line.__slots__}
-    return Line(**kept | {"balance": balance})
 
 
 def _balance(value: str, tag: str) -> int:

@@ -50,13 +50,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What became of told lines: ids that contradict others, and the evidence of new ones.
+    """What became of told lines: ids that contradict others.
 
-    `memos` are those of lines that were booked already, each with the id of its line.
+    `memos` are those of all others, each with the id of its line.
     """
 
     contradicting: set[str]
-    sha256: str | None = None
     memos: tuple[tuple[int, str], ...] = ()
 
 
@@ -175,8 +174,6 @@ def _book_all(session: Session, told: Sequence[_Told]) -> list[inbox.Outcome]:
         conflicts |= {(gateway, one) for one in kept.contradicting}
         done.append((account, kept))
     for account, kept in done:  # Last, for receipts take their numbers here.
-        if kept.sha256:
-            gifts.of_file(session, account, kept.sha256)
         gifts.of_memos(session, account, kept.memos)
     for item in told:
         against = any((item.gateway, notice.id) in conflicts for _account, notice in item.lines)
@@ -201,7 +198,6 @@ def _keep(
     open_lines = not_told(session, account.id, gateway, min(days), max(days))
     found = {name: open_lines.told(line) for name, line in lines.items()}
     new = [lines[name] for name, line_id in found.items() if line_id is None]
-    sha256 = None
     if new:
         told = "".join(f"{_as_json(notice)}\n" for notice in fresh).encode()
         sha256 = evidence.record(
@@ -222,8 +218,11 @@ def _keep(
         for name, line_id in found.items()
     )
     session.flush()
-    memos = [(line_id, lines[name].memo) for name, line_id in found.items() if line_id is not None]
-    return _Kept(contradicting, sha256, tuple(memos))
+    memos = [
+        (made[lines[name].fingerprint] if line_id is None else line_id, lines[name].memo)
+        for name, line_id in found.items()
+    ]
+    return _Kept(contradicting, tuple(memos))
 
 
 def _not_noted(

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from fundsvc.reconciliation import booking, gifts, lists, profiles
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Before
 from fundsvc.reconciliation.formats import media_type, read_file
 from fundsvc.reconciliation.models import BankAccount, BankFile
+from fundsvc.reconciliation.reader import Reader
 from fundsvc.reconciliation.reading import Reading
 from fundsvc.reconciliation.statement import Lines, Statement
 from fundsvc.reconciliation.summary import breaks_as_json
@@ -32,26 +33,19 @@ def read(
     account_code: str,
     layout: str | None = None,
     commit: bool,
+    progress: Callable[[int], None] | None = None,
 ) -> Statement:
     """Read a file as a statement of a bank account; keep it as evidence if it is to be booked.
 
     The long part of an import, which changes no table: call it before `transaction()`, so that
-    nobody waits for it.
+    nobody waits for it. `progress` is told now and then how many lines were read.
 
     Raises:
         NotFound: there is no such account within the session's scope.
         Refusal: the file as a whole cannot be read.
     """
-    account = lists.account(session, account_code)
-    reader = read_file(
-        data,
-        layout=layout,
-        bank=account.bank,
-        today=clock.today(),
-        profiles=profiles.of_account(session, account),
-    )
-    _check_account(account, reader.said.account)
-    lines = Lines(reader)
+    account, reader = begin(session, data, account_code, layout)
+    lines = Lines(reader, progress)
     _check_account(account, reader.said.account)
     return Statement(
         account=account,
@@ -66,18 +60,41 @@ def read(
     )
 
 
+def begin(
+    session: Session, data: bytes, account_code: str, layout: str | None = None
+) -> tuple[AccountFacts, Reader]:
+    """Return the account and the reader of a file, of which only the beginning was looked at.
+
+    Raises:
+        NotFound: there is no such account within the session's scope.
+        Refusal: its beginning tells that it is no statement of this account.
+    """
+    account = lists.account(session, account_code)
+    reader = read_file(
+        data,
+        layout=layout,
+        bank=account.bank,
+        today=clock.today(),
+        profiles=profiles.of_account(session, account),
+    )
+    _check_account(account, reader.said.account)
+    return account, reader
+
+
 def import_bank(
     session: Session,
     statement: Statement,
     *,
     by: int | None,
     as_new: Collection[int] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> BankImportReport:
     """Tell what of a statement is new, and book it if it was read to be booked.
 
     With a refused row nothing is booked. The same file again adds nothing, and of equal lines as
     many are stored as any one file holds (see `summary.Counting`); `as_new` are the rows of which a
-    person said that they are one more. While the report asks for that, nothing is booked.
+    person said that they are one more. While the report asks for that, nothing is booked. While
+    it books, `progress` is told up to which line.
 
     Raises:
         Refusal: the statement adds up to more than the books can hold.
@@ -97,10 +114,18 @@ def import_bank(
         return report
     evidence.note(session, sha256, name=statement.name, media_type=statement.media_type, by=by)
     if report.new:
-        booking.book(session, account, statement.lines, reading.occurrences, sha256=sha256, by=by)
+        booking.book(
+            session,
+            account,
+            statement.lines,
+            reading.occurrences,
+            sha256=sha256,
+            by=by,
+            progress=progress,
+        )
     booking.keep_twins(session, account, reading.twins, sha256=sha256)
     if report.new:
-        gifts.of_file(session, account, sha256)
+        gifts.of_lines(session, account, statement.lines, reading.occurrences)
     gifts.of_memos(session, account, reading.twin_memos)
     if report.new or not _was_imported(session, account, sha256):
         session.add(_file(statement, report, sha256=sha256, by=by, as_new=as_new))

@@ -2,11 +2,10 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from operator import attrgetter
 
 from fundsvc.imports import Refused
 from fundsvc.reconciliation.facts import AccountFacts
@@ -15,11 +14,6 @@ from fundsvc.reconciliation.reader import Line, Said
 
 _AT_ONCE = 1_000
 _FAST = 1
-_NAMES = (
-    "row", "at_time", "doc_no", "reference", "memo", "counterparty",
-    "debit", "credit", "balance", "fingerprint",
-)  # fmt: skip
-_cells = attrgetter(*_NAMES)
 
 
 class Lines:
@@ -28,22 +22,35 @@ class Lines:
     So whoever holds a lock goes through them, as often as needed, without parsing anything.
     """
 
-    def __init__(self, lines: Iterable[Line]) -> None:
-        """Read and pack all lines."""
+    def __init__(
+        self, lines: Iterable[Line], progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Read and pack all lines; `progress` is told now and then how many were read."""
         rest = iter(lines)
         self._packs: list[bytes] = []
+        self._count = 0
         while some := [
-            (line.booked_on.isoformat(), *_cells(line)) for line in islice(rest, _AT_ONCE)
+            (row, booked_on.isoformat(), *cells)
+            for row, booked_on, *cells in islice(rest, _AT_ONCE)
         ]:
             self._packs.append(zlib.compress(json.dumps(some).encode(), _FAST))
+            self._count += len(some)
+            if progress:
+                progress(self._count)
+
+    def __len__(self) -> int:
+        """Return how many lines there are."""
+        return self._count
 
     def __iter__(self) -> Iterator[Line]:
         """Yield the lines in the order of the file."""
+        days: dict[str, date] = {}
         for pack in self._packs:
-            for day, *cells in json.loads(zlib.decompress(pack)):
-                yield Line(
-                    booked_on=date.fromisoformat(day), **dict(zip(_NAMES, cells, strict=True))
-                )
+            for row, said, *cells in json.loads(zlib.decompress(pack)):
+                day = days.get(said)
+                if day is None:
+                    day = days[said] = date.fromisoformat(said)
+                yield Line(row, day, *cells)
 
 
 @dataclass(frozen=True, slots=True)

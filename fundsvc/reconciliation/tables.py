@@ -17,7 +17,6 @@ from fundsvc.reconciliation.layouts import COLUMNS, MARKED, MINUS_DEBIT, SIGNED,
 from fundsvc.reconciliation.reader import Line, Said, make_line
 
 DELIMITERS: Final = (",", ";", "\t")
-_TEXTS: Final = ("doc_no", "reference", "memo", "counterparty")
 
 
 class Table:
@@ -85,7 +84,7 @@ class TableReader:
                     if row <= found.row:
                         self._take_above(cells)
                         continue
-                    if not any(cell.strip() for cell in cells):
+                    if not any(map(str.strip, cells)):
                         continue
                     try:
                         line = self._line(before + row, cells, found)
@@ -169,7 +168,7 @@ class TableReader:
         return make_line(
             row,
             on,
-            {name: raw.get(name, "") for name in _TEXTS},
+            raw,
             debit=debit,
             credit=credit,
             balance=self._cells.amount(balance, self._fields["balance"], minus=True)

@@ -168,7 +168,7 @@ def _check_swapped(lines: list[Line], summary: Summary, chosen: Chosen) -> None:
     """
     if not summary.breaks:
         return
-    other = _summary(replace(line, debit=line.credit, credit=line.debit) for line in lines)
+    other = _summary(line._replace(debit=line.credit, credit=line.debit) for line in lines)
     if not other.breaks:
         why = _("Theo số dư thì tiền vào và tiền ra bị ngược; hãy chọn lại.")
         raise Refusal(Reason(why, field="credit" if "credit" in chosen.places else "amount"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -264,7 +265,7 @@ def test_a_file_is_read_and_looked_at_while_somebody_writes(session: Session) ->
         with writing.begin():
             lock = select(BankAccount.id).where(BankAccount.id == account.id).with_for_update()
             writing.execute(lock)
-            facts = {"name": "f.csv", "account_code": "VCB1"}
+            facts: dict[str, Any] = {"name": "f.csv", "account_code": "VCB1"}
             look = service.read(session, data, **facts, commit=False)
             assert service.import_bank(session, look, by=None).new == 2
             statement = service.read(session, data, **facts, commit=True)
