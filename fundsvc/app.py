@@ -40,6 +40,7 @@ PAGES: Final = (
     "fundsvc.receipts.views",
     "fundsvc.reconciliation.views",
     "fundsvc.reconciliation.profile_views",
+    "fundsvc.reconciliation.large_views",
     "fundsvc.reconciliation.push_views",
     "fundsvc.reconciliation.feed_views",
     "fundsvc.reconciliation.gift_views",

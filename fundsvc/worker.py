@@ -35,6 +35,7 @@ PUSHED: Final = (
 """What books the pushes of each kind, and does what is due of others."""
 KINDS: Final = {
     "sms": "fundsvc.sms.background:run",
+    "bank": "fundsvc.reconciliation.large:run",
     "annual": "fundsvc.donations.annual_job:run",
 }
 """What does the jobs of each kind."""

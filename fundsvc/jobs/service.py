@@ -8,6 +8,7 @@ it; so a job that was done twice was done by one of the two only.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
 
 from flask_babel import gettext as _
@@ -80,19 +81,20 @@ def find(session: Session, job_id: int, kind: str, *, by: int) -> Job:
     """Return somebody's own job of a kind.
 
     Raises:
-        NotFound: there is none, or it is somebody else's.
+        NotFound: there is none, it is somebody else's, or of a unit beyond the session's scope.
     """
     mine = select(Job).where(Job.id == job_id, Job.kind == kind, Job.made_by == by)
     job = session.scalar(mine)
-    if job is None or scope(session) is not None:
+    if job is None or not _in_scope(session, job):
         raise NotFound
     return job
 
 
 def recent(session: Session, kind: str, *, by: int) -> Sequence[Job]:
-    """Return somebody's latest jobs of a kind, newest first."""
+    """Return somebody's latest jobs of a kind within the session's scope, newest first."""
     mine = select(Job).where(Job.kind == kind, Job.made_by == by)
-    return session.scalars(mine.order_by(Job.id.desc()).limit(RECENT)).all()
+    found = session.scalars(mine.order_by(Job.id.desc()).limit(RECENT * RECENT))
+    return list(islice((job for job in found if _in_scope(session, job)), RECENT))
 
 
 def any_free(session: Session) -> bool:
@@ -152,6 +154,12 @@ def put_back(session: Session, claimed: Claim, *, untried: bool = False) -> None
 def refused(*reasons: Reason) -> dict[str, Any]:
     """Return what a failed job tells."""
     return {"refused": [reason.as_json() for reason in reasons]}
+
+
+def _in_scope(session: Session, job: Job) -> bool:
+    """Say whether a job is within reach: one of a unit names it as `unit_id`, others are of all."""
+    units = scope(session)
+    return units is None or job.arguments.get("unit_id") in units
 
 
 def _free() -> ColumnElement[bool]:

@@ -1,5 +1,7 @@
 """Know a bank file by its content, whatever its name says, and give the reader of its kind."""
 
+import io
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -23,6 +25,12 @@ _OTHER_KINDS = (
     (b"\xfe\xff", "UTF-16"),
 )
 _MARK = b"\xef\xbb\xbf"
+_LINE_MARKS = (
+    re.compile(rb"^:61:", re.MULTILINE),
+    re.compile(rb"<(?:\w{1,20}:)?Ntry[ >]"),
+    re.compile(rb"<STMTTRN>", re.IGNORECASE),
+)
+"""What each line of a format that is no table begins with."""
 
 
 def read_file(
@@ -53,6 +61,19 @@ def read_file(
 def is_table(data: bytes) -> bool:
     """Say whether a file may be a table."""
     return data.startswith(workbook.MARK) or not (_is_xml(data) or is_ofx(data) or is_mt940(data))
+
+
+def count_lines(data: bytes) -> int:
+    """Return about how many lines a file has, without reading it: enough to know a large one.
+
+    Raises:
+        Refusal: it begins as a workbook and is none.
+    """
+    if data.startswith(workbook.MARK):
+        return workbook.height(io.BytesIO(data))
+    if is_table(data):
+        return data.count(b"\n")
+    return max(len(mark.findall(data)) for mark in _LINE_MARKS)
 
 
 def media_type(data: bytes) -> str:

@@ -17,8 +17,9 @@ from fundsvc.reconciliation import lists, mapping, profiles
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.foreign import Beginning, Profile, look
 from fundsvc.reconciliation.formats import is_table
+from fundsvc.reconciliation.large_views import IMPORTERS, PURPOSE
 from fundsvc.reconciliation.understanding import Asked, Understood, understand
-from fundsvc.reconciliation.views import IMPORTERS, PURPOSE
+from fundsvc.reconciliation.views import address_after
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form
 from fundsvc.uploads import Upload
@@ -74,7 +75,7 @@ def choose(token: str) -> ResponseReturnValue:
     flash(_("Đã giữ mẫu %(name)s cho tài khoản này.", name=kept.name), "ok")
     # By its name, so that what is booked is read as what was shown.
     goes_on = Upload(promised.sha256, promised.name, {"account": account.code, "layout": kept.name})
-    return redirect(url_for("reconciliation.preview", token=goes_on.sign(PURPOSE)), 303)
+    return redirect(address_after(goes_on), 303)
 
 
 @bp.post("/bank-accounts/<code>/profiles/<int:number>/remove")

@@ -18,11 +18,20 @@ from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.reconciliation import lists, mapping, profiles, service
+from fundsvc.jobs import service as jobs
+from fundsvc.reconciliation import large, lists, mapping, profiles, service
 from fundsvc.reconciliation.facts import BankImportReport
 from fundsvc.reconciliation.foreign import look
-from fundsvc.reconciliation.formats import check, is_table
+from fundsvc.reconciliation.formats import check, count_lines, is_table
 from fundsvc.reconciliation.header import Unrecognised
+from fundsvc.reconciliation.large import facts
+from fundsvc.reconciliation.large_views import (
+    IMPORTERS,
+    PURPOSE,
+    answer_given,
+    have_read,
+    preview_page,
+)
 from fundsvc.reconciliation.layouts import BY_NAME
 from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine, BankNotice
 from fundsvc.reconciliation.reader import MAX_BYTES
@@ -35,9 +44,6 @@ from fundsvc.uploads import Upload
 bp = Blueprint("reconciliation", __name__)
 
 READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
-IMPORTERS = ("treasurer", "unit-treasurer")
-PURPOSE = "bank"
-SHOWN = 100
 FORM = ("account", "format")
 
 
@@ -113,7 +119,7 @@ def take() -> ResponseReturnValue:
 def preview(token: str) -> ResponseReturnValue:
     """Show what a file says before anything is booked."""
     promised = Upload.read(token, PURPOSE)
-    return _preview_page(promised, _look(promised))
+    return preview_page(promised, facts(_look(promised)))
 
 
 @bp.post("/imports/bank/<token>")
@@ -123,9 +129,9 @@ def commit(token: str) -> ResponseReturnValue:
     promised = Upload.read(token, PURPOSE)
     statement = _read(promised, commit=True)
     with transaction() as session:
-        report = service.import_bank(session, statement, by=current_user.id, as_new=_answer())
+        report = service.import_bank(session, statement, by=current_user.id, as_new=answer_given())
     if not report.committed:
-        return _preview_page(promised, report), 422
+        return preview_page(promised, facts(report)), 422
     flash(service.told(report)[-1], "ok")
     return redirect(url_for("reconciliation.account", code=_account(promised)), 303)
 
@@ -154,17 +160,6 @@ def account(code: str) -> str:
     )
 
 
-def _answer() -> frozenset[int] | None:
-    """Return the rows that the person says are new; None when the question was not answered."""
-    answer = request.form.get("answer")
-    if answer not in {"new", "known", "some"}:
-        return None
-    if answer == "known":
-        return frozenset()
-    told = request.form.getlist("row" if answer == "some" else "asked")
-    return frozenset(int(one) for one in told if one.isascii() and one.isdigit() and len(one) < 10)  # noqa: PLR2004 - rows have fewer figures
-
-
 def _take(wanted: dict[str, Any]) -> Upload:
     """Keep the bytes that came with the form.
 
@@ -189,7 +184,7 @@ def _go_on(promised: Upload) -> str:
     account, layout = _account(promised), promised.chosen["layout"]
     if layout != BY_HAND:
         try:
-            layout = _look(promised).layout
+            layout = _layout(promised)
         except Unrecognised:
             if not _may_be_mapped(promised):
                 raise
@@ -198,7 +193,7 @@ def _go_on(promised: Upload) -> str:
             if layout not in BY_NAME:
                 chosen = {"account": account, "layout": layout}
                 promised = replace(promised, chosen=chosen)
-            return url_for("reconciliation.preview", token=promised.sign(PURPOSE))
+            return address_after(promised)
     elif not _may_be_mapped(promised):
         why = _("Không thấy bảng nào có dòng tiêu đề trong tệp này.")
         raise Refusal(Reason(why, field=uploads.FIELD))
@@ -223,6 +218,27 @@ def _read(promised: Upload, *, commit: bool) -> Statement:
     )
 
 
+def address_after(promised: Upload) -> str:
+    """Return where a file goes on that can be read: at once, or as a job if it is large."""
+    lines = count_lines(evidence.read(promised.sha256))
+    if lines > large.LARGE:
+        return have_read(promised, lines)
+    return url_for("reconciliation.preview", token=promised.sign(PURPOSE))
+
+
+def _layout(promised: Upload) -> str:
+    """Return in which layout a file is, having read all of it that a request has time for.
+
+    Raises:
+        Refusal: it is no statement of this account.
+    """
+    data = evidence.read(promised.sha256)
+    if count_lines(data) <= large.LARGE:
+        return _look(promised).layout
+    layout = promised.chosen["layout"]
+    return service.begin(read_session(), data, _account(promised), layout)[1].layout.name
+
+
 def _account(promised: Upload) -> str:
     return promised.chosen["account"] or ""
 
@@ -245,20 +261,5 @@ def _upload_page(form: Form) -> str:
             *((layout.name, layout.shown) for layout in BY_NAME.values()),
             (BY_HAND, _("Mẫu khác: tự chọn cột")),
         ],
-    )
-
-
-def _preview_page(promised: Upload, report: BankImportReport) -> str:
-    runs = report.runs[:SHOWN]
-    return render_template(
-        "reconciliation/preview.html",
-        # A bank's own heading stands for each field; only the books call it a date.
-        refused=[replace(run, field=_("Ngày")) if run.field == "date" else run for run in runs],
-        more=report.refused_count - sum(run.count for run in runs),
-        account=lists.account(read_session(), _account(promised)),
-        name=promised.name,
-        report=report,
-        mapped=None if report.layout in BY_NAME else promised.sign(PURPOSE),
-        ahead=service.ahead(report.before) if report.before and report.before.ahead else "",
-        form=Form(request.form.to_dict()),
+        jobs=jobs.recent(read_session(), large.KIND, by=current_user.id),
     )

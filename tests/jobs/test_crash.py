@@ -17,12 +17,16 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from fundsvc import worker
 from fundsvc.books.models import Entry
 from fundsvc.config import Settings
-from fundsvc.db import transaction
+from fundsvc.db import Base, transaction
 from fundsvc.evidence import service as evidence
 from fundsvc.jobs import running
 from fundsvc.jobs.models import DONE, RUNNING, Job
+from fundsvc.reconciliation import large
+from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.reconciliation.models import BankLine
 from fundsvc.sms import background, campaigns
 from fundsvc.sms.models import SmsMessage
 from fundsvc.uploads import Upload
@@ -95,6 +99,25 @@ def test_a_job_is_taken_up_again_after_kill_9(start: Start, job_id: int, session
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+def test_a_statement_is_taken_up_again_after_kill_9(start: Start, session: Session) -> None:
+    job_id = statement()
+    process = start()
+    await_(lambda: running.done(job_id) > 0)
+    assert stored(session, BankLine) == 0, "nothing of a job that goes on is there yet"
+    kill_all(process)
+    assert stored(session, BankLine) == 0
+    let_the_lease_run_out()
+    start()
+    await_(lambda: state(session, job_id) == DONE)
+    told = session.get_one(Job, job_id).told
+    assert told
+    assert told["new"] == stored(session, BankLine) == ROWS
+    assert session.scalar(select(func.count()).where(Entry.source == "bank:BIG")) == ROWS
+    assert list(faults(session)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_a_stopped_worker_leaves_its_job_to_the_next(
     start: Start, job_id: int, session: Session
 ) -> None:
@@ -124,6 +147,28 @@ def test_the_server_begins_its_worker_anew_when_it_was_killed(start: Start, app:
     time.sleep(2)  # So that it is no race with the start.
     os.kill(first, signal.SIGKILL)
     await_(lambda: bool(work() - {first}))
+
+
+def statement() -> int:
+    """A large statement that was looked at and shall be booked."""
+    head = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails\n"
+    rows = (f"1,01/09/2024,7.{number},,50.000,,ung ho {number}\n" for number in range(ROWS))
+    sha256 = evidence.keep((head + "".join(rows)).encode())
+    with transaction() as session:
+        add_bank_account(
+            session,
+            code="BIG",
+            bank="VCB",
+            number="00110044",
+            fund="nghia-tinh",
+            unit="TW",
+            by=None,
+        )
+        promised = Upload(sha256, "lon.csv", {"account": "BIG", "layout": None})
+        looked_id = large.look_at(session, promised, key="a", lines=ROWS, by=1).id
+    worker.do_jobs()
+    with transaction() as session:
+        return large.book(session, session.get_one(Job, looked_id), by=1).id
 
 
 def free_port() -> int:
@@ -175,6 +220,6 @@ def state(session: Session, job_id: int) -> str:
     return session.get_one(Job, job_id).state
 
 
-def stored(session: Session) -> int:
+def stored(session: Session, what: type[Base] = SmsMessage) -> int:
     session.rollback()
-    return session.scalar(select(func.count()).select_from(SmsMessage)) or 0
+    return session.scalar(select(func.count()).select_from(what)) or 0

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.db import transaction
+from fundsvc.db import set_scope, transaction
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.jobs import running, service
 from fundsvc.jobs.models import DONE, FAILED, RUNNING, WAITING, Job
@@ -99,6 +99,24 @@ def test_only_who_made_a_job_finds_it(session: Session) -> None:
     for kind, by in (("test", 8), ("other", 7)):
         with pytest.raises(NotFound):
             service.find(session, job_id, kind, by=by)
+
+
+def test_a_job_of_a_unit_is_within_reach_of_who_keeps_that_unit_only(session: Session) -> None:
+    of_all, of_unit = put("a"), put("b", unit_id=44)
+    for units, seen in (
+        (None, [of_unit, of_all]),
+        ({44, 45}, [of_unit]),
+        ({45}, []),
+        (frozenset[int](), []),
+    ):
+        set_scope(session, units)
+        assert [job.id for job in service.recent(session, "test", by=7)] == seen
+        for job_id in (of_all, of_unit):
+            if job_id in seen:
+                assert service.find(session, job_id, "test", by=7).id == job_id
+                continue
+            with pytest.raises(NotFound):
+                service.find(session, job_id, "test", by=7)
 
 
 def test_outcomes_are_dropped_after_a_while(session: Session) -> None:

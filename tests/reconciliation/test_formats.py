@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from fundsvc.errors import Refusal
-from fundsvc.reconciliation.formats import read_file
+from fundsvc.reconciliation.formats import count_lines, read_file
 from fundsvc.reconciliation.reader import Line, Reader
 from fundsvc.reconciliation.summary import Summary, compare
 
@@ -247,3 +247,12 @@ def test_days_that_excel_turned_round_and_parts_of_a_dong_are_refused() -> None:
     assert "phần lẻ" in read(part)[1][0][1]
     later = workbook([head, first], [head, [1, "x", None, 5, None, "a"]])
     assert read(later)[1][0][1].startswith("Trang “Sheet2”, dòng 2: Ngày")
+
+
+def test_how_many_lines_a_file_has_is_known_before_it_is_read() -> None:
+    rows = [["Ngày", "Mô tả", "Ghi nợ", "Ghi có", "Số dư"], *[["01/09/2024"] * 5] * 40]
+    assert count_lines(workbook(rows)) == 41
+    assert count_lines((DATA / "vietcombank-2024-09.csv").read_bytes()) == 3_001
+    for name, not_booked in (("shapes.mt940", 0), ("shapes.camt053.xml", 1), ("shapes.ofx", 0)):
+        data = (DATA / name).read_bytes()
+        assert count_lines(data) == len(list(statement(data))) + not_booked, name
