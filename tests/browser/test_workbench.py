@@ -184,7 +184,7 @@ def test_all_lines_of_a_filter_are_held_with_progress(
     treasurer: BrowserContext, service: Service
 ) -> None:
     with service.app.app_context():
-        brought("MANY1", "0011008888", [f"UNG HO {n % 2}" for n in range(90)])
+        brought("MANY1", "0011007777", [f"UNG HO {n % 2}" for n in range(90)])
     page = treasurer.new_page()
     complaints = listen(page)
     page.goto("/workbench/MANY1?q=HO+1")
