@@ -20,8 +20,7 @@ from fundsvc.donors.models import Donor
 from fundsvc.errors import Reason, Refusal
 from fundsvc.fields import parse_key, parse_span
 from fundsvc.jobs import service as jobs
-from fundsvc.jobs.models import DONE, FAILED, Job
-from fundsvc.jobs.running import done
+from fundsvc.jobs.running import progress_of, so_far
 from fundsvc.receipts.document import in_fours
 from fundsvc.receipts.printing import MEDIA_TYPE
 from fundsvc.staff.access import allow
@@ -148,7 +147,7 @@ def job(job_id: int) -> ResponseReturnValue:
     return render_template(
         "annual/job.html",
         job=found,
-        done=_done(found),
+        done=so_far(found),
         late=jobs.is_late(session, found),
         results=[{**one, "name": names.get(one["donor"], "")} for one in results],
         reasons=(found.told or {}).get("refused", ()),
@@ -163,12 +162,7 @@ def progress(job_id: int) -> ResponseReturnValue:
     """Tell a page how far its job is."""
     session = read_session()
     found = jobs.find(session, job_id, annual_job.KIND, by=current_user.id)
-    return {
-        "state": found.state,
-        "done": _done(found),
-        "total": found.total,
-        "late": jobs.is_late(session, found),
-    }
+    return progress_of(session, found)
 
 
 def _index(form: Form, found: list[annual.Candidate] | None) -> str:
@@ -188,7 +182,3 @@ def _index(form: Form, found: list[annual.Candidate] | None) -> str:
         may_issue=any(map(current_user.has_role, WRITERS)),
         may_bulk=any(map(current_user.has_role, BULK)),
     )
-
-
-def _done(found: Job) -> int:
-    return found.total if found.state in {DONE, FAILED} else min(done(found.id), found.total)

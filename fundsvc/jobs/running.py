@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from fundsvc.db import is_busy, transaction
 from fundsvc.errors import Reason, Refusal
 from fundsvc.jobs import service
+from fundsvc.jobs.models import DONE, FAILED, Job
 from fundsvc.jobs.service import Claim, LostError
 
 BEAT: Final = 5.0
@@ -66,6 +67,21 @@ def done(job_id: int) -> int:
         return int(_path(job_id).read_text(encoding="ascii") or 0)
     except (OSError, ValueError):
         return 0
+
+
+def so_far(job: Job) -> int:
+    """Return how much of a job's total is done, whether it waits, runs or has ended."""
+    return job.total if job.state in {DONE, FAILED} else min(done(job.id), job.total)
+
+
+def progress_of(session: Session, job: Job) -> dict[str, Any]:
+    """Return what the page of a job asks again and again."""
+    return {
+        "state": job.state,
+        "done": so_far(job),
+        "total": job.total,
+        "late": service.is_late(session, job),
+    }
 
 
 def run_all(kinds: Kinds, *, stop: Callable[[], bool] = lambda: False) -> None:

@@ -14,8 +14,8 @@ from fundsvc.db import read_session, transaction
 from fundsvc.errors import NotFound
 from fundsvc.imports import Run
 from fundsvc.jobs import service as jobs
-from fundsvc.jobs.models import DONE, FAILED, Job
-from fundsvc.jobs.running import done
+from fundsvc.jobs.models import DONE, Job
+from fundsvc.jobs.running import progress_of, so_far
 from fundsvc.reconciliation import large, lists
 from fundsvc.reconciliation.layouts import BY_NAME
 from fundsvc.staff.access import allow
@@ -48,13 +48,7 @@ def job(job_id: int) -> ResponseReturnValue:
 @allow(*IMPORTERS)
 def progress(job_id: int) -> ResponseReturnValue:
     """Tell a page how far its job is."""
-    found = _find(job_id)
-    return {
-        "state": found.state,
-        "done": _done(found),
-        "total": found.total,
-        "late": jobs.is_late(read_session(), found),
-    }
+    return progress_of(read_session(), _find(job_id))
 
 
 @bp.post("/imports/bank/jobs/<int:job_id>")
@@ -104,10 +98,6 @@ def _find(job_id: int) -> Job:
     return jobs.find(read_session(), job_id, large.KIND, by=current_user.id)
 
 
-def _done(found: Job) -> int:
-    return found.total if found.state in {DONE, FAILED} else min(done(found.id), found.total)
-
-
 def _job_page(found: Job) -> str:
     """Show progress, the preview, or the outcome."""
     given, told = found.arguments, found.told or {}
@@ -120,7 +110,7 @@ def _job_page(found: Job) -> str:
         name=given["name"],
         account=given["account"],
         booking=given["commit"],
-        done=_done(found),
+        done=so_far(found),
         late=jobs.is_late(read_session(), found),
         outcome=told.get("outcome", ""),
         reasons=told.get("refused", ()),

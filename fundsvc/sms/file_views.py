@@ -14,8 +14,8 @@ from fundsvc.db import read_session, transaction
 from fundsvc.errors import NotFound, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.jobs import service as jobs
-from fundsvc.jobs.models import DONE, FAILED, Job
-from fundsvc.jobs.running import done
+from fundsvc.jobs.models import DONE, Job
+from fundsvc.jobs.running import progress_of, so_far
 from fundsvc.sms import background, layouts, lists, mapping, profiles, told
 from fundsvc.sms.forms import BETWEEN
 from fundsvc.sms.labels import LABELS, heading
@@ -64,13 +64,7 @@ def job(job_id: int) -> ResponseReturnValue:
 @allow(*IMPORTERS)
 def progress(job_id: int) -> ResponseReturnValue:
     """Tell a page how far its job is."""
-    found = _find(job_id)
-    return {
-        "state": found.state,
-        "done": _done(found),
-        "total": found.total,
-        "late": jobs.is_late(read_session(), found),
-    }
+    return progress_of(read_session(), _find(job_id))
 
 
 @bp.post("/imports/sms/jobs/<int:job_id>")
@@ -132,10 +126,6 @@ def _find(job_id: int) -> Job:
     return jobs.find(read_session(), job_id, background.KIND, by=current_user.id)
 
 
-def _done(found: Job) -> int:
-    return found.total if found.state in {DONE, FAILED} else min(done(found.id), found.total)
-
-
 def _job_page(found: Job) -> str:
     """Show progress, the preview, or the outcome."""
     name, outcome = found.arguments["name"], found.told or {}
@@ -147,7 +137,7 @@ def _job_page(found: Job) -> str:
         job=found,
         name=name,
         booking=found.arguments["commit"],
-        done=_done(found),
+        done=so_far(found),
         late=jobs.is_late(read_session(), found),
         outcome=told.booked(outcome["new"], outcome["known"]) if found.state == DONE else "",
         reasons=outcome.get("refused", ()),
