@@ -71,7 +71,7 @@ def serve_bare(url: str, port: int) -> None:
         "control_socket_disable": True,
     }
 
-    class Server(BaseApplication):  # type: ignore[misc,unused-ignore]
+    class Server(BaseApplication):  # type: ignore[misc,unused-ignore]  # gunicorn has no types
         def load_config(self) -> None:
             for name, value in options.items():
                 self.cfg.set(name, value)

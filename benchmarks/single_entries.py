@@ -80,7 +80,7 @@ def _take(ready: Barrier) -> None:
 def _in_threads(
     kind: str, url: str, writers: int, spread: str, seconds: float
 ) -> list[list[float]]:
-    global _ready  # noqa: PLW0603
+    global _ready  # noqa: PLW0603 - as above
     _ready = threading.Barrier(writers)
     found: list[list[float]] = []
     with _shared(kind, url) as share:
@@ -137,7 +137,7 @@ def _write(
 
 
 @contextmanager
-def _ours(url: str, name: str, spread: bool, share: Any) -> Iterator[Step]:  # noqa: FBT001
+def _ours(url: str, name: str, spread: bool, share: Any) -> Iterator[Step]:  # noqa: FBT001 - the ways share one shape
     from benchmarks.support.books import GIFTS
     from benchmarks.support.service import service
     from fundsvc.books import keys
@@ -170,7 +170,7 @@ def _ours(url: str, name: str, spread: bool, share: Any) -> Iterator[Step]:  # n
 
 
 @contextmanager
-def _bare_postgresql(url: str, name: str, spread: bool, _share: Any) -> Iterator[Step]:  # noqa: FBT001
+def _bare_postgresql(url: str, name: str, spread: bool, _share: Any) -> Iterator[Step]:  # noqa: FBT001 - the ways share one shape
     import psycopg
 
     statement = """
@@ -186,7 +186,7 @@ def _bare_postgresql(url: str, name: str, spread: bool, _share: Any) -> Iterator
         FROM posted CROSS JOIN (VALUES (1, %s::bigint, %s::bigint, 0), (2, %s, 0, %s))
             AS given (line, account_id, debit, credit)
         RETURNING entry_id"""
-    rng = random.Random(name)  # noqa: S311
+    rng = random.Random(name)  # noqa: S311 - as above
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.cursor()
         units, provinces, facts = _numbers(cursor.execute, spread=spread)
@@ -212,7 +212,7 @@ def _bare_postgresql(url: str, name: str, spread: bool, _share: Any) -> Iterator
 
 
 @contextmanager
-def _bare_sqlite(url: str, name: str, spread: bool, lock: Any) -> Iterator[Step]:  # noqa: FBT001
+def _bare_sqlite(url: str, name: str, spread: bool, lock: Any) -> Iterator[Step]:  # noqa: FBT001 - the ways share one shape
     import sqlite3
 
     entry = """
@@ -225,7 +225,7 @@ def _bare_sqlite(url: str, name: str, spread: bool, lock: Any) -> Iterator[Step]
             credit)
         VALUES (?, 1, 2, '2026-10-30', ?, ?, ?, 20000, 0),
             (?, 2, 2, '2026-10-30', ?, ?, ?, 0, 20000)"""
-    rng = random.Random(name)  # noqa: S311
+    rng = random.Random(name)  # noqa: S311 - as above
     source = f"bench-{time.time_ns()}-{name}"
     connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536"):
@@ -266,17 +266,17 @@ def _numbers(execute: Any, *, spread: bool) -> tuple[list[int], list[int | None]
 
 
 @contextmanager
-def _hordak(url: str, name: str, spread: bool, _share: Any) -> Iterator[Step]:  # noqa: FBT001
+def _hordak(url: str, name: str, spread: bool, _share: Any) -> Iterator[Step]:  # noqa: FBT001 - the ways share one shape
     from benchmarks.peers import hordak
 
-    yield hordak.single(url, random.Random(name) if spread else None)  # noqa: S311
+    yield hordak.single(url, random.Random(name) if spread else None)  # noqa: S311 - as above
 
 
 @contextmanager
-def _ledger(url: str, name: str, spread: bool, _share: Any) -> Iterator[Step]:  # noqa: FBT001
+def _ledger(url: str, name: str, spread: bool, _share: Any) -> Iterator[Step]:  # noqa: FBT001 - the ways share one shape
     from benchmarks.peers import django_ledger
 
-    yield django_ledger.single(url, random.Random(name) if spread else None)  # noqa: S311
+    yield django_ledger.single(url, random.Random(name) if spread else None)  # noqa: S311 - as above
 
 
 # --- all runs --------------------------------------------------------------------------------
