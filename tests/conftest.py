@@ -22,6 +22,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
 from hypothesis import settings as hypothesis_settings
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
@@ -29,7 +30,7 @@ from sqlalchemy.orm import Session
 from fundsvc import clock as service_clock
 from fundsvc.config import Settings
 from fundsvc.staff import passwords
-from tests.support import apps, people, postgres
+from tests.support import apps, engines, people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 from tests.support.routes import LaterRule
@@ -158,6 +159,14 @@ def _quick_hashes() -> Iterator[None]:
     """Hash passwords of tests quickly; a hash states its parameters, so each is checked quickly."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", PasswordHasher(1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_statements() -> Iterator[None]:
+    """Compile each statement once, and not once for each test's database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLAlchemy, "_make_engine", engines.make_engine)
         yield
 
 
