@@ -27,7 +27,10 @@ dev: $(VENV)/.dev ## install what checks, tests and benchmarks need besides
 run: install ## bring up schema and demo year, then serve; prints address and sign-in
 	@scripts/run.sh --port $(PORT)
 
-check: dev format-check lint floors types migrations-check catalogue-check test ## all that must hold before a commit
+# What is quick comes first; the tests, those of the migrations among them, run beside mypy, which
+# has work for one processor only.
+check: dev format-check lint floors catalogue-check ## all that must hold before a commit
+	@$(MAKE) --no-print-directory --jobs=2 types test
 
 format-check: dev
 	$(BIN)/ruff format --check --quiet .
