@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Integer, and_, case, column, func, or_, select, table
+from sqlalchemy import Integer, Select, and_, case, column, func, or_, select, table
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Account, Entry, Fund, Posting
@@ -168,8 +169,9 @@ def _placeless(session: Session) -> Iterator[Fault]:
     )
 
 
-def _false_reversals(session: Session) -> Iterator[Fault]:
-    """Reversals that do not take back exactly what the original booked."""
+@cache
+def _unlike_originals() -> Select[int]:
+    """Select reversals that do not take back exactly what the original booked; made once."""
     taken, given = aliased(Posting), aliased(Posting)
     reversing, original = aliased(Entry), aliased(Entry)
     matches = and_(
@@ -181,7 +183,7 @@ def _false_reversals(session: Session) -> Iterator[Fault]:
         given.debit == -taken.debit,
         given.credit == -taken.credit,
     )
-    statement = (
+    return (
         select(reversing.id)
         .join(taken, taken.entry_id == reversing.id)
         .join(given, matches, isouter=True)
@@ -193,9 +195,12 @@ def _false_reversals(session: Session) -> Iterator[Fault]:
         .distinct()
         .order_by(reversing.id)
     )
+
+
+def _false_reversals(session: Session) -> Iterator[Fault]:
     return _named(
         session,
-        statement,
+        _unlike_originals(),
         "reversal",
         lambda row: _("Bút toán ghi đảo %(id)s không khớp với bút toán gốc.", id=row[0]),
     )

@@ -1,9 +1,10 @@
 """What must hold of receipts, recomputed: numbers without gaps, frozen facts, kept originals."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, column, func, literal, or_, select, table
+from sqlalchemy import Select, and_, column, func, literal, or_, select, table
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Entry, Posting, Series
@@ -151,10 +152,11 @@ def _messages(session: Session) -> Iterator[Fault]:
             yield Fault("receipt-messages", f"receipt:{number}", why)
 
 
-def _taken_back(session: Session) -> Iterator[Fault]:
-    """Valid receipts of donations or messages whose entry was reversed."""
+@cache
+def _of_what_was_reversed() -> Select[str]:
+    """Select valid receipts of donations or messages whose entry was reversed; made once."""
     donation, message, reversal = aliased(Entry), aliased(Entry), aliased(Entry)
-    query = (
+    return (
         select(Receipt.number)
         .outerjoin(_DONATION, _DONATION.c.id == Receipt.donation_id)
         .outerjoin(donation, donation.reverses_id == _DONATION.c.entry_id)
@@ -170,7 +172,10 @@ def _taken_back(session: Session) -> Iterator[Fault]:
         .where(Receipt.voided_at.is_(None), or_(donation.id.is_not(None), reversal.id.is_not(None)))
         .order_by(Receipt.id)
     )
-    for number in dict.fromkeys(session.scalars(query)):
+
+
+def _taken_back(session: Session) -> Iterator[Fault]:
+    for number in dict.fromkeys(session.scalars(_of_what_was_reversed())):
         why = _("Biên nhận %(number)s còn hiệu lực mà khoản ủng hộ đã ghi đảo.", number=number)
         yield Fault("receipt-reversed", f"receipt:{number}", why)
 
