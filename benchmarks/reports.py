@@ -27,8 +27,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,10 @@ def _reports(session: Any) -> dict[str, Callable[[], object]]:
 
 def _measured(engine: Any, draw: Callable[[], object]) -> dict[str, float]:
     from fundsvc.db import db
+    from tests.support.heard import heard
 
     draw()  # A process knows the names from then on, and which entry was sealed last.
-    with _heard(engine) as statements:
+    with heard(engine) as statements:
         draw()
     found = [_timed(draw) for _ in range(CALLS)]
     raw: Any = db.session().connection().connection.driver_connection
@@ -134,21 +135,6 @@ def _timed(act: Callable[[], object]) -> float:
     start = time.perf_counter()
     act()
     return time.perf_counter() - start
-
-
-@contextmanager
-def _heard(engine: Any) -> Iterator[list[tuple[str, Any]]]:
-    """Note the statements that are sent."""
-    from sqlalchemy import event
-
-    found: list[tuple[str, Any]] = []
-
-    def hear(_connection: Any, _cursor: Any, text: str, values: Any, *_rest: Any) -> None:
-        found.append((text, values))
-
-    event.listen(engine, "before_cursor_execute", hear)
-    yield found
-    event.remove(engine, "before_cursor_execute", hear)
 
 
 # --- all rounds ------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from fundsvc import driver
 from fundsvc.driver import run_plain
 
 if TYPE_CHECKING:
@@ -331,8 +332,7 @@ def set_scope(session: Session, units: Collection[int] | None) -> None:
 
 def scope(session: Session) -> frozenset[int] | None:
     """Return the units that a session is limited to, or None for all."""
-    found: frozenset[int] | None = session.info.get("units")
-    return found
+    return driver.scope(session)
 
 
 def check_scope(session: Session, unit_ids: Collection[int]) -> None:

@@ -1,15 +1,21 @@
-"""The driver's own way to the database, for the few statements where SQLAlchemy costs too much."""
+"""The driver's own way to the database, for statements where SQLAlchemy costs more than they do."""
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.orm import Session
+
+Rows = Sequence[tuple[Any, ...]]
+Values = Sequence[Any] | Mapping[str, Any]
+_NAMED: Final = re.compile(r":([a-z][a-z_0-9]*)", re.ASCII)
 
 
-def run_plain(
-    connection: Connection, statement: str, values: Sequence[Any] = ()
-) -> Sequence[tuple[Any, ...]]:
+def run_plain(connection: "Connection", statement: str, values: Values = ()) -> Rows:
     """Run the driver's own text, which on PostgreSQL must return rows, and return them.
 
     For small statements that are run again and again: what SQLAlchemy keeps about a statement and
@@ -24,13 +30,55 @@ def run_plain(
         if cursor is None:
             cursor = connection.info["cursor"] = connection.connection.cursor()
         cursor.execute(statement, values)
-        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        rows: Rows = cursor.fetchall()
     except connection.dialect.loaded_dbapi.Error as error:
         raise _told(connection, statement, error) from error
     return rows
 
 
-def _told(connection: Connection, statement: str, error: Exception) -> BaseException:
+def read_plain(session: "Session", statement: str, values: Mapping[str, Any] | None = None) -> Rows:
+    """Read within a session by a text of both engines, whose values are named as in `:first`.
+
+    What the session has not flushed is not seen. Days come back as the driver has them, which is
+    text on SQLite. No other colon may stand in the statement, and no per cent sign.
+
+    Raises:
+        DBAPIError: see `run_plain`.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        return run_plain(connection, _as_psycopg_names(statement), values or {})
+    days = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in (values or {}).items()
+    }
+    return run_plain(connection, statement, days)
+
+
+def engine_of(session: "Session") -> str:
+    """Return which engine a session reads from: `sqlite` or `postgresql`."""
+    return session.get_bind().dialect.name
+
+
+def as_day(found: date | str) -> date:
+    """Return a day as `read_plain` gave it."""
+    return date.fromisoformat(found) if isinstance(found, str) else found
+
+
+def scope(session: "Session") -> frozenset[int] | None:
+    """Return the units that a session is limited to, or None for all."""
+    found: frozenset[int] | None = session.info.get("units")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _as_psycopg_names(statement: str) -> str:
+    return _NAMED.sub(r"%(\1)s", statement)
+
+
+def _told(connection: "Connection", statement: str, error: Exception) -> BaseException:
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - who failed has loaded it
+
     dialect = connection.dialect
     raw = connection.connection.dbapi_connection
     lost = dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask_babel import gettext as _
-
+from fundsvc.gettext import gettext as _
 from ledger.errors import LedgerError, LinelessError, OutOfRangeError, UnbalancedError
 from ledger.statements import UnprovenError
 from ledger.words import grouped

@@ -5,9 +5,8 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
-from flask_babel import gettext as _
-
 from fundsvc.errors import Reason, Refusal
+from fundsvc.gettext import gettext as _
 from ledger.money import MAX_DONG
 from ledger.words import grouped
 

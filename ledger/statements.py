@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ledger.accounts import Account, AccountType
 from ledger.entries import Entry, Posting
@@ -73,8 +73,7 @@ class Scope:
             raise ValueError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """What stands on accounts of one kind and line, in one row, before or inside the period.
 
     `amount` is credit less debit, in đồng: above zero it raises the fund's net balance.
@@ -179,17 +178,19 @@ def build(
     turnovers: defaultdict[tuple[Place, Side], int] = defaultdict(int)
     lines: defaultdict[LineKey, int] = defaultdict(int)
     proof: defaultdict[tuple[Place, bool], int] = defaultdict(int)
-    for part in sums:
-        proof[part.place, part.before] += part.amount
-        if part.line is None:
+    receipts, payments, expense = Side.RECEIPTS, Side.PAYMENTS, AccountType.EXPENSE
+    for place, kind, line, before, amount in sums:
+        proof[place, before] += amount
+        if line is None:
             continue
-        if part.before:
-            openings[part.place] += part.amount
-            continue
-        side = Side.of(part.kind)
-        amount = part.amount if side is Side.RECEIPTS else -part.amount
-        turnovers[part.place, side] += amount
-        lines[side, part.line] += amount
+        if before:
+            openings[place] += amount
+        elif kind is expense:
+            turnovers[place, payments] -= amount
+            lines[payments, line] -= amount
+        else:
+            turnovers[place, receipts] += amount
+            lines[receipts, line] += amount
     for (place, _before), difference in proof.items():
         if difference:
             raise UnprovenError(place, difference)
@@ -200,9 +201,9 @@ def build(
         rows=tuple(
             StatementRow(
                 *place,
-                opening=openings[place],
-                receipts_total=turnovers[place, Side.RECEIPTS],
-                payments_total=turnovers[place, Side.PAYMENTS],
+                opening=openings.get(place, 0),
+                receipts_total=turnovers.get((place, receipts), 0),
+                payments_total=turnovers.get((place, payments), 0),
             )
             for place in dict.fromkeys((*places, *(place for place, _before in proof)))
         ),

@@ -17,6 +17,7 @@ from fundsvc import clock
 from fundsvc.books.grains import FIGURES, ROLLUPS, Rollup
 from fundsvc.books.leaves import Leaves, Origins, gather
 from fundsvc.books.models import Entry, Seal
+from fundsvc.books.standing import Sealed
 from ledger import seals as ledger
 
 LOCK: Final = (20110519, 1)
@@ -39,35 +40,12 @@ class Batch:
     seal: ledger.Seal
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """What was sealed last: number 0 and no head while nothing is."""
-
-    number: int = 0
-    head: str = ""
-    last_entry: int = 0
-
-
 def last_seal(session: Session) -> Sealed:
     """Return the newest seal."""
     row = session.execute(
         select(Seal.number, Seal.head, Seal.last_entry).order_by(Seal.number.desc()).limit(1)
     ).first()
     return Sealed(*row) if row else Sealed()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the books stand: the newest seal, and the mark of the reference data."""
-
-    sealed: Sealed
-    mark: str
-
-
-def standing(session: Session) -> Standing:
-    """Return where the books stand, by one statement."""
-    mark, *seal = session.execute(_STANDING).one()
-    return Standing(Sealed(*seal) if seal[0] else Sealed(), mark)
 
 
 def covering(session: Session, entry_id: int) -> Sealed | None:
@@ -182,10 +160,6 @@ def _settled(session: Session, patience: float) -> int | None:
     return highest
 
 
-_STANDING: Final = text("""
-SELECT reference_mark.mark, seal.number, seal.head, seal.last_entry
-FROM reference_mark LEFT JOIN seal ON seal.number = (SELECT max(number) FROM seal)
-""")
 _LOCK_KEYS: Final = {"key": LOCK[0], "part": LOCK[1]}
 _HOLDERS: Final = text("""
 SELECT virtualtransaction FROM pg_locks

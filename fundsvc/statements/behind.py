@@ -8,18 +8,12 @@ from sqlalchemy import ColumnElement, distinct, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Posting
-from fundsvc.books.totals import CARRY_FORWARD, totals
+from fundsvc.books.sums import CARRY_FORWARD, OF_SUMS, among, summed
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.options import Figure, Mark, Options
+from fundsvc.statements.postings import ENTRY, OF_POSTINGS, as_clauses, with_entries
 from fundsvc.statements.reference import Reference
-from fundsvc.statements.service import (
-    ENTRY,
-    Asked,
-    conditions,
-    look_up,
-    posting_columns,
-    with_entries,
-)
+from fundsvc.statements.service import Asked, conditions, look_up
 from ledger.accounts import AccountType
 from ledger.statements import Side
 
@@ -80,17 +74,17 @@ def behind(
     first, last = _period(asked, figure)
     if figure.part == "opening":
         asked = replace(asked, scope=replace(asked.scope, first=last, last=last))
-    sums = totals(
+    sums = summed(
         session,
         (),
         first or date.min,
         last,
-        where=lambda columns: [*conditions(asked, columns), columns.account_id.in_(accounts)],
+        [*conditions(asked, OF_SUMS), among(OF_SUMS.account_id, accounts)],
         carried=False,
     )
     # What carries a year forward moves nothing in or out, and its sides add up to nothing.
     found = [
-        *conditions(asked, posting_columns()),
+        *as_clauses(conditions(asked, OF_POSTINGS)),
         Posting.account_id.in_(accounts),
         ENTRY.c.kind != CARRY_FORWARD,
         Posting.date.between(first or date.min, last),

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from fundsvc.books.closed import closed_through
-from fundsvc.books.totals import totals
+from fundsvc.books.sums import summed
 from fundsvc.periods.months import first_of, last_of
 from fundsvc.statements.book_scope import BookScope
 
@@ -31,5 +31,5 @@ def _units(session: Session, scope: BookScope) -> set[int]:
     if scope.unit is not None:
         return {scope.unit.id}
     every = replace(scope, account=None, fund_id=None)
-    found = totals(session, ("unit",), every.first, every.last, where=every.where)
+    found = summed(session, ("unit",), every.first, every.last, every.conditions(), counted=False)
     return {total.key[0] for total in found}

@@ -5,24 +5,25 @@ third index would slow every import), so the lines of all accounts are looked fo
 days that widen until a page is full, each account by its own index.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account, Posting
-from fundsvc.books.totals import totals
+from fundsvc.books.sums import among, summed, within
+from fundsvc.driver import as_day, engine_of, read_plain
 from fundsvc.statements.book_options import PAGE, Mark, Turn
 from fundsvc.statements.book_scope import BookScope
-from fundsvc.statements.service import ENTRY, with_entries
+from fundsvc.statements.postings import OF_POSTINGS
 
 CHUNK: Final = 1_000
 _WIDEST: Final = 64
 _WIDER: Final = 4
-_KEY = (Posting.date, Posting.entry_id, Posting.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +85,22 @@ def balance_before(session: Session, scope: BookScope, mark: Mark) -> int:
     It is what stood at the beginning of that day, from the sums of the books, and the lines of
     the day until there.
     """
-    found = totals(session, ("account",), mark.on, mark.on, where=scope.where)
-    query = with_entries(select(func.sum(Posting.debit - Posting.credit))).where(
-        *scope.conditions(),
-        Posting.date == mark.on,
-        tuple_(Posting.entry_id, Posting.line) < tuple_(mark.entry_id, mark.line),
-    )
-    before = sum(total.before for total in found)
-    return before + int(session.execute(query).scalar() or 0)
+    found = summed(session, ("account",), mark.on, mark.on, scope.conditions(), counted=False)
+    statement = _OF_DAY.format(conditions=_conditions(session, scope))
+    ((of_day,),) = read_plain(session, statement, _values(mark))
+    return sum(total.before for total in found) + int(of_day)
 
 
 def counter_accounts(
     session: Session, scope: BookScope, lines: Sequence[Line]
 ) -> Mapping[Mark, tuple[str, ...]]:
     """Return the accounts on the other side of each line, in its entry, fund and unit."""
-    ids = {line.mark.entry_id for line in lines}
-    rows = session.execute(
-        select(
-            Posting.entry_id, Posting.fund_id, Posting.unit_id, Posting.account_id, Posting.debit
-        ).where(Posting.entry_id.in_(ids))
-    )
+    ids: object = sorted({line.mark.entry_id for line in lines})
+    given = "= ANY(:ids)"
+    if engine_of(session) == "sqlite":
+        ids, given = json.dumps(ids), "IN (SELECT value FROM json_each(:ids))"
+    statement = _SIDES.format(given=given, conditions=within(session, (), OF_POSTINGS))
+    rows = read_plain(session, statement, {"ids": ids})
     sides: dict[tuple[int, int, int, bool], set[str]] = {}
     for entry_id, fund_id, unit_id, account_id, debit in rows:
         key = entry_id, fund_id, unit_id, debit != 0
@@ -168,27 +165,46 @@ def _between(
     *,
     down: bool,
 ) -> list[Line]:
-    query: Select[*tuple[Any, ...]] = with_entries(
-        select(
-            *_KEY,
-            ENTRY.c.kind,
-            ENTRY.c.description,
-            ENTRY.c.voucher,
-            Posting.account_id,
-            Posting.fund_id,
-            Posting.unit_id,
-            ENTRY.c.province_id,
-            Posting.debit,
-            Posting.credit,
-        )
-    ).where(*scope.conditions(), Posting.date.between(*span))
+    conditions = _conditions(session, scope)
     if scope.account is None:
         # By account and day there is an index, by day alone there is none.
-        query = query.where(Posting.account_id.in_(scope.accounts))
+        conditions += f" AND {among(OF_POSTINGS.account_id, scope.accounts)}"
     if mark is not None:
-        here = tuple_(mark.on, mark.entry_id, mark.line)
-        behind: ColumnElement[bool] = tuple_(*_KEY) < here if down else tuple_(*_KEY) > here
-        query = query.where(behind)
-    order = [column.desc() for column in _KEY] if down else list(_KEY)
-    rows = session.execute(query.order_by(*order).limit(limit))
-    return [Line(Mark(*row[:3]), *row[3:]) for row in rows]
+        conditions += f" AND {_KEY} {'<' if down else '>'} (:on, :entry, :line)"
+    order = _DOWN if down else _UP
+    statement = _LINES.format(
+        conditions=conditions, first=span[0], last=span[1], order=order, limit=limit
+    )
+    rows = read_plain(session, statement, _values(mark) if mark else None)
+    return [Line(Mark(as_day(row[0]), row[1], row[2]), *row[3:]) for row in rows]
+
+
+def _conditions(session: Session, scope: BookScope) -> str:
+    return within(session, scope.conditions(OF_POSTINGS), OF_POSTINGS)
+
+
+def _values(mark: Mark) -> dict[str, Any]:
+    return {"on": mark.on, "entry": mark.entry_id, "line": mark.line}
+
+
+_KEY: Final = "(posting.date, posting.entry_id, posting.line)"
+_UP: Final = "posting.date, posting.entry_id, posting.line"
+_DOWN: Final = "posting.date DESC, posting.entry_id DESC, posting.line DESC"
+# The days stand in the text: for any days PostgreSQL would plan anew each time.
+_LINES: Final = """
+SELECT posting.date, posting.entry_id, posting.line, entry.kind, entry.description, entry.voucher,
+    posting.account_id, posting.fund_id, posting.unit_id, entry.province_id,
+    posting.debit, posting.credit
+FROM posting JOIN entry ON entry.id = posting.entry_id
+WHERE {conditions} AND posting.date BETWEEN '{first}' AND '{last}' ORDER BY {order} LIMIT {limit}
+"""
+_OF_DAY: Final = """
+SELECT coalesce(sum(posting.debit - posting.credit), 0)
+FROM posting JOIN entry ON entry.id = posting.entry_id
+WHERE {conditions} AND posting.date = :on
+    AND (posting.entry_id, posting.line) < (:entry, :line)
+"""
+_SIDES: Final = """
+SELECT posting.entry_id, posting.fund_id, posting.unit_id, posting.account_id, posting.debit
+FROM posting WHERE posting.entry_id {given} AND {conditions}
+"""

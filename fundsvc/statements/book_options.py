@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
-from flask_babel import gettext as _
-
 from fundsvc.errors import Reason, Refusal
+from fundsvc.gettext import gettext as _
 from fundsvc.statements.options import MAPS
 from fundsvc.text import parse_day
 

@@ -3,24 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, func, or_
-from sqlalchemy.orm import Session
-
-from fundsvc import db
-from fundsvc.books.models import Posting
-from fundsvc.books.tills import tills
-from fundsvc.books.totals import Columns, totals
+from fundsvc.books.sums import OF_SUMS, Names, summed
+from fundsvc.driver import scope as units_of
 from fundsvc.errors import Reason, Refusal
+from fundsvc.gettext import gettext as _
 from fundsvc.statements.book import Column
 from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.reference import AccountFact, Reference, UnitFact, load
 from fundsvc.statements.report import MAP_NOTES, NO_PROVINCE, Seal
-from fundsvc.statements.service import ENTRY, issuer, map_of
+from fundsvc.statements.service import issuer, map_of, places_of, standing_in
 from fundsvc.text import LATEST_YEAR
 from ledger.accounts import BANK
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +70,18 @@ class BookScope:
         """Whose letterhead the book bears."""
         return self.unit or issuer(self.reference)
 
-    def where(self, columns: Columns) -> list[ColumnElement[bool]]:
-        """Return the conditions of the book for `books.totals`, but for its days."""
-        found: list[ColumnElement[bool]] = []
+    def conditions(self, names: Names = OF_SUMS) -> list[str]:
+        """Return the conditions of the book on keys as text, but for its days."""
+        found: list[str] = []
         if self.account is not None:
-            found.append(columns.account_id == self.account.id)
+            found.append(f"{names.account_id} = {self.account.id:d}")
         if self.fund_id is not None:
-            found.append(columns.fund_id == self.fund_id)
+            found.append(f"{names.fund_id} = {self.fund_id:d}")
         if self.unit is not None:
-            found.append(columns.unit_id == self.unit.id)
+            found.append(f"{names.unit_id} = {self.unit.id:d}")
         if self.places is not None:
-            recorded, home = self.places
-            by_unit = and_(columns.province_id == 0, columns.unit_id.in_(home))
-            found.append(or_(columns.province_id.in_(recorded), by_unit))
+            found.append(standing_in(*self.places, names))
         return found
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the same conditions for postings joined with their entries (`ENTRY`)."""
-        columns: Any = Posting  # A mapped attribute is a column.
-        province = func.coalesce(ENTRY.c.province_id, 0)
-        return self.where(Columns(columns.account_id, columns.fund_id, columns.unit_id, province))
 
     def facts(self) -> list[str]:
         """Return what documents say below the title, but for account and days."""
@@ -134,7 +124,7 @@ class BookScope:
         return {name: value for name, value in (asked | changes).items() if value}
 
 
-def look_up(session: Session, options: BookOptions, language: str = "vi") -> BookScope:
+def look_up(session: "Session", options: BookOptions, language: str = "vi") -> BookScope:
     """Look up what the options name.
 
     Who may see one unit only gets the book of that unit when none was named.
@@ -142,7 +132,7 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
     Raises:
         Refusal: with a reason for every option that names nothing this person may see.
     """
-    reference, limited = load(session, language), db.scope(session) is not None
+    reference, limited = load(session, language), units_of(session) is not None
     if limited and len(reference.units) == 1 and not options.unit:
         options = replace(options, unit=next(iter(reference.units.values())).code)
     accounts = reference.accounts
@@ -175,7 +165,7 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
         account=account,
         province_name=province.name if province else None,
         provinces=provinces,
-        places=_places(reference, options.province, provinces),
+        places=places_of(reference, options.province, provinces) if options.province else None,
         only_units=(
             tuple(fact.name for fact in reference.units.values())
             if limited and unit is None
@@ -184,7 +174,7 @@ def look_up(session: Session, options: BookOptions, language: str = "vi") -> Boo
     )
 
 
-def account_choices(session: Session, language: str = "vi") -> tuple[tuple[str, str], ...]:
+def account_choices(session: "Session", language: str = "vi") -> tuple[tuple[str, str], ...]:
     """Return the accounts a person can choose from, by code."""
     accounts = load(session, language).accounts
     seen = sorted((accounts[number] for number in _seen(session, accounts)), key=_by_code)
@@ -203,33 +193,21 @@ def balance_columns(group: str, carried: Any = "") -> tuple[Column, Column]:
     )
 
 
-def _seen(session: Session, accounts: Mapping[int, AccountFact]) -> frozenset[int]:
+def _seen(session: "Session", accounts: Mapping[int, AccountFact]) -> frozenset[int]:
     """Return the accounts that this person may ask for.
 
     Another unit's bank account is none to somebody who sees some units only, unless the books of
     those units have it.
     """
-    if db.scope(session) is None:
+    if units_of(session) is None:
         return frozenset(accounts)
+    from fundsvc.books.tills import tills  # noqa: PLC0415 - who sees all needs no models
+
     own = {till.account_id for till in tills(session)}
     last = date(LATEST_YEAR, 12, 31)
-    used = {total.key[0] for total in totals(session, ("account",), last, last)}
+    used = {total.key[0] for total in summed(session, ("account",), last, last, counted=False)}
     return frozenset(
         number
         for number, account in accounts.items()
         if not account.code.startswith(f"{BANK}.") or number in own or number in used
     )
-
-
-def _places(
-    reference: Reference, key: str | None, provinces: str
-) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    if key is None:
-        return None
-    wanted = {
-        place
-        for place in (None, *reference.provinces)
-        if reference.key(reference.drawn(place, provinces)) == key
-    }
-    home = tuple(unit.id for unit in reference.units.values() if unit.province_id in wanted)
-    return tuple(place for place in wanted if place is not None), home

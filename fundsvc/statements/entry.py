@@ -17,8 +17,8 @@ from fundsvc.books.totals import CARRY_FORWARD
 from fundsvc.errors import NotFound, Refusal
 from fundsvc.evidence.models import StoredFile
 from fundsvc.staff.models import StaffUser
+from fundsvc.statements.postings import ENTRY
 from fundsvc.statements.reference import load
-from fundsvc.statements.service import ENTRY
 from fundsvc.units import service as units
 
 REVERSAL: Final = "reversal"

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books.totals import totals
+from fundsvc.books.sums import summed
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements import book_lines
 from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name, sides
@@ -70,7 +70,9 @@ def ledger(session: Session, options: BookOptions, language: str = "vi") -> Ledg
     scope = look_up(session, options, language)
     if scope.account is None:
         raise Refusal(Reason(_("Xin chọn tài khoản."), field="account"))
-    found = totals(session, ("account",), scope.first, scope.last, where=scope.where)
+    found = summed(
+        session, ("account",), scope.first, scope.last, scope.conditions(), counted=False
+    )
     return Ledger(
         scope=scope,
         opening=sum(total.before for total in found),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books.totals import totals
+from fundsvc.books.sums import summed
 from fundsvc.statements import book_lines
 from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name
 from fundsvc.statements.book_closing import closed_on
@@ -38,7 +38,7 @@ def journal(session: Session, options: BookOptions, language: str = "vi") -> Jou
         Refusal: an option names what does not exist, or what this person may not see.
     """
     scope = look_up(session, options, language)
-    found = totals(session, ("fund",), scope.first, scope.last, where=scope.where)
+    found = summed(session, ("fund",), scope.first, scope.last, scope.conditions(), counted=False)
     return Journal(scope, sum(total.debit for total in found), sum(total.credit for total in found))
 
 

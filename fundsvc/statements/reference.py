@@ -7,18 +7,16 @@ makes it; the mark is read with the newest seal, which every statement tells any
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, select
-from sqlalchemy.orm import Session
-
-from fundsvc import db
-from fundsvc.books.models import Account, Fund
-from fundsvc.books.sealing import Sealed, standing
-from fundsvc.units.models import Province, Unit
+from fundsvc.books.standing import Sealed, standing
+from fundsvc.driver import as_day, read_plain, scope
 from ledger.accounts import CARRIED, AccountType
 from ledger.statements import LineKey, Side
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 NONE = "none"
 """The province of what belongs to no province."""
@@ -118,9 +116,9 @@ class Reference:
         return [*sorted(keys), NONE]
 
 
-def load(session: Session, language: str = "vi") -> Reference:
+def load(session: "Session", language: str = "vi") -> Reference:
     """Return the reference data, with names in a language where the books have them."""
-    engine, now, allowed = session.get_bind(), standing(session), db.scope(session)
+    engine, now, allowed = session.get_bind(), standing(session), scope(session)
     kept = _kept.get(engine)
     if kept is None or kept.mark != now.mark:
         # What is read from here on is as new as the mark or newer; then the mark differs again.
@@ -142,60 +140,43 @@ class _Kept:
     by_language: dict[str, Reference] = field(default_factory=dict)
 
 
-_kept: Final[WeakKeyDictionary[Engine | Connection, _Kept]] = WeakKeyDictionary()
+_kept: Final[WeakKeyDictionary[Any, _Kept]] = WeakKeyDictionary()
 
 
-def _read(session: Session, *, english: bool) -> Reference:
-    accounts = session.execute(
-        select(Account.id, Account.code, Account.type, Account.line, Account.name, Account.name_en)
-    ).all()
-    funds = session.execute(
-        select(Fund.id, Fund.code, Fund.name, Fund.name_en).order_by(Fund.id)
-    ).all()
+def _read(session: "Session", *, english: bool) -> Reference:
+    session.flush()
+    accounts = [
+        AccountFact(number, code, (english and name_en) or name, AccountType(kind), line)
+        for number, code, kind, line, name, name_en in read_plain(session, _ACCOUNTS)
+    ]
     return Reference(
         sealed=Sealed(),
-        funds={row.code: (row.id, (english and row.name_en) or row.name) for row in funds},
-        provinces=_provinces(session),
-        units={fact.id: fact for fact in _units(session)},
-        accounts={
-            row.id: AccountFact(
-                row.id,
-                row.code,
-                (english and row.name_en) or row.name,
-                AccountType(row.type),
-                row.line,
-            )
-            for row in accounts
+        funds={
+            code: (number, (english and name_en) or name)
+            for number, code, name, name_en in read_plain(session, _FUNDS)
         },
+        provinces={fact.id: fact for fact in _provinces(session)},
+        units={row[0]: UnitFact(*row) for row in read_plain(session, _UNITS)},
+        accounts={fact.id: fact for fact in accounts},
         labels={
-            (Side.of(AccountType(row.type)), row.line): (english and row.name_en) or row.name
+            (Side.of(fact.kind), fact.line): fact.name
             # The lowest code of a line names it, so it is set last.
-            for row in sorted(accounts, key=lambda row: row.code, reverse=True)
-            if row.line is not None and row.code not in CARRIED
+            for fact in sorted(accounts, key=lambda fact: fact.code, reverse=True)
+            if fact.line is not None and fact.code not in CARRIED
         },
     )
 
 
-def _provinces(session: Session) -> dict[int, ProvinceFact]:
-    rows = session.execute(
-        select(
-            Province.id,
-            Province.scheme,
-            Province.code,
-            Province.name,
-            Province.valid_from,
-            Province.valid_to,
-            Province.successor_id,
-        ).order_by(Province.scheme.desc(), Province.code)
-    )
-    facts = (ProvinceFact(row.id, f"{row.scheme}:{row.code}", *row[3:]) for row in rows)
-    return {fact.id: fact for fact in facts}
+_ACCOUNTS: Final = "SELECT id, code, type, line, name, name_en FROM account"
+_FUNDS: Final = "SELECT id, code, name, name_en FROM fund ORDER BY id"
+_UNITS: Final = "SELECT id, code, name, address, kind, province_id FROM unit ORDER BY code"
+_PROVINCES: Final = """
+SELECT id, scheme, code, name, valid_from, valid_to, successor_id
+FROM province ORDER BY scheme DESC, code
+"""
 
 
-def _units(session: Session) -> Iterable[UnitFact]:
-    rows = session.execute(
-        select(Unit.id, Unit.code, Unit.name, Unit.address, Unit.kind, Unit.province_id).order_by(
-            Unit.code
-        )
-    )
-    return (UnitFact(*row) for row in rows)
+def _provinces(session: "Session") -> Iterable[ProvinceFact]:
+    for number, scheme, code, name, since, until, successor in read_plain(session, _PROVINCES):
+        days = as_day(since), until and as_day(until)
+        yield ProvinceFact(number, f"{scheme}:{code}", name, *days, successor)

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TypeVar
 
-from flask_babel import gettext as _
-
 from fundsvc.errors import Reason, Refusal
+from fundsvc.gettext import gettext as _
 from fundsvc.statements.options import MAPS, PARTS, Figure, Mark, Options
 from fundsvc.text import parse_day
 

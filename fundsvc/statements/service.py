@@ -2,25 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_
-from sqlalchemy.orm import Session
-
-from fundsvc import clock, db
-from fundsvc.books.models import Entry, Posting
-from fundsvc.books.totals import Columns, totals
+from fundsvc import clock
+from fundsvc.books.sums import OF_SUMS, Names, among, summed
+from fundsvc.driver import scope as units_of
 from fundsvc.errors import Reason, Refusal
+from fundsvc.gettext import gettext as _
 from fundsvc.statements.options import Options
 from fundsvc.statements.reference import NONE, TODAY_SCHEME, Reference, UnitFact, load
 from fundsvc.statements.report import Report, Seal
 from fundsvc.text import short_unit
 from ledger.statements import LineKey, Place, Scope, Side, Sum, build
 
-ENTRY: FromClause = Entry.__table__
-"""The entries as a bare table. The unit scope stands on the postings: a unit sees its postings of
-an entry that another unit made (the centre sends it money), or its statement would not balance."""
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Choices:
     units: tuple[tuple[str, str], ...]
 
 
-def choices(session: Session, language: str = "vi") -> Choices:
+def choices(session: "Session", language: str = "vi") -> Choices:
     """Return the funds, the provinces of both maps and the units this person may see."""
     reference = load(session, language)
     provinces = [(fact.key, fact.name) for fact in reference.provinces.values()]
@@ -70,7 +66,7 @@ def choices(session: Session, language: str = "vi") -> Choices:
     )
 
 
-def fund_statement(session: Session, options: Options, language: str = "vi") -> Report:
+def fund_statement(session: "Session", options: Options, language: str = "vi") -> Report:
     """Draw the statement of a fund, of all, one province or one unit.
 
     A session that is limited to some units sees their books only, and the report says so.
@@ -100,7 +96,7 @@ def fund_statement(session: Session, options: Options, language: str = "vi") -> 
     )
 
 
-def look_up(session: Session, options: Options, language: str = "vi") -> Asked:
+def look_up(session: "Session", options: Options, language: str = "vi") -> Asked:
     """Look up what the options name.
 
     Who may see one unit only gets the statement of that unit when none was named.
@@ -108,7 +104,7 @@ def look_up(session: Session, options: Options, language: str = "vi") -> Asked:
     Raises:
         Refusal: with a reason for every option that names nothing this person may see.
     """
-    reference, limited = load(session, language), db.scope(session) is not None
+    reference, limited = load(session, language), units_of(session) is not None
     if limited and len(reference.units) == 1 and not (options.unit or options.province):
         options = replace(options, unit=next(iter(reference.units.values())).code)
     reasons: list[Reason] = []
@@ -149,31 +145,37 @@ def look_up(session: Session, options: Options, language: str = "vi") -> Asked:
     )
 
 
-def conditions(asked: Asked, columns: Columns) -> list[ColumnElement[bool]]:
-    """Return what holds for the keys of a fund, unit and province."""
+def conditions(asked: Asked, names: Names) -> list[str]:
+    """Return what holds for the keys of a fund, unit and province, as text."""
     scope, reference = asked.scope, asked.reference
-    found: list[ColumnElement[bool]] = [columns.fund_id == asked.fund_id]
+    found = [f"{names.fund_id} = {asked.fund_id:d}"]
     if asked.unit is not None:
-        found.append(columns.unit_id == asked.unit.id)
+        found.append(f"{names.unit_id} = {asked.unit.id:d}")
     if scope.province is not None:
-        ids = [None, *reference.provinces]
-        wanted = [
-            place
-            for place in ids
-            if reference.key(reference.drawn(place, scope.provinces)) == scope.province
-        ]
-        found.append(_stands_in(reference, wanted, columns))
+        found.append(standing_in(*places_of(reference, scope.province, scope.provinces), names))
     return found
 
 
-def _stands_in(
-    reference: Reference, provinces: Collection[int | None], columns: Columns
-) -> ColumnElement[bool]:
-    """Hold that an entry's own province is among some, or else its posting's unit's."""
-    home = [unit.id for unit in reference.units.values() if unit.province_id in provinces]
-    recorded = [place for place in provinces if place is not None]
-    by_unit = and_(columns.province_id == 0, columns.unit_id.in_(home))
-    return or_(columns.province_id.in_(recorded), by_unit) if recorded else by_unit
+def places_of(
+    reference: Reference, key: str, provinces: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return what is drawn as a province: the ids that entries may state, and those of units.
+
+    What an entry of such a unit does not state stands in the province all the same.
+    """
+    wanted = [
+        place
+        for place in (None, *reference.provinces)
+        if reference.key(reference.drawn(place, provinces)) == key
+    ]
+    home = tuple(unit.id for unit in reference.units.values() if unit.province_id in wanted)
+    return tuple(place for place in wanted if place is not None), home
+
+
+def standing_in(recorded: Collection[int], home: Collection[int], names: Names) -> str:
+    """Hold that an entry's own province is among some, or else its posting's unit is."""
+    by_unit = f"{names.province_id} = 0 AND {among(names.unit_id, home)}"
+    return f"{among(names.province_id, recorded)} OR ({by_unit})" if recorded else by_unit
 
 
 def map_of(reference: Reference, options: MapAsked) -> tuple[str, Reason | None]:
@@ -199,27 +201,29 @@ def map_of(reference: Reference, options: MapAsked) -> tuple[str, Reason | None]
     return "then", None
 
 
-def _sums(session: Session, asked: Asked) -> tuple[list[Sum], dict[LineKey, int]]:
+def _sums(session: "Session", asked: Asked) -> tuple[list[Sum], dict[LineKey, int]]:
     """Sum the fund by account and row, and count the entries behind each line.
 
     All accounts are read, though a statement shows half of them: the others prove it.
     """
     scope, reference = asked.scope, asked.reference
     by_unit = scope.province is not None or asked.unit is not None
-    sums, counts = [], dict[LineKey, int]()
-    for total in totals(
+    sums, counts, places = [], dict[LineKey, int](), dict[tuple[int, int], Place]()
+    for total in summed(
         session,
         ("account", "unit", "province"),
         scope.first,
         scope.last,
-        where=lambda columns: conditions(asked, columns),
+        conditions(asked, OF_SUMS),
         carried=False,
     ):
         account_id, unit_id, province_id = total.key
-        account, unit = reference.accounts[account_id], reference.units[unit_id]
-        standing = province_id or unit.province_id
-        key = reference.key(reference.drawn(standing, scope.provinces))
-        place = key, unit.code if by_unit else None
+        account, where = reference.accounts[account_id], (unit_id, province_id)
+        place = places.get(where)
+        if place is None:
+            unit = reference.units[unit_id]
+            key = reference.key(reference.drawn(province_id or unit.province_id, scope.provinces))
+            place = places[where] = key, unit.code if by_unit else None
         inside = total.credit - total.debit
         sums.append(Sum(place, account.kind, account.line, before=True, amount=-total.before))
         sums.append(Sum(place, account.kind, account.line, before=False, amount=inside))
@@ -227,21 +231,6 @@ def _sums(session: Session, asked: Asked) -> tuple[list[Sum], dict[LineKey, int]
             line = Side.of(account.kind), account.line
             counts[line] = counts.get(line, 0) + total.entries
     return sums, counts
-
-
-def posting_columns() -> Columns:
-    """Return the keys of single postings, for lists of what is behind a figure."""
-    return Columns(
-        Posting.account_id,  # type: ignore[arg-type]  # a mapped attribute is a column
-        Posting.fund_id,  # type: ignore[arg-type]
-        Posting.unit_id,  # type: ignore[arg-type]
-        func.coalesce(ENTRY.c.province_id, 0),
-    )
-
-
-def with_entries(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join postings to their entries, which know the province."""
-    return query.join(ENTRY, ENTRY.c.id == Posting.entry_id)
 
 
 def _places(asked: Asked, found: Collection[Place]) -> list[Place]:

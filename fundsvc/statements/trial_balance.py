@@ -3,23 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fundsvc import clock
-from fundsvc.books.totals import totals
+from fundsvc.books.sums import summed
 from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name, sides
 from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
 from ledger.statements import UnprovenError
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 TITLE = "Bảng cân đối tài khoản"
 FIELDS = ("account", "name", "fund", "unit", "opening", "debit", "credit", "closing")
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceRow:
+class BalanceRow(NamedTuple):
     """What an account says of a fund and unit, in đồng; opening and closing are debit less credit.
 
     Fund and unit are None where the row is of all that were asked for.
@@ -75,7 +75,7 @@ class TrialBalance:
         return self.rows if apart else _by_account(self.rows)
 
 
-def trial_balance(session: Session, options: BookOptions, language: str = "vi") -> TrialBalance:
+def trial_balance(session: "Session", options: BookOptions, language: str = "vi") -> TrialBalance:
     """Draw the trial balance of all books, a fund, a unit or a province.
 
     Raises:
@@ -83,23 +83,16 @@ def trial_balance(session: Session, options: BookOptions, language: str = "vi") 
         UnprovenError: debit and credit differ; run `fundsvc verify`.
     """
     scope = look_up(session, options, language)
-    found = totals(session, ("account", "fund", "unit"), scope.first, scope.last, where=scope.where)
+    found = summed(
+        session, ("account", "fund", "unit"), scope.first, scope.last, scope.conditions()
+    )
+    accounts, units = scope.accounts, scope.reference.units
     rows = []
-    for total in found:
-        account_id, fund_id, unit_id = total.key
-        account = scope.accounts[account_id]
-        if total.before or total.debit or total.credit or total.entries:
-            rows.append(
-                BalanceRow(
-                    account=account.code,
-                    name=account.name,
-                    fund=scope.funds[fund_id][0],
-                    unit=scope.reference.units[unit_id].code,
-                    opening=total.before,
-                    debit=total.debit,
-                    credit=total.credit,
-                )
-            )
+    for (account_id, fund_id, unit_id), before, debit, credit, entries in found:
+        if before or debit or credit or entries:
+            account = accounts[account_id]
+            fund, unit = scope.funds[fund_id][0], units[unit_id].code
+            rows.append(BalanceRow(account.code, account.name, fund, unit, before, debit, credit))
     rows.sort(key=attrgetter("key"))
     _prove(rows)
     return TrialBalance(scope, tuple(rows))

@@ -1,6 +1,6 @@
 """Days cut into whole years, quarters, months, ten days and days."""
 
-import itertools
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pytest
@@ -9,29 +9,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from fundsvc.books.grains import Grain, Piece, joined, pieces
+from fundsvc.books.grains import Grain, Piece, pieces
 from fundsvc.db import db
 
 DAY = timedelta(days=1)
 
 
 def test_a_quarter_and_what_stood_before_it_are_three_spans() -> None:
-    assert list(pieces(date.min, date(2026, 6, 30))) == [
+    assert pieces(date.min, date(2026, 3, 31)) == (
+        Piece(Grain.QUARTER, date(2026, 1, 1), date(2026, 3, 31)),
         Piece(Grain.YEAR, date.min, date(2025, 12, 31)),
+    )
+    assert pieces(date(2026, 4, 1), date(2026, 6, 30)) == (
+        Piece(Grain.QUARTER, date(2026, 4, 1), date(2026, 6, 30)),
+    )
+
+
+def test_most_of_a_long_span_is_all_of_it_less_the_rest() -> None:
+    assert pieces(date(2026, 1, 1), date(2026, 6, 17)) == (
         Piece(Grain.QUARTER, date(2026, 1, 1), date(2026, 6, 30)),
-    ]
+        Piece(Grain.DAY, date(2026, 6, 18), date(2026, 6, 20), less=True),
+        Piece(Grain.DEKAD, date(2026, 6, 21), date(2026, 6, 30), less=True),
+    )
+    assert pieces(date.min, date(9999, 12, 30)) == (
+        Piece(Grain.YEAR, date.min, date.max),
+        Piece(Grain.DAY, date.max, date.max, less=True),
+    )
 
 
 def test_days_midway_are_cut_from_day_to_year_and_back() -> None:
-    assert list(pieces(date(2023, 11, 20), date(2025, 5, 2))) == [
+    assert pieces(date(2023, 11, 20), date(2025, 5, 2)) == (
         Piece(Grain.DAY, date(2023, 11, 20), date(2023, 11, 20)),
+        Piece(Grain.DAY, date(2025, 5, 1), date(2025, 5, 2)),
         Piece(Grain.DEKAD, date(2023, 11, 21), date(2023, 11, 30)),
         Piece(Grain.MONTH, date(2023, 12, 1), date(2023, 12, 31)),
-        Piece(Grain.YEAR, date(2024, 1, 1), date(2024, 12, 31)),
-        Piece(Grain.QUARTER, date(2025, 1, 1), date(2025, 3, 31)),
         Piece(Grain.MONTH, date(2025, 4, 1), date(2025, 4, 30)),
-        Piece(Grain.DAY, date(2025, 5, 1), date(2025, 5, 2)),
-    ]
+        Piece(Grain.QUARTER, date(2025, 1, 1), date(2025, 3, 31)),
+        Piece(Grain.YEAR, date(2024, 1, 1), date(2024, 12, 31)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,26 +59,35 @@ def test_days_midway_are_cut_from_day_to_year_and_back() -> None:
     ],
 )
 def test_the_ends_of_the_calendar_are_days_like_others(first: date, last: date) -> None:
-    found = list(pieces(first, last))
-    assert (found[0].first, found[-1].last) == (first, last)
+    found = pieces(first, last)
+    assert counted(found, first) == counted(found, last) == 1
+
+
+def counted(found: Iterable[Piece], day: date) -> int:
+    """How often a day stands in a sum."""
+    return sum(-1 if piece.less else 1 for piece in found if piece.first <= day <= piece.last)
 
 
 @given(st.dates(), st.integers(0, 3_000))
-def test_pieces_are_whole_and_follow_each_other(first: date, count: int) -> None:
+def test_every_day_counts_once_and_no_other_at_all(first: date, count: int) -> None:
     last = min(first, date.max - DAY * count) + DAY * count
     first = min(first, last)
-    found = list(pieces(first, last))
-    assert (found[0].first, found[-1].last) == (first, last)
-    for one, following in itertools.pairwise(found):
-        assert following.first == one.last + DAY
+    found = pieces(first, last)
+    # Within the ends of the pieces nothing changes, so these days stand for all.
+    edges = {first, last, date.min, date.max}
     for piece in found:
         assert piece.grain.start(piece.first) == piece.first
         assert piece.grain.end(piece.last) == piece.last
-    assert len(found) <= 9
+        edges |= {piece.first, piece.last}
+    edges |= {day - DAY for day in edges if day > date.min}
+    edges |= {day + DAY for day in edges if day < date.max}
+    for day in edges:
+        assert counted(found, day) == (first <= day <= last)
+    assert len(found) <= 12
 
 
 def test_nothing_lies_in_days_that_end_before_they_begin() -> None:
-    assert list(pieces(date(2026, 1, 2), date(2026, 1, 1))) == []
+    assert pieces(date(2026, 1, 2), date(2026, 1, 1)) == ()
 
 
 @pytest.mark.parametrize("grain", Grain)
@@ -79,8 +103,7 @@ def test_the_database_finds_the_same_first_day(app: Flask, engine_name: str, gra
 
 
 def test_spans_that_follow_each_other_are_read_at_once() -> None:
-    before = pieces(date.min, date(2026, 3, 31))
-    assert list(joined([*before, *pieces(date(2026, 4, 1), date(2026, 6, 30))])) == [
-        Piece(Grain.YEAR, date.min, date(2025, 12, 31)),
-        Piece(Grain.QUARTER, date(2026, 1, 1), date(2026, 6, 30)),
-    ]
+    assert pieces(date(2025, 3, 1), date(2025, 9, 30)) == (
+        Piece(Grain.MONTH, date(2025, 3, 1), date(2025, 3, 31)),
+        Piece(Grain.QUARTER, date(2025, 4, 1), date(2025, 9, 30)),
+    )

@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock, longpdf
 from fundsvc.books.models import Period
-from fundsvc.db import read_session, transaction
+from fundsvc.db import db, read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.statements import book_lines, book_pdf, book_views, general_ledger, journal
@@ -31,6 +31,7 @@ from ledger import recipes
 from ledger.entries import Entry
 from tests.statements import books, worked
 from tests.statements.conftest import post, set_up
+from tests.support.heard import heard
 
 SignIn = Callable[..., FlaskClient]
 FIRST, LAST = date(2024, 8, 10), date(2024, 10, 20)
@@ -164,19 +165,17 @@ def test_the_journal_has_every_line_once_in_both_directions(
 def test_a_page_reads_the_lines_of_its_own_days_alone(
     session: Session, entries: list[Entry]
 ) -> None:
-    asked: list[str] = []
-    engine = session.get_bind()
     ledger = general_ledger.ledger(session, BookOptions(FIRST, LAST, account="111"))
-    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    newest = general_ledger.page(session, ledger, Turn())
+    with heard(db.engine) as told:
+        newest = general_ledger.page(session, ledger, Turn())
     assert len(newest.lines) == 50
     # Balances count back from the closing one: its lines and their other sides are all it reads.
-    assert len([sql for sql in asked if "FROM posting" in sql]) == 2
-    asked.clear()
-    middle = general_ledger.page(session, ledger, Turn(before=newest.lines[0].line.mark))
+    assert len([sql for sql, _values in told if "FROM posting" in sql]) == 2
+    with heard(db.engine) as told:
+        middle = general_ledger.page(session, ledger, Turn(before=newest.lines[0].line.mark))
     assert (middle.earlier, middle.later) == (True, True)
     assert middle.closing == newest.opening
-    plans = [sql for sql in asked if "FROM posting" in sql]
+    plans = [sql for sql, _values in told if "FROM posting" in sql]
     assert 3 <= len(plans) <= 5
     assert not [sql for sql in plans if "LIMIT" not in sql and "date =" not in sql
                 and "entry_id IN" not in sql and "rollup" not in sql]  # fmt: skip

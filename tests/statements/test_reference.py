@@ -2,12 +2,13 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import db, set_scope, transaction
 from fundsvc.statements import reference
+from tests.support.heard import heard
 
 CHANGES = {
     "account": "UPDATE account SET name = 'Tên mới' WHERE code = '111'",
@@ -42,11 +43,10 @@ def elsewhere(statement: str) -> None:
 
 def test_what_did_not_change_is_not_read_again(session: Session) -> None:
     reference.load(session)
-    asked: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     session.rollback()
-    reference.load(session)
-    assert len([statement for statement in asked if "SELECT" in statement]) == 1
+    with heard(db.engine) as asked:
+        reference.load(session)
+    assert len([statement for statement, _values in asked if "SELECT" in statement]) == 1
 
 
 @pytest.mark.parametrize("table", CHANGES)

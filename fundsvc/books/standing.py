@@ -1,0 +1,37 @@
+"""Where the books stand: the newest seal, and the mark of accounts, funds, units and provinces."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fundsvc.driver import read_plain
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_STANDING: Final = """
+SELECT reference_mark.mark, seal.number, seal.head, seal.last_entry
+FROM reference_mark LEFT JOIN seal ON seal.number = (SELECT max(number) FROM seal)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What was sealed last: number 0 and no head while nothing is."""
+
+    number: int = 0
+    head: str = ""
+    last_entry: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the books stand: the newest seal, and the mark of the reference data."""
+
+    sealed: Sealed
+    mark: str
+
+
+def standing(session: "Session") -> Standing:
+    """Return where the books stand, by one statement."""
+    mark, *seal = read_plain(session, _STANDING)[0]
+    return Standing(Sealed(*seal) if seal[0] else Sealed(), mark)
