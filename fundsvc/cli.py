@@ -6,7 +6,6 @@ the application around it, and turns a refusal into exit code 1 with its reasons
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -204,29 +203,29 @@ def _call(
     **arguments: Any,
 ) -> None:
     ctx = click.get_current_context()
-    from fundsvc import config, reading
+    from sqlalchemy.exc import DBAPIError
+
+    from fundsvc.config import BadSettingError
     from fundsvc.errors import Refusal, from_ledger
     from ledger.errors import LedgerError
 
     try:
-        if not within_app:
-            callback(**arguments)
-        elif not reading.done_alone(callback, arguments, config.load().database_url):
+        if within_app:
             from fundsvc.app import create_app
 
             ctx.with_resource(create_app(web=False).app_context())
-            callback(**arguments)
+        callback(**arguments)
     except Refusal as refusal:
         _tell(refusal, as_json=_wants_json(command, ctx))
     except LedgerError as error:
         _tell(from_ledger(error), as_json=_wants_json(command, ctx))
-    except config.BadSettingError as error:
+    except BadSettingError as error:
         click.echo(str(error), err=True)
-    except Exception as error:
+    except DBAPIError as error:
         if not _schema_is_missing(error):
             raise
         click.echo("Cơ sở dữ liệu chưa sẵn sàng; hãy chạy: fundsvc db upgrade", err=True)
-        click.echo(str(error.orig).strip(), err=True)  # type: ignore[attr-defined]
+        click.echo(str(error.orig).strip(), err=True)
     else:
         return
     ctx.exit(REFUSED)
@@ -253,14 +252,11 @@ def _tell(refusal: Any, *, as_json: bool) -> None:
         )
 
 
-def _schema_is_missing(error: Exception) -> bool:
+def _schema_is_missing(error: Any) -> bool:
     """Whether the database lacks a table or cannot be reached, as before `db upgrade`."""
-    if "sqlalchemy" not in sys.modules:
-        return False
-    from sqlalchemy.exc import DBAPIError
-
-    return isinstance(error, DBAPIError) and any(
-        sign in str(error.orig)
+    text = str(error.orig)
+    return any(
+        sign in text
         for sign in (
             "no such table",
             "no such column",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -31,7 +31,6 @@ from sqlalchemy.orm import (
     Session,
     with_loader_criteria,
 )
-from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from fundsvc import driver
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped, UOWTransaction
     from sqlalchemy.pool import ConnectionPoolEntry
 
-SQLITE_WAIT_SECONDS = driver.SQLITE_WAIT_SECONDS
+SQLITE_WAIT_SECONDS = 10.0
 _SQLITE_BUSY = 5
 REST_SECONDS = 2.0
 
@@ -214,7 +213,16 @@ def _equip_sqlite(connection: "DBAPIConnection", _record: "ConnectionPoolEntry")
     # The driver must not begin transactions by itself, or BEGIN IMMEDIATE comes too late.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in driver.SQLITE_SETTINGS:
+    for pragma in (
+        f"busy_timeout = {_ms(SQLITE_WAIT_SECONDS)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+        "trusted_schema = OFF",
+        "temp_store = MEMORY",
+        "cache_size = -65536",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -338,23 +346,18 @@ def check_scope(session: Session, unit_ids: Collection[int]) -> None:
         raise OutOfScopeError
 
 
-@lru_cache(maxsize=500)
-def _limits(units: frozenset[int], models: tuple[type[OfUnit], ...]) -> tuple[ORMOption, ...]:
-    """Return what limits every statement to some units, kept for the many of a page."""
-    return tuple(
-        # A function, so that a second name of a table is asked by that name.
-        with_loader_criteria(model, lambda each: each.unit_id.in_(units), include_aliases=True)
-        for model in models
-    )
-
-
 @event.listens_for(Session, "do_orm_execute")
 def _filter_to_scope(state: ORMExecuteState) -> None:
     units = scope(state.session)
     if units is None or not state.is_select or state.is_column_load:
         return
-    models = tuple(OfUnit.__subclasses__())
-    state.statement = state.statement.options(*_limits(units, models))
+    state.statement = state.statement.options(
+        *(
+            # A function, so that a second name of a table is asked by that name.
+            with_loader_criteria(model, lambda each: each.unit_id.in_(units), include_aliases=True)
+            for model in OfUnit.__subclasses__()
+        )
+    )
 
 
 @event.listens_for(Session, "before_flush")

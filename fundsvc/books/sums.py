@@ -7,6 +7,7 @@ postings at any moment (`tests/books/test_totals.py`). Nothing here needs SQLAlc
 that only reads can do without.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from fundsvc.books.grains import FIGURES, Grain, Rollup, pieces
 from fundsvc.driver import Rows, engine_of, read_plain, scope
 
 if TYPE_CHECKING:
-    from fundsvc.driver import Reader
+    from sqlalchemy.orm import Session
 
 KEYS: Final = ("account", "fund", "unit", "province")
 CARRY_FORWARD: Final = "carry-forward"
@@ -104,7 +105,7 @@ def among(name: str, ids: Iterable[int]) -> str:
 
 
 def summed(
-    session: "Reader",
+    session: "Session",
     by: Sequence[str],
     first: date,
     last: date,
@@ -132,7 +133,7 @@ def summed(
     return [Total(row[:count], *row[count:-1]) for row in rows]
 
 
-def within(session: "Reader", conditions: Sequence[str], names: Names = OF_SUMS) -> str:
+def within(session: "Session", conditions: Sequence[str], names: Names = OF_SUMS) -> str:
     """Return conditions and the session's scope as one text."""
     units = scope(session)
     if units is not None:
@@ -141,29 +142,33 @@ def within(session: "Reader", conditions: Sequence[str], names: Names = OF_SUMS)
 
 
 def unsealed_since(
-    session: "Reader", query: Callable[[int], str], values: Mapping[str, date]
+    session: "Session", query: Callable[[int], str], values: Mapping[str, date]
 ) -> Rows:
     """Return the rows of a query whose tail begins behind the last entry that is sealed.
 
     Each row tells in its last column which one that was when it was read. A seal that came between
     is in the roll-ups and in the tail alike; so the query is asked again with the newer number. The
-    first guess is what the same database said last time, which spares asking for it.
+    first guess is what the same database said a moment ago, which spares asking for it; behind an
+    older one a long tail may have been sealed since, and reading that takes far longer.
     """
     bind = session.get_bind()
-    sealed, asked = last_known.get(bind), False
+    sealed, said_at = last_known.get(bind, (None, 0.0))
+    asked = False
     while True:
-        if sealed is None:
+        if sealed is None or time.monotonic() - said_at > GUESS_SECONDS:
             sealed, asked = int(read_plain(session, _SEALED)[0][0]), True
+            said_at = time.monotonic()
         rows = read_plain(session, query(sealed), values)
         # Where there is no row, a guess could be wrong unseen.
         if rows[0][-1] == sealed if rows else asked:
-            last_known[bind] = sealed
+            last_known[bind] = sealed, said_at
             return rows
         sealed = None
 
 
-last_known: Final[WeakKeyDictionary[Any, int]] = WeakKeyDictionary()
-"""The last entry that was sealed, as each database said last time."""
+GUESS_SECONDS: Final = 2.0
+last_known: Final[WeakKeyDictionary[Any, tuple[int, float]]] = WeakKeyDictionary()
+"""The last entry that was sealed, as each database said last time, and when it did."""
 
 
 def rolled(grain: Grain, columns: str, days: str, conditions: str) -> str:

@@ -17,7 +17,17 @@ from fundsvc.books.grains import FIGURES, Grain
 from fundsvc.books.sums import CARRY_FORWARD, KEYS, OF_SUMS, Total
 from fundsvc.driver import as_day
 
-__all__ = ["CARRY_FORWARD", "KEYS", "Columns", "Move", "Total", "Where", "moves", "totals"]
+__all__ = [
+    "CARRY_FORWARD",
+    "KEYS",
+    "Columns",
+    "Move",
+    "Total",
+    "Where",
+    "balances",
+    "moves",
+    "totals",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,18 @@ def totals(
     """
     conditions = _conditions(session, where)
     return sums.summed(session, tuple(by), first, last, conditions, carried=carried)
+
+
+def balances(
+    session: Session, by: Collection[str], at: date, *, where: Where | None = None
+) -> dict[tuple[int, ...], int]:
+    """Return debit less credit at the end of a day by some of `KEYS`, within the session's scope.
+
+    Entries are not counted for it, so it reads far less than `totals` where much is not sealed.
+    """
+    conditions = _conditions(session, where)
+    found = sums.summed(session, tuple(by), at, at, conditions, counted=False)
+    return {total.key: total.after for total in found}
 
 
 def moves(

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fundsvc.books import keys
-from fundsvc.books.totals import Columns, totals
+from fundsvc.books.totals import Columns, balances
 from fundsvc.errors import Reason, Refusal
 from ledger.accounts import UNIDENTIFIED_IN, UNIDENTIFIED_OUT
 from ledger.words import grouped
@@ -29,8 +29,7 @@ def waits(session: Session, *, fund_id: int, unit_id: int, money_in: bool) -> in
             columns.unit_id == unit_id,
         ]
 
-    rows = totals(session, (), date.max, date.max, where=here)  # type: ignore[arg-type]  # conditions
-    balance = rows[0].after if rows else 0
+    balance = balances(session, (), date.max, where=here).get((), 0)  # type: ignore[arg-type]  # conditions
     return -balance if money_in else balance
 
 

@@ -47,7 +47,7 @@ def add_bank_account(
     fund_id, unit_id = known.fund(fund), known.unit(unit)
     check_scope(session, {unit_id})
     if _is_there(session, code, bank, number, fund_id, unit_id):
-        return lists.account(session, code)
+        return lists.account(session, code, counted=True)
     name = f"{bank} {number}"
     account_id = books.add_account(
         session,
@@ -70,7 +70,7 @@ def add_bank_account(
     facts = {"bank": bank, "number": number, "fund": fund, "unit": unit}
     audit.record(session, "bank-account.add", f"bank-account:{code}", facts, by=by)
     session.flush()
-    return lists.account(session, code)
+    return lists.account(session, code, counted=True)
 
 
 def _is_there(

@@ -1,6 +1,5 @@
 """Read ISO 20022 CAMT.053 statements (XML): entry by entry, whatever the size of the file."""
 
-import io
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -15,6 +14,7 @@ from fundsvc.errors import Reason, Refusal
 from fundsvc.imports import Refused
 from fundsvc.reconciliation.layouts import BY_NAME
 from fundsvc.reconciliation.reader import Line, Said, in_range, make_day, make_line
+from fundsvc.reconciliation.source import Source
 
 _AMOUNT: Final = re.compile(r"([0-9]{1,16})(?:\.0{1,5})?", re.ASCII)
 _DAY: Final = re.compile(
@@ -40,10 +40,10 @@ class Camt053Reader:
     Rows are the entries, counted through the file.
     """
 
-    def __init__(self, data: bytes, *, today: date) -> None:
-        """Take the bytes; no line is after `today`."""
+    def __init__(self, source: Source, *, today: date) -> None:
+        """Take the file; no line is after `today`."""
         self.layout = BY_NAME["camt053"]
-        self._data, self._today = data, today
+        self._source, self._today = source, today
         self.refused, self.said = Refused(), Said()
         for event, element in self._elements():
             if event == "end" and _name(element) == "Acct":
@@ -99,7 +99,7 @@ class Camt053Reader:
         """
         deep = 0
         try:
-            events: Any = iterparse(io.BytesIO(self._data), ("start", "end"), forbid_dtd=True)
+            events: Any = iterparse(self._source.stream(), ("start", "end"), forbid_dtd=True)
             for event, element in events:
                 deep += 1 if event == "start" else -1
                 if deep > _MOST_DEEP:

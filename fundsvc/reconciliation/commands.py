@@ -45,7 +45,7 @@ def list_accounts(as_json: bool) -> None:
     from fundsvc.reconciliation import lists
     from fundsvc.templating.filters import number
 
-    found = lists.accounts(read_session())
+    found = lists.accounts(read_session(), counted=True)
     if as_json:
         accounts = [facts.as_json() for facts in found]
         click.echo(json.dumps({"accounts": accounts}, ensure_ascii=False))
@@ -87,12 +87,18 @@ def import_bank(
 
     from fundsvc.db import read_session, transaction
     from fundsvc.reconciliation import service
+    from fundsvc.reconciliation.source import Source
 
     as_new = _rows(answer)
-    data = file.read_bytes()
-    statement = service.read(
-        read_session(), data, name=file.name, account_code=account, layout=layout, commit=commit
-    )
+    with file.open("rb") as opened:
+        statement = service.read(
+            read_session(),
+            Source(opened),
+            name=file.name,
+            account_code=account,
+            layout=layout,
+            commit=commit,
+        )
     with transaction() if commit else nullcontext(read_session()) as session:
         report = service.import_bank(session, statement, by=None, as_new=as_new)
     if as_json:

@@ -11,7 +11,10 @@ from fundsvc.reconciliation.summary import Break
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """A bank account with the balance of its ledger account, in đồng."""
+    """A bank account with the balance of its ledger account, in đồng.
+
+    `lines` and `last` stay empty unless they were asked for: for them all lines are counted.
+    """
 
     id: int
     code: str

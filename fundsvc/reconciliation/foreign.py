@@ -14,6 +14,7 @@ from fundsvc.errors import Refusal
 from fundsvc.reconciliation.cells import looks_like_amount, looks_like_day
 from fundsvc.reconciliation.header import WITHIN
 from fundsvc.reconciliation.layouts import Layout
+from fundsvc.reconciliation.source import Source
 from fundsvc.reconciliation.tables import Table, column_letter
 from fundsvc.text import fold
 
@@ -58,7 +59,7 @@ class Beginning(Table):
 
     def __init__(self, table: Table, part: str, rows: list[list[str]], at: int) -> None:
         """Take the rows, and where the header is among them."""
-        self.data, self.is_workbook, self.parts = b"", table.is_workbook, (part,)
+        self.source, self.is_workbook, self.parts = table.source, table.is_workbook, (part,)
         self.at, self.header = at, _stripped(rows[at])
         self.whole = len(rows) < ROWS and (not table.is_workbook or len(table.parts) == 1)
         self.found = rows
@@ -93,7 +94,7 @@ def heading(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(fold(cell[:_LONGEST]) for cell in _stripped(cells))
 
 
-def look(data: bytes) -> Beginning | None:
+def look(data: bytes | Source) -> Beginning | None:
     """Return how a table begins, or None where no header is seen above anything."""
     try:
         table = Table(data)

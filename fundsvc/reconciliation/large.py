@@ -15,6 +15,7 @@ from fundsvc.jobs.models import Job
 from fundsvc.jobs.running import Task
 from fundsvc.reconciliation import lists, service
 from fundsvc.reconciliation.facts import BankImportReport
+from fundsvc.reconciliation.source import Source
 from fundsvc.uploads import Upload
 
 KIND: Final = "bank"
@@ -63,16 +64,17 @@ def run(task: Task) -> None:
     """Read a file, and book it if that is the job: all of it or nothing."""
     given = task.arguments
     with _reach(given["units"]) as session:
-        statement = service.read(
-            session,
-            evidence.read(given["sha256"]),
-            name=given["name"],
-            account_code=given["account"],
-            layout=given["layout"],
-            commit=given["commit"],
-            # Progress of what is booked begins when all of it is read.
-            progress=None if given["commit"] else task.progress,
-        )
+        with evidence.opened(given["sha256"]) as file:
+            statement = service.read(
+                session,
+                Source(file),
+                name=given["name"],
+                account_code=given["account"],
+                layout=given["layout"],
+                commit=given["commit"],
+                # Progress of what is booked begins when all of it is read.
+                progress=None if given["commit"] else task.progress,
+            )
         report = None
         if not given["commit"]:
             # On SQLite nobody waits for this.

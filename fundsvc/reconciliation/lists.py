@@ -1,13 +1,14 @@
 """Bank accounts and their lines as lists: what this person may see, with the books' balance."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account, Fund
-from fundsvc.books.totals import totals
+from fundsvc.books.totals import balances
 from fundsvc.errors import NotFound
 from fundsvc.reconciliation.facts import AccountFacts, LineFacts, Page
 from fundsvc.reconciliation.models import BankAccount, BankLine
@@ -17,49 +18,34 @@ PAGE = 50
 _MARK = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})", re.ASCII)
 
 
-def accounts(session: Session, code: str | None = None) -> list[AccountFacts]:
-    """Return the bank accounts in scope by code, with balance, number of lines and last day.
+def accounts(
+    session: Session, code: str | None = None, *, counted: bool = False
+) -> list[AccountFacts]:
+    """Return the bank accounts in scope by code, with balance; with a code that account alone.
 
-    With a code it is that account alone.
+    `counted` adds the number of their lines and the last day, for which all lines are counted.
     """
     wanted = select(BankAccount.id)
     if code is not None:
         wanted = wanted.where(BankAccount.code == code)
     ids = session.scalars(select(BankAccount.account_id).where(BankAccount.id.in_(wanted))).all()
-    sums = totals(
-        session, ("account",), date.max, date.max, where=lambda key: (key.account_id.in_(ids),)
-    )
-    balances = {total.key[0]: total.before + total.debit - total.credit for total in sums}
-    read = (
-        select(
-            BankLine.bank_account_id,
-            func.count().label("lines"),
-            func.max(BankLine.booked_on).label("last"),
+    found = balances(session, ("account",), date.max, where=lambda key: (key.account_id.in_(ids),))
+    listed = [
+        _facts(bank_account, ledger, fund, unit, found.get((ledger.id,), 0))
+        for bank_account, ledger, fund, unit in session.execute(
+            _accounts().where(BankAccount.id.in_(wanted)).order_by(BankAccount.code)
         )
-        .where(BankLine.bank_account_id.in_(wanted))
-        .group_by(BankLine.bank_account_id)
-        .subquery()
-    )
-    query = (
-        _accounts()
-        .where(BankAccount.id.in_(wanted))
-        .add_columns(func.coalesce(read.c.lines, 0), read.c.last)
-        .outerjoin(read, read.c.bank_account_id == BankAccount.id)
-        .order_by(BankAccount.code)
-    )
-    return [
-        _facts(bank_account, ledger, fund, unit, balances.get(ledger.id, 0), count, last)
-        for bank_account, ledger, fund, unit, count, last in session.execute(query)
     ]
+    return _counted(session, listed) if counted else listed
 
 
-def account(session: Session, code: str) -> AccountFacts:
-    """Return one bank account by its code, letter case aside.
+def account(session: Session, code: str, *, counted: bool = False) -> AccountFacts:
+    """Return one bank account by its code, letter case aside; `counted` as in `accounts`.
 
     Raises:
         NotFound: there is none, or not in this person's units.
     """
-    for found in accounts(session, code.strip().upper()):
+    for found in accounts(session, code.strip().upper(), counted=counted):
         return found
     raise NotFound
 
@@ -90,6 +76,21 @@ def lines(session: Session, found: AccountFacts, before: str | None = None) -> P
     return Page(shown, more, count, int(sum_in), int(sum_out))
 
 
+def _counted(session: Session, listed: list[AccountFacts]) -> list[AccountFacts]:
+    query = (
+        select(BankLine.bank_account_id, func.count(), func.max(BankLine.booked_on))
+        .where(BankLine.bank_account_id.in_([facts.id for facts in listed]))
+        .group_by(BankLine.bank_account_id)
+    )
+    read = {row[0]: row for row in session.execute(query)}
+    return [
+        replace(facts, lines=read[facts.id][1], last=read[facts.id][2])
+        if facts.id in read
+        else facts
+        for facts in listed
+    ]
+
+
 def _accounts() -> Select[BankAccount, Account, Fund, Unit]:
     return (
         select(BankAccount, Account, Fund, Unit)
@@ -105,8 +106,6 @@ def _facts(
     fund: Fund,
     unit: Unit,
     balance: int,
-    count: int,
-    last: date | None,
 ) -> AccountFacts:
     return AccountFacts(
         id=bank_account.id,
@@ -120,8 +119,6 @@ def _facts(
         unit_id=unit.id,
         account=ledger.code,
         balance=int(balance),
-        lines=count,
-        last=last,
     )
 
 

@@ -4,7 +4,7 @@ A line that a gateway told of is known too; it is kept as the twin of what was t
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -55,12 +55,16 @@ class Reading:
     """
 
     def __init__(
-        self, session: Session, account: AccountFacts, as_new: Collection[int] | None = None
+        self,
+        session: Session,
+        account: AccountFacts,
+        as_new: Collection[int] | None = None,
+        alone: Callable[[str], bool] = lambda _fingerprint: False,
     ) -> None:
         """Look up until which month the books of the account's unit are closed.
 
         `as_new` are the rows that a person said are new although they look known; None when nobody
-        was asked yet.
+        was asked yet. `alone` is as for `Counting`.
         """
         self._as_new = as_new
         self._unknown = Known()
@@ -68,7 +72,7 @@ class Reading:
         self._session = session
         self._account = account
         self._closed = closed_through(session, account.unit_id)
-        self._counting = Counting(self._stored)
+        self._counting = Counting(self._stored, alone)
         self._summary = Summary()
         self._neighbours = Neighbours()
         self._refused = Refused()

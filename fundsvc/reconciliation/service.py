@@ -17,6 +17,7 @@ from fundsvc.reconciliation.formats import media_type, read_file
 from fundsvc.reconciliation.models import BankAccount, BankFile
 from fundsvc.reconciliation.reader import Reader
 from fundsvc.reconciliation.reading import Reading
+from fundsvc.reconciliation.source import Source
 from fundsvc.reconciliation.statement import Lines, Statement
 from fundsvc.reconciliation.summary import breaks_as_json
 from fundsvc.templating.filters import day, dong, number
@@ -27,7 +28,7 @@ SHORTEST_TAIL = 3
 
 def read(
     session: Session,
-    data: bytes,
+    data: bytes | Source,
     *,
     name: str,
     account_code: str,
@@ -44,7 +45,8 @@ def read(
         NotFound: there is no such account within the session's scope.
         Refusal: the file as a whole cannot be read.
     """
-    account, reader = begin(session, data, account_code, layout)
+    source = Source.of(data)
+    account, reader = begin(session, source, account_code, layout)
     lines = Lines(reader, progress)
     _check_account(account, reader.said.account)
     return Statement(
@@ -54,14 +56,16 @@ def read(
         lines=lines,
         refused=reader.refused,
         said=reader.said,
-        media_type=media_type(data),
-        digest=hashlib.sha256(data).hexdigest(),
-        sha256=evidence.keep(data) if commit and not reader.refused.count else None,
+        media_type=media_type(source.head),
+        digest=hashlib.file_digest(source.stream(), "sha256").hexdigest(),
+        sha256=evidence.keep_stream(source.stream())
+        if commit and not reader.refused.count
+        else None,
     )
 
 
 def begin(
-    session: Session, data: bytes, account_code: str, layout: str | None = None
+    session: Session, data: bytes | Source, account_code: str, layout: str | None = None
 ) -> tuple[AccountFacts, Reader]:
     """Return the account and the reader of a file, of which only the beginning was looked at.
 
@@ -106,7 +110,7 @@ def import_bank(
         session.scalars(
             select(BankAccount.id).where(BankAccount.id == account.id).with_for_update()
         ).one()
-    reading = Reading(session, account, as_new)
+    reading = Reading(session, account, as_new, statement.lines.alone)
     for line in statement.lines:
         reading.add(line)
     report = reading.report(statement)

@@ -11,6 +11,7 @@ from fundsvc.reconciliation.reader import Line, Said
 from fundsvc.templating.filters import dong
 
 KEPT_BREAKS = 1_000
+REMEMBERED_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +145,57 @@ class Counting:
     files that overlap give every line once.
     """
 
-    def __init__(self, stored: Callable[[date], Mapping[str, int]]) -> None:
-        """Take how many lines of each fingerprint are stored for a day; asked once for each day."""
-        self._ask = stored
-        self._stored: dict[date, Mapping[str, int]] = {}
+    def __init__(
+        self,
+        stored: Callable[[date], Mapping[str, int]],
+        alone: Callable[[str], bool] = lambda _fingerprint: False,
+    ) -> None:
+        """Take who knows how many lines of each fingerprint are stored for a day.
+
+        `alone` says of a fingerprint that the file surely has it once, so that it need not be
+        remembered.
+        """
+        self._stored = _Days(stored)
+        self._alone = alone
         self._seen: dict[str, int] = {}
         self._more: dict[str, int] = {}
 
     def occurrence(self, line: Line) -> int:
         """Return the number of a line among its equals when it is new, 0 when it is known."""
-        stored = self._stored.get(line.booked_on)
-        if stored is None:
-            stored = self._stored[line.booked_on] = self._ask(line.booked_on)
+        stored = self._stored.of(line.booked_on).get(line.fingerprint, 0)
+        if self._alone(line.fingerprint):
+            return 0 if stored else 1
         seen = self._seen[line.fingerprint] = self._seen.get(line.fingerprint, 0) + 1
-        more = self._more.get(line.fingerprint, 0)
-        return seen + more if seen > stored.get(line.fingerprint, 0) else 0
+        return seen + self._more.get(line.fingerprint, 0) if seen > stored else 0
 
     def one_more(self, line: Line) -> int:
         """Return the number among its equals of a line that was taken for known and is new."""
         more = self._more[line.fingerprint] = self._more.get(line.fingerprint, 0) + 1
-        return self._stored[line.booked_on].get(line.fingerprint, 0) + more
+        return self._stored.of(line.booked_on).get(line.fingerprint, 0) + more
+
+
+class _Days:
+    """What is stored for the days that a file is at.
+
+    Files go by days, so only the last few are remembered, however many lines they have; where one
+    comes back to a day that was let go, all are.
+    """
+
+    def __init__(self, ask: Callable[[date], Mapping[str, int]]) -> None:
+        self._ask = ask
+        self._known: dict[date, Mapping[str, int]] = {}
+        self._asked: set[date] = set()
+        self._jumps = False
+
+    def of(self, day: date) -> Mapping[str, int]:
+        known = self._known.get(day)
+        if known is None:
+            self._jumps = self._jumps or day in self._asked
+            if not self._jumps and len(self._known) == REMEMBERED_DAYS:
+                del self._known[next(iter(self._known))]
+            self._asked.add(day)
+            known = self._known[day] = self._ask(day)
+        return known
 
 
 def breaks_as_json(breaks: Iterable[Break]) -> dict[str, Any]:

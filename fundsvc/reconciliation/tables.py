@@ -15,6 +15,7 @@ from fundsvc.reconciliation import header, notes
 from fundsvc.reconciliation.cells import Cells
 from fundsvc.reconciliation.layouts import COLUMNS, MARKED, MINUS_DEBIT, SIGNED, Layout
 from fundsvc.reconciliation.reader import Line, Said, make_line
+from fundsvc.reconciliation.source import Source
 
 DELIMITERS: Final = (",", ";", "\t")
 
@@ -22,22 +23,23 @@ DELIMITERS: Final = (",", ";", "\t")
 class Table:
     """The rows of a file: of a CSV text for a delimiter, of a workbook for a sheet."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | Source) -> None:
         """Look what kind of table it is.
 
         Raises:
             Refusal: it begins as a workbook and is none.
         """
-        self.data = data
-        self.is_workbook = data.startswith(workbook.MARK)
-        self.parts = tuple(workbook.sheets(io.BytesIO(data))) if self.is_workbook else DELIMITERS
+        self.source = Source.of(data)
+        self.is_workbook = self.source.head.startswith(workbook.MARK)
+        stream = self.source.stream()
+        self.parts = tuple(workbook.sheets(stream)) if self.is_workbook else DELIMITERS
 
     def rows(self, part: str) -> Iterator[list[str]]:
         """Yield the rows of a sheet, or those that a delimiter makes."""
         if self.is_workbook:
-            return workbook.rows(io.BytesIO(self.data), part)
+            return workbook.rows(self.source.stream(), part)
         # newline="" leaves line breaks inside cells to the CSV reader.
-        text = io.TextIOWrapper(io.BytesIO(self.data), encoding="utf-8-sig", newline="")
+        text = io.TextIOWrapper(self.source.stream(), encoding="utf-8-sig", newline="")
         return csv.reader(text, delimiter=part, strict=True)
 
 

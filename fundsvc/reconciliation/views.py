@@ -36,6 +36,7 @@ from fundsvc.reconciliation.layouts import BY_NAME
 from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine, BankNotice
 from fundsvc.reconciliation.reader import MAX_BYTES
 from fundsvc.reconciliation.schemas import BY_HAND, UploadSchema
+from fundsvc.reconciliation.source import Source
 from fundsvc.reconciliation.statement import Statement
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, reasons_of
@@ -140,7 +141,7 @@ def commit(token: str) -> ResponseReturnValue:
 @allow(*READERS)
 def accounts() -> str:
     """List the bank accounts with their balances in the books."""
-    found = lists.accounts(read_session())
+    found = lists.accounts(read_session(), counted=True)
     return render_template("reconciliation/accounts.html", accounts=found)
 
 
@@ -202,9 +203,10 @@ def _go_on(promised: Upload) -> str:
 
 
 def _may_be_mapped(promised: Upload) -> bool:
-    data = evidence.read(promised.sha256)
-    check(data)
-    return is_table(data) and look(data) is not None
+    with evidence.opened(promised.sha256) as file:
+        source = Source(file)
+        check(source)
+        return is_table(source.head) and look(source) is not None
 
 
 def _read(promised: Upload, *, commit: bool) -> Statement:
@@ -220,7 +222,8 @@ def _read(promised: Upload, *, commit: bool) -> Statement:
 
 def address_after(promised: Upload) -> str:
     """Return where a file goes on that can be read: at once, or as a job if it is large."""
-    lines = count_lines(evidence.read(promised.sha256))
+    with evidence.opened(promised.sha256) as file:
+        lines = count_lines(Source(file))
     if lines > large.LARGE:
         return have_read(promised, lines)
     return url_for("reconciliation.preview", token=promised.sign(PURPOSE))
@@ -232,11 +235,12 @@ def _layout(promised: Upload) -> str:
     Raises:
         Refusal: it is no statement of this account.
     """
-    data = evidence.read(promised.sha256)
-    if count_lines(data) <= large.LARGE:
-        return _look(promised).layout
-    layout = promised.chosen["layout"]
-    return service.begin(read_session(), data, _account(promised), layout)[1].layout.name
+    with evidence.opened(promised.sha256) as file:
+        source = Source(file)
+        if count_lines(source) > large.LARGE:
+            layout = promised.chosen["layout"]
+            return service.begin(read_session(), source, _account(promised), layout)[1].layout.name
+    return _look(promised).layout
 
 
 def _account(promised: Upload) -> str:

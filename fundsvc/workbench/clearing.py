@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Account, Fund
-from fundsvc.books.totals import Columns, moves, totals
+from fundsvc.books.totals import Columns, balances, moves
 from fundsvc.errors import NotFound
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankAccount, BankDecision, BankLine
@@ -70,7 +70,7 @@ def standing(session: Session, at: date, channel: str | None = None) -> list[Sta
         return (columns.account_id.in_(list(accounts)),)
 
     by = ("account", "fund", "unit")
-    rows = {row.key: row.after for row in totals(session, by, at, at, where=here) if row.after}
+    rows = {key: left for key, left in balances(session, by, at, where=here).items() if left}
     if not rows:
         return []
     days = _days(session, at, by, here)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Entry
 from fundsvc.books.sealing import last_seal
-from fundsvc.books.totals import Columns, totals
+from fundsvc.books.totals import Columns, balances
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.models import BankAccount, BankDecision, BankFile, BankLine
@@ -270,4 +270,4 @@ def _book(session: Session, account: AccountFacts, last: date) -> int:
     def here(columns: Columns) -> tuple[Any, ...]:
         return (columns.account_id == ledger,)
 
-    return sum(row.after for row in totals(session, ("account",), last, last, where=here))
+    return balances(session, (), last, where=here).get((), 0)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.closed import closed_through
-from fundsvc.books.totals import Columns, totals
+from fundsvc.books.totals import Columns, balances
 from fundsvc.errors import NotFound
 from fundsvc.evidence.models import StoredFile
 from fundsvc.reconciliation import decided, figures
@@ -182,8 +182,7 @@ def book_balance(session: Session, account: BankAccount) -> int:
     def here(columns: Columns) -> list[ColumnElement[bool]]:
         return [columns.account_id == account.account_id]
 
-    rows = totals(session, (), date.max, date.max, where=here)
-    return rows[0].after if rows else 0
+    return balances(session, (), date.max, where=here).get((), 0)
 
 
 def bank_balance(session: Session, account: BankAccount) -> tuple[int | None, date | None]:

@@ -1,5 +1,6 @@
 """Sums drawn from roll-ups and tail equal those of all postings: any books, any seals, any days."""
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -16,7 +17,7 @@ from fundsvc import db
 from fundsvc.books import keys, service, sums
 from fundsvc.books.models import Entry, Posting
 from fundsvc.books.sums import OF_SUMS, among, last_known
-from fundsvc.books.totals import CARRY_FORWARD, KEYS, Columns, Total, moves, totals
+from fundsvc.books.totals import CARRY_FORWARD, KEYS, Columns, Total, balances, moves, totals
 from fundsvc.db import read_session, transaction
 from fundsvc.seals.service import seal_new
 from fundsvc.units.models import Unit
@@ -152,6 +153,10 @@ def test_totals_equal_the_sum_of_all_postings(
     held = [] if unit is None else [among(OF_SUMS.unit_id, [unit])]
     uncounted = sums.summed(session, by, first, last, held, carried=carried, counted=False)
     assert {total[:4] for total in uncounted} == {total[:4] for total in found}
+    every = by_hand(session, by, first, last, carried=True, unit=unit)
+    assert {key: left for key, left in balances(session, by, last, where=only).items() if left} == {
+        total.key: total.after for total in every if total.after
+    }
     # What moved day by day and month by month adds up to the same turnover.
     for monthly in (False, True):
         start = first.replace(day=1) if monthly else first
@@ -203,8 +208,8 @@ def test_a_wrong_guess_at_what_is_sealed_is_noticed(
             service.post(writing, entry, source="test", external_id=number)
         if number == "sealed":
             seal_new()
-    last_known[session.get_bind()] = guess
+    last_known[session.get_bind()] = guess, time.monotonic()
     (cash,) = [total for total in totals(session, ("account",), START, START) if total.debit]
     assert (cash.debit, cash.entries) == (1_000, 2)
-    last_known[session.get_bind()] = guess
+    last_known[session.get_bind()] = guess, time.monotonic()
     assert totals(session, ("fund",), date(2030, 1, 1), date(2030, 1, 1))[0].before == 0

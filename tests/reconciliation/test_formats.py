@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fundsvc.errors import Refusal
+from fundsvc.reconciliation import formats, source
 from fundsvc.reconciliation.formats import count_lines, read_file
 from fundsvc.reconciliation.reader import Line, Reader
+from fundsvc.reconciliation.source import Source
 from fundsvc.reconciliation.summary import Summary, compare
 
 DATA = Path(__file__).parents[1] / "data" / "bank"
@@ -256,3 +260,21 @@ def test_how_many_lines_a_file_has_is_known_before_it_is_read() -> None:
     for name, not_booked in (("shapes.mt940", 0), ("shapes.camt053.xml", 1), ("shapes.ofx", 0)):
         data = (DATA / name).read_bytes()
         assert count_lines(data) == len(list(statement(data))) + not_booked, name
+
+
+@given(
+    st.lists(st.sampled_from([b"\n", b"a", "Đồng".encode(), "€".encode()[:2], b"\xff"])),
+    st.integers(1, 7),
+)
+def test_the_line_that_is_no_utf8_is_told_wherever_a_block_ends(
+    parts: list[bytes], block: int
+) -> None:
+    data = b"".join(parts)
+    try:
+        data.decode()
+        expected = None
+    except UnicodeDecodeError as error:
+        expected = data.count(b"\n", 0, error.start) + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "_BLOCK", block)
+        assert formats._broken_line(Source.of(data)) == expected

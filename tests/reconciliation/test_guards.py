@@ -1,14 +1,20 @@
 """The bank's lines stay as they came, when the service is not asked."""
 
+from datetime import date
+from typing import cast
+
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Table, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from fundsvc.books import service as books
 from fundsvc.db import db, transaction
 from fundsvc.reconciliation import service
 from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.reconciliation.models import BankLine
+from ledger.entries import Entry, Posting
 
 FILE = (
     b"PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails\r\n"
@@ -121,7 +127,7 @@ def test_every_guard_of_the_bank_holds_always(session: Session) -> None:
     found: dict[str, str | bytes] = {row.tgname: row.tgenabled for row in session.execute(query)}
     assert set(found) == {
         "bank_account_append_only", "bank_file_append_only", "bank_line_append_only",
-        "bank_line_signed",
+        "bank_line_references", "bank_line_signed",
     }  # fmt: skip
     assert set(found.values()) <= {"A", b"A"}
 
@@ -133,3 +139,31 @@ def test_a_banks_new_name_can_be_told() -> None:
         )
     with transaction() as session:
         session.execute(text("UPDATE bank_account SET bank = 'Vietcombank'"))
+
+
+@pytest.mark.usefixtures("_booked")
+@pytest.mark.parametrize(
+    "unknown",
+    [{"bank_account_id": 999}, {"unit_id": 999}, {"file_sha256": "0" * 64}, {"entry_id": 999}],
+)
+def test_a_line_of_something_unknown(engine_name: str, unknown: dict[str, object]) -> None:
+    table = cast("Table", BankLine.__table__)
+    with transaction() as session:
+        lines = (
+            Posting("1388", "dues", "TW", debit=500),
+            Posting("3381", "dues", "TW", credit=500),
+        )
+        entry = Entry(date(2024, 9, 2), "other", "", "TW", lines)
+        other = books.post(session, entry, source="test", external_id="1")
+    fresh = {"id": 999, "occurrence": 999, "entry_id": other.id}
+    copied = [
+        literal(value, table.c[name].type) if value is not None else table.c[name]
+        for name in table.c.keys()  # noqa: SIM118 - of columns, not of a dictionary
+        for value in [(fresh | unknown).get(name)]
+    ]
+    adding = table.insert().from_select(list(table.c.keys()), select(*copied).limit(1))
+    guard = {"postgresql": "bank_line_references", "sqlite": "FOREIGN KEY"}[engine_name]
+    with pytest.raises(DBAPIError) as refused, transaction() as session:
+        session.execute(adding)
+    constraint = getattr(getattr(refused.value.orig, "diag", None), "constraint_name", "")
+    assert guard in f"{refused.value.orig} {constraint}"

@@ -328,7 +328,7 @@ def test_an_account_of_another_unit_cannot_be_found(session: Session) -> None:
 def test_an_account_shows_its_lines_page_by_page(session: Session) -> None:
     add("VCB1")
     run("VCB1", file(*(line(day=1 + number % 3, doc=str(number)) for number in range(120))))
-    account = lists.account(session, "vcb1")
+    account = lists.account(session, "vcb1", counted=True)
     assert (account.balance, account.lines, account.last) == (6_000_000, 120, date(2024, 9, 3))
     seen, mark = [], None
     while True:

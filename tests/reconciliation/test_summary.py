@@ -68,6 +68,40 @@ def test_overlapping_halves_of_one_statement_give_it_once(
     assert stored == Counter(whole)
 
 
+@given(PRINTS, PRINTS)
+def test_a_line_that_the_file_has_once_need_not_be_remembered(
+    stored: list[str], file: list[str]
+) -> None:
+    once = {print_ for print_, count in Counter(file).items() if count == 1}
+    all_kept, few_kept = (
+        Counting(lambda _day: Counter(stored), *alone) for alone in ((), (once.__contains__,))
+    )
+    for print_ in file:
+        found = line(2, fingerprint=print_)
+        assert few_kept.occurrence(found) == all_kept.occurrence(found)
+        assert few_kept.one_more(found) == all_kept.one_more(found)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 7)), max_size=20))
+def test_days_that_come_again_are_counted_on(file: list[tuple[str, int]]) -> None:
+    asked: list[date] = []
+
+    def stored(day: date) -> dict[str, int]:
+        asked.append(day)
+        return {f"a{day.day}": 1}
+
+    counting = Counting(stored)
+    seen: Counter[str] = Counter()
+    for letter, day in file:
+        print_ = f"{letter}{day}"
+        found = line(2, fingerprint=print_)._replace(booked_on=date(2024, 9, day))
+        seen[print_] += 1
+        known = letter == "a" and seen[print_] == 1
+        assert counting.occurrence(found) == (0 if known else seen[print_])
+    # No day is asked for with each line again, however a file jumps.
+    assert len(asked) <= 2 * len(set(asked)) + 1
+
+
 @given(st.lists(PRINTS, max_size=5))
 def test_what_is_stored_is_the_most_that_any_file_held(files: list[list[str]]) -> None:
     stored: Counter[str] = Counter()
