@@ -163,14 +163,15 @@ class Frame:
         if not self.signed_in:
             return []
         items = []
+        here, roles = _place(), _roles()
         for place in PLACES:
-            pages = [path for path, _label in place.pages if may_open(path)]
+            pages = [path for path, _label in place.pages if _open_to(path, roles)]
             if pages:
                 items.append(
                     MenuItem(
                         href=pages[0],
                         label=str(place.label),
-                        current=place is _place(),
+                        current=place is here,
                         icon=place.icon,
                         on_phone_bar=place.on_phone_bar,
                     )
@@ -184,8 +185,8 @@ class Frame:
         """The pages of the place this page belongs to; none when there is only one."""
         if not self.signed_in:
             return []
-        place = _place()
-        pages = [(path, label) for path, label in place.pages if may_open(path)] if place else []
+        place, roles = _place(), _roles()
+        pages = [page for page in place.pages if _open_to(page[0], roles)] if place else []
         here = _deepest(path for path, _label in pages)
         return [MenuItem(path, str(label), current=path == here) for path, label in pages] * (
             len(pages) > 1
@@ -197,8 +198,18 @@ def may_open(path: str) -> bool:
 
     The roles are those that the view itself carries (`fundsvc.staff.access.allow`).
     """
-    roles: frozenset[str] | None = current_app.extensions[_ROLES_AT](path)
-    return roles is None or bool(roles & getattr(current_user, "role_names", frozenset()))
+    return _open_to(path, _roles())
+
+
+def _roles() -> frozenset[str]:
+    """Return the roles of the person signed in."""
+    roles: frozenset[str] = getattr(current_user, "role_names", frozenset())
+    return roles
+
+
+def _open_to(path: str, roles: frozenset[str]) -> bool:
+    wanted: frozenset[str] | None = current_app.extensions[_ROLES_AT](path)
+    return wanted is None or bool(wanted & roles)
 
 
 def init_app(app: Flask) -> None:
