@@ -49,6 +49,7 @@ MOMENT = datetime(2024, 9, 30, 9, 30, tzinfo=service_clock.VN)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that all processes of this run share."""
+    gc.disable()  # Nothing that loading the tests makes goes away; see pytest_collection_finish.
     worker = getattr(config, "workerinput", None)
     if worker:
         config.stash[RUN_FOLDER] = Path(worker["fundsvc_folder"])
@@ -81,6 +82,7 @@ def pytest_collection_finish() -> None:
     """Look through what was loaded once, and not with each collection of a test's own rubbish."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)
 
 
