@@ -42,7 +42,10 @@ OWN_DAY: Final = (Mirrored, PaidOut)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the list is looked at: order, filters, where it begins, and which lines are ticked."""
+    """How the list is looked at: order, filters, where it begins, and which lines are ticked.
+
+    `beyond` is how many more were ticked than one preview can take.
+    """
 
     sort: str = "old"
     way: str = ""
@@ -50,20 +53,22 @@ class View:
     words: str = ""
     after: tuple[str, int] | None = None
     picked: tuple[int, ...] = ()
+    beyond: int = 0
 
     @classmethod
     def of(cls, values: Mapping[str, str], picked: Sequence[str] = ()) -> "View":
         """Read a view from an address or form; what cannot be is left out."""
         sort, way, state = (values.get(name, "") for name in ("sort", "way", "state"))
         key, _dot, number = values.get("after", "").rpartition(".")
-        numbers = [int(one) for one in picked if _is_number(one)]
+        numbers = tuple(dict.fromkeys(int(one) for one in picked if _is_number(one)))
         return cls(
             sort=sort if sort in SORTS else "old",
             way=way if way in WAYS else "",
             state=state if state in STATES else "",
             words=values.get("q", "").strip()[:LONGEST_WORDS],
             after=(key, int(number)) if key and _is_number(number) else None,
-            picked=tuple(dict.fromkeys(numbers))[:MOST_PICKED],
+            picked=numbers[:MOST_PICKED],
+            beyond=max(len(numbers) - MOST_PICKED, 0),
         )
 
     def query(self, **more: Any) -> str:

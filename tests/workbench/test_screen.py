@@ -224,6 +224,17 @@ def test_sorting_and_filtering_keep_what_is_ticked(signed_in: SignedIn) -> None:
     assert f'value="{second}" checked' in page
 
 
+def test_ticks_beyond_what_one_preview_takes_are_told(signed_in: SignedIn) -> None:
+    (line,) = book("VCB1", money_in())
+    browser = signed_in("treasurer")
+    ticks = "&".join(f"pick={number}" for number in (line, *range(9_000, 9_500)))
+    for address in ("/workbench/VCB1", "/workbench/VCB1/many"):
+        page = browser.get(f"{address}?{ticks}").get_data(as_text=True)
+        assert "nhiều nhất 500 dòng; 1 dòng chọn sau không vào đây" in page, address
+        page = browser.get(f"{address}?pick={line}").get_data(as_text=True)
+        assert "không vào đây" not in page
+
+
 def test_filters_show_only_what_they_say(signed_in: SignedIn) -> None:
     first, second, third = book(
         "VCB1", money_in(), money_in("900.000", "HOI PHI", day=3), money_out(day=4)
