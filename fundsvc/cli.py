@@ -6,6 +6,7 @@ the application around it, and turns a refusal into exit code 1 with its reasons
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -203,29 +204,29 @@ def _call(
     **arguments: Any,
 ) -> None:
     ctx = click.get_current_context()
-    from sqlalchemy.exc import DBAPIError
-
-    from fundsvc.config import BadSettingError
+    from fundsvc import config, reading
     from fundsvc.errors import Refusal, from_ledger
     from ledger.errors import LedgerError
 
     try:
-        if within_app:
+        if not within_app:
+            callback(**arguments)
+        elif not reading.done_alone(callback, arguments, config.load().database_url):
             from fundsvc.app import create_app
 
             ctx.with_resource(create_app(web=False).app_context())
-        callback(**arguments)
+            callback(**arguments)
     except Refusal as refusal:
         _tell(refusal, as_json=_wants_json(command, ctx))
     except LedgerError as error:
         _tell(from_ledger(error), as_json=_wants_json(command, ctx))
-    except BadSettingError as error:
+    except config.BadSettingError as error:
         click.echo(str(error), err=True)
-    except DBAPIError as error:
+    except Exception as error:
         if not _schema_is_missing(error):
             raise
         click.echo("Cơ sở dữ liệu chưa sẵn sàng; hãy chạy: fundsvc db upgrade", err=True)
-        click.echo(str(error.orig).strip(), err=True)
+        click.echo(str(error.orig).strip(), err=True)  # type: ignore[attr-defined]
     else:
         return
     ctx.exit(REFUSED)
@@ -252,11 +253,14 @@ def _tell(refusal: Any, *, as_json: bool) -> None:
         )
 
 
-def _schema_is_missing(error: Any) -> bool:
+def _schema_is_missing(error: Exception) -> bool:
     """Whether the database lacks a table or cannot be reached, as before `db upgrade`."""
-    text = str(error.orig)
-    return any(
-        sign in text
+    if "sqlalchemy" not in sys.modules:
+        return False
+    from sqlalchemy.exc import DBAPIError
+
+    return isinstance(error, DBAPIError) and any(
+        sign in str(error.orig)
         for sign in (
             "no such table",
             "no such column",

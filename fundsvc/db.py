@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped, UOWTransaction
     from sqlalchemy.pool import ConnectionPoolEntry
 
-SQLITE_WAIT_SECONDS = 10.0
+SQLITE_WAIT_SECONDS = driver.SQLITE_WAIT_SECONDS
 _SQLITE_BUSY = 5
 REST_SECONDS = 2.0
 
@@ -213,16 +213,7 @@ def _equip_sqlite(connection: "DBAPIConnection", _record: "ConnectionPoolEntry")
     # The driver must not begin transactions by itself, or BEGIN IMMEDIATE comes too late.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {_ms(SQLITE_WAIT_SECONDS)}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "recursive_triggers = ON",
-        "trusted_schema = OFF",
-        "temp_store = MEMORY",
-        "cache_size = -65536",
-    ):
+    for pragma in driver.SQLITE_SETTINGS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

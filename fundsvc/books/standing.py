@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from fundsvc.driver import read_plain
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from fundsvc.driver import Reader
 
 _STANDING: Final = """
 SELECT reference_mark.mark, seal.number, seal.head, seal.last_entry
@@ -31,7 +31,7 @@ class Standing:
     mark: str
 
 
-def standing(session: "Session") -> Standing:
+def standing(session: "Reader") -> Standing:
     """Return where the books stand, by one statement."""
     mark, *seal = read_plain(session, _STANDING)[0]
     return Standing(Sealed(*seal) if seal[0] else Sealed(), mark)

@@ -19,7 +19,7 @@ from fundsvc.books.grains import FIGURES, Grain, Rollup, pieces
 from fundsvc.driver import Rows, engine_of, read_plain, scope
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from fundsvc.driver import Reader
 
 KEYS: Final = ("account", "fund", "unit", "province")
 CARRY_FORWARD: Final = "carry-forward"
@@ -105,7 +105,7 @@ def among(name: str, ids: Iterable[int]) -> str:
 
 
 def summed(
-    session: "Session",
+    session: "Reader",
     by: Sequence[str],
     first: date,
     last: date,
@@ -133,7 +133,7 @@ def summed(
     return [Total(row[:count], *row[count:-1]) for row in rows]
 
 
-def within(session: "Session", conditions: Sequence[str], names: Names = OF_SUMS) -> str:
+def within(session: "Reader", conditions: Sequence[str], names: Names = OF_SUMS) -> str:
     """Return conditions and the session's scope as one text."""
     units = scope(session)
     if units is not None:
@@ -142,7 +142,7 @@ def within(session: "Session", conditions: Sequence[str], names: Names = OF_SUMS
 
 
 def unsealed_since(
-    session: "Session", query: Callable[[int], str], values: Mapping[str, date]
+    session: "Reader", query: Callable[[int], str], values: Mapping[str, date]
 ) -> Rows:
     """Return the rows of a query whose tail begins behind the last entry that is sealed.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fundsvc.books.sums import OF_SUMS, Names, summed
 from fundsvc.driver import scope as units_of
@@ -19,6 +19,8 @@ from ledger.accounts import BANK
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from fundsvc.driver import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class BookScope:
         return {name: value for name, value in (asked | changes).items() if value}
 
 
-def look_up(session: "Session", options: BookOptions, language: str = "vi") -> BookScope:
+def look_up(session: "Reader", options: BookOptions, language: str = "vi") -> BookScope:
     """Look up what the options name.
 
     Who may see one unit only gets the book of that unit when none was named.
@@ -174,7 +176,7 @@ def look_up(session: "Session", options: BookOptions, language: str = "vi") -> B
     )
 
 
-def account_choices(session: "Session", language: str = "vi") -> tuple[tuple[str, str], ...]:
+def account_choices(session: "Reader", language: str = "vi") -> tuple[tuple[str, str], ...]:
     """Return the accounts a person can choose from, by code."""
     accounts = load(session, language).accounts
     seen = sorted((accounts[number] for number in _seen(session, accounts)), key=_by_code)
@@ -193,7 +195,7 @@ def balance_columns(group: str, carried: Any = "") -> tuple[Column, Column]:
     )
 
 
-def _seen(session: "Session", accounts: Mapping[int, AccountFact]) -> frozenset[int]:
+def _seen(session: "Reader", accounts: Mapping[int, AccountFact]) -> frozenset[int]:
     """Return the accounts that this person may ask for.
 
     Another unit's bank account is none to somebody who sees some units only, unless the books of
@@ -203,7 +205,8 @@ def _seen(session: "Session", accounts: Mapping[int, AccountFact]) -> frozenset[
         return frozenset(accounts)
     from fundsvc.books.tills import tills  # noqa: PLC0415 - who sees all needs no models
 
-    own = {till.account_id for till in tills(session)}
+    # Who is limited to units reads within the application.
+    own = {till.account_id for till in tills(cast("Session", session))}
     last = date(LATEST_YEAR, 12, 31)
     used = {total.key[0] for total in summed(session, ("account",), last, last, counted=False)}
     return frozenset(

@@ -8,8 +8,12 @@ from typing import Any
 
 import click
 
+from fundsvc import reading
+
 FORMATS = ("json", "csv", "xlsx", "pdf", "html")
 BINARY = frozenset({"xlsx", "pdf"})
+PLAIN = frozenset({None, "json", "csv"})
+"""The formats that are drawn without templates and fonts."""
 Command = Callable[..., Any]
 
 
@@ -43,6 +47,10 @@ _every_fund: Callable[[Command], Command] = click.option(
 )
 
 
+def _is_plain(kind: str | None, **_typed: object) -> bool:
+    return kind in PLAIN
+
+
 @click.group(name="statement")
 def group() -> None:
     """Báo cáo và sổ kế toán."""
@@ -51,18 +59,18 @@ def group() -> None:
 @group.command("fund")
 @click.option("--fund", required=True, metavar="F", help="Quỹ: base, dues, nghia-tinh.")
 @_options
+@reading.alone(_is_plain)
 def fund_command(kind: str | None, out: Path | None, as_json: bool, **typed: str | None) -> None:
     """Báo cáo thu chi quỹ của một tỉnh, một đơn vị, hay tất cả."""
     if typed["province"] and typed["unit"]:
         msg = "Chỉ một trong hai: --province hoặc --unit."
         raise click.UsageError(msg)
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import snapshot
     from fundsvc.statements import formats, schemas
     from fundsvc.statements.service import fund_statement
 
     options = schemas.read_options(_named(typed))
-    session = snapshot()
+    session = reading.snapshot()
     report = fund_statement(session, options)
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     if kind is None and not as_json:
@@ -88,16 +96,16 @@ def fund_command(kind: str | None, out: Path | None, as_json: bool, **typed: str
 @group.command("trial-balance")
 @_every_fund
 @_options
+@reading.alone(_is_plain)
 def trial_balance_command(
     kind: str | None, out: Path | None, as_json: bool, **typed: str | None
 ) -> None:
     """Bảng cân đối tài khoản, một dòng cho mỗi tài khoản, quỹ và đơn vị."""
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import snapshot
     from fundsvc.statements import book_options, trial_balance
 
     options = book_options.read_options(_named(typed))
-    session = snapshot()
+    session = reading.snapshot()
     balance = trial_balance.trial_balance(session, options)
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     _give(trial_balance.book(balance), kind, out, as_json=as_json)

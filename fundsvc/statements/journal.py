@@ -102,7 +102,7 @@ def _values(scope: BookScope, line: Line, *, begins: bool) -> tuple[Value, ...]:
         account.name,
         scope.funds[line.fund_id][0],
         unit.code,
-        scope.reference.key(scope.reference.drawn(place, scope.provinces)),
+        scope.reference.drawn_as[scope.provinces][place],
         line.debit,
         line.credit,
     )

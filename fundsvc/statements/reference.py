@@ -16,7 +16,7 @@ from ledger.accounts import CARRIED, AccountType
 from ledger.statements import LineKey, Side
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from fundsvc.driver import Reader
 
 NONE = "none"
 """The province of what belongs to no province."""
@@ -72,10 +72,13 @@ class Reference:
     units: Mapping[int, UnitFact]
     accounts: Mapping[int, AccountFact]
     labels: Mapping[LineKey, str]
+    drawn_as: Mapping[str, Mapping[int | None, str]]
+    """The key that each recorded province, or none, is drawn as on the map `now` or `then`."""
+    by_key: Mapping[str, ProvinceFact]
 
     def province(self, key: str) -> ProvinceFact | None:
         """Return the province of a key such as `2025:44`."""
-        return next((fact for fact in self.provinces.values() if fact.key == key), None)
+        return self.by_key.get(key)
 
     def unit(self, code: str) -> UnitFact | None:
         """Return the unit of a code, if there is one that the session may see."""
@@ -83,20 +86,7 @@ class Reference:
 
     def today(self, province_id: int | None) -> int | None:
         """Return the province of today's map that a province became part of."""
-        while province_id is not None:
-            successor = self.provinces[province_id].successor_id
-            if successor is None:
-                break
-            province_id = successor
-        return province_id
-
-    def drawn(self, province_id: int | None, provinces: str) -> int | None:
-        """Return the province a recorded one is drawn as, on the map `now` or `then`."""
-        return self.today(province_id) if provinces == "now" else province_id
-
-    def key(self, province_id: int | None) -> str:
-        """Return the key of a province, `none` for no province."""
-        return NONE if province_id is None else self.provinces[province_id].key
+        return _today(self.provinces, province_id)
 
     def standing(self, provinces: str, first: date, last: date) -> list[str]:
         """Return the provinces that have a row even without money, in order, and `none`.
@@ -116,7 +106,7 @@ class Reference:
         return [*sorted(keys), NONE]
 
 
-def load(session: "Session", language: str = "vi") -> Reference:
+def load(session: "Reader", language: str = "vi") -> Reference:
     """Return the reference data, with names in a language where the books have them."""
     engine, now, allowed = session.get_bind(), standing(session), scope(session)
     kept = _kept.get(engine)
@@ -132,6 +122,15 @@ def load(session: "Session", language: str = "vi") -> Reference:
     return replace(every, units=units, sealed=now.sealed)
 
 
+def _today(provinces: Mapping[int, ProvinceFact], province_id: int | None) -> int | None:
+    while province_id is not None:
+        successor = provinces[province_id].successor_id
+        if successor is None:
+            break
+        province_id = successor
+    return province_id
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The reference data of one mark, by languages, of all units."""
@@ -143,19 +142,21 @@ class _Kept:
 _kept: Final[WeakKeyDictionary[Any, _Kept]] = WeakKeyDictionary()
 
 
-def _read(session: "Session", *, english: bool) -> Reference:
+def _read(session: "Reader", *, english: bool) -> Reference:
     session.flush()
     accounts = [
         AccountFact(number, code, (english and name_en) or name, AccountType(kind), line)
         for number, code, kind, line, name, name_en in read_plain(session, _ACCOUNTS)
     ]
+    provinces = {fact.id: fact for fact in _provinces(session)}
+    then = {None: NONE} | {number: fact.key for number, fact in provinces.items()}
     return Reference(
         sealed=Sealed(),
         funds={
             code: (number, (english and name_en) or name)
             for number, code, name, name_en in read_plain(session, _FUNDS)
         },
-        provinces={fact.id: fact for fact in _provinces(session)},
+        provinces=provinces,
         units={row[0]: UnitFact(*row) for row in read_plain(session, _UNITS)},
         accounts={fact.id: fact for fact in accounts},
         labels={
@@ -164,6 +165,11 @@ def _read(session: "Session", *, english: bool) -> Reference:
             for fact in sorted(accounts, key=lambda fact: fact.code, reverse=True)
             if fact.line is not None and fact.code not in CARRIED
         },
+        drawn_as={
+            "then": then,
+            "now": {number: then[_today(provinces, number)] for number in then},
+        },
+        by_key={fact.key: fact for fact in provinces.values()},
     )
 
 
@@ -176,7 +182,7 @@ FROM province ORDER BY scheme DESC, code
 """
 
 
-def _provinces(session: "Session") -> Iterable[ProvinceFact]:
+def _provinces(session: "Reader") -> Iterable[ProvinceFact]:
     for number, scheme, code, name, since, until, successor in read_plain(session, _PROVINCES):
         days = as_day(since), until and as_day(until)
         yield ProvinceFact(number, f"{scheme}:{code}", name, *days, successor)

@@ -16,7 +16,8 @@ from fundsvc.text import short_unit
 from ledger.statements import LineKey, Place, Scope, Side, Sum, build
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from fundsvc.driver import Reader
+    from ledger.accounts import AccountType
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Choices:
     units: tuple[tuple[str, str], ...]
 
 
-def choices(session: "Session", language: str = "vi") -> Choices:
+def choices(session: "Reader", language: str = "vi") -> Choices:
     """Return the funds, the provinces of both maps and the units this person may see."""
     reference = load(session, language)
     provinces = [(fact.key, fact.name) for fact in reference.provinces.values()]
@@ -66,7 +67,7 @@ def choices(session: "Session", language: str = "vi") -> Choices:
     )
 
 
-def fund_statement(session: "Session", options: Options, language: str = "vi") -> Report:
+def fund_statement(session: "Reader", options: Options, language: str = "vi") -> Report:
     """Draw the statement of a fund, of all, one province or one unit.
 
     A session that is limited to some units sees their books only, and the report says so.
@@ -96,7 +97,7 @@ def fund_statement(session: "Session", options: Options, language: str = "vi") -
     )
 
 
-def look_up(session: "Session", options: Options, language: str = "vi") -> Asked:
+def look_up(session: "Reader", options: Options, language: str = "vi") -> Asked:
     """Look up what the options name.
 
     Who may see one unit only gets the statement of that unit when none was named.
@@ -163,11 +164,7 @@ def places_of(
 
     What an entry of such a unit does not state stands in the province all the same.
     """
-    wanted = [
-        place
-        for place in (None, *reference.provinces)
-        if reference.key(reference.drawn(place, provinces)) == key
-    ]
+    wanted = [place for place, drawn in reference.drawn_as[provinces].items() if drawn == key]
     home = tuple(unit.id for unit in reference.units.values() if unit.province_id in wanted)
     return tuple(place for place in wanted if place is not None), home
 
@@ -201,15 +198,22 @@ def map_of(reference: Reference, options: MapAsked) -> tuple[str, Reason | None]
     return "then", None
 
 
-def _sums(session: "Session", asked: Asked) -> tuple[list[Sum], dict[LineKey, int]]:
+_NOTHING = None, 0, 0
+
+
+def _sums(session: "Reader", asked: Asked) -> tuple[list[Sum], dict[LineKey, int]]:
     """Sum the fund by account and row, and count the entries behind each line.
 
     All accounts are read, though a statement shows half of them: the others prove it.
     """
     scope, reference = asked.scope, asked.reference
     by_unit = scope.province is not None or asked.unit is not None
-    sums, counts, places = [], dict[LineKey, int](), dict[tuple[int, int], Place]()
-    for total in summed(
+    drawn_as = reference.drawn_as[scope.provinces]
+    kinds: dict[int, tuple[AccountType, LineKey | None]] = {}
+    places: dict[tuple[int, int], Place] = {}
+    amounts: dict[tuple[Place, LineKey | None], tuple[AccountType, int, int]] = {}
+    counts: dict[LineKey, int] = {}
+    for (account_id, unit_id, province_id), before, debit, credit, entries in summed(
         session,
         ("account", "unit", "province"),
         scope.first,
@@ -217,19 +221,26 @@ def _sums(session: "Session", asked: Asked) -> tuple[list[Sum], dict[LineKey, in
         conditions(asked, OF_SUMS),
         carried=False,
     ):
-        account_id, unit_id, province_id = total.key
-        account, where = reference.accounts[account_id], (unit_id, province_id)
-        place = places.get(where)
+        place = places.get((unit_id, province_id))
         if place is None:
             unit = reference.units[unit_id]
-            key = reference.key(reference.drawn(province_id or unit.province_id, scope.provinces))
-            place = places[where] = key, unit.code if by_unit else None
-        inside = total.credit - total.debit
-        sums.append(Sum(place, account.kind, account.line, before=True, amount=-total.before))
-        sums.append(Sum(place, account.kind, account.line, before=False, amount=inside))
-        if account.line is not None:
-            line = Side.of(account.kind), account.line
-            counts[line] = counts.get(line, 0) + total.entries
+            key = drawn_as[province_id or unit.province_id]
+            place = places[unit_id, province_id] = key, unit.code if by_unit else None
+        kind = kinds.get(account_id)
+        if kind is None:
+            account = reference.accounts[account_id]
+            side = account.line and (Side.of(account.kind), account.line)
+            kind = kinds[account_id] = account.kind, side or None
+        line = kind[1]
+        _kind, opening, inside = amounts.get((place, line), _NOTHING)
+        amounts[place, line] = kind[0], opening - before, inside + credit - debit
+        if line is not None:
+            counts[line] = counts.get(line, 0) + entries
+    sums = []
+    for (place, line), (account_type, opening, inside) in amounts.items():
+        name = line and line[1]
+        sums.append(Sum(place, account_type, name, before=True, amount=opening))
+        sums.append(Sum(place, account_type, name, before=False, amount=inside))
     return sums, counts
 
 
@@ -242,8 +253,8 @@ def _places(asked: Asked, found: Collection[Place]) -> list[Place]:
     scope, reference = asked.scope, asked.reference
     standing: list[Place]
     if asked.unit is not None:
-        home = reference.drawn(asked.unit.province_id, scope.provinces)
-        standing = [(scope.province or reference.key(home), asked.unit.code)]
+        home = reference.drawn_as[scope.provinces][asked.unit.province_id]
+        standing = [(scope.province or home, asked.unit.code)]
     elif scope.province is None:
         keys = reference.standing(scope.provinces, scope.first, scope.last)
         return sorted({*found, *((key, None) for key in keys)}, key=_in_order)
@@ -252,7 +263,7 @@ def _places(asked: Asked, found: Collection[Place]) -> list[Place]:
             (scope.province, unit.code)
             for unit in reference.units.values()
             if unit.kind == "provincial"
-            and reference.key(reference.drawn(unit.province_id, scope.provinces)) == scope.province
+            and reference.drawn_as[scope.provinces][unit.province_id] == scope.province
         ]
     return [*standing, *sorted(set(found).difference(standing), key=_in_order)]
 

@@ -13,7 +13,7 @@ from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
 from ledger.statements import UnprovenError
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from fundsvc.driver import Reader
 
 TITLE = "Bảng cân đối tài khoản"
 FIELDS = ("account", "name", "fund", "unit", "opening", "debit", "credit", "closing")
@@ -75,7 +75,7 @@ class TrialBalance:
         return self.rows if apart else _by_account(self.rows)
 
 
-def trial_balance(session: "Session", options: BookOptions, language: str = "vi") -> TrialBalance:
+def trial_balance(session: "Reader", options: BookOptions, language: str = "vi") -> TrialBalance:
     """Draw the trial balance of all books, a fund, a unit or a province.
 
     Raises:
