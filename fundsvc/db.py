@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -31,6 +31,7 @@ from sqlalchemy.orm import (
     Session,
     with_loader_criteria,
 )
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from fundsvc import driver
@@ -337,18 +338,23 @@ def check_scope(session: Session, unit_ids: Collection[int]) -> None:
         raise OutOfScopeError
 
 
+@lru_cache(maxsize=500)
+def _limits(units: frozenset[int], models: tuple[type[OfUnit], ...]) -> tuple[ORMOption, ...]:
+    """Return what limits every statement to some units, kept for the many of a page."""
+    return tuple(
+        # A function, so that a second name of a table is asked by that name.
+        with_loader_criteria(model, lambda each: each.unit_id.in_(units), include_aliases=True)
+        for model in models
+    )
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _filter_to_scope(state: ORMExecuteState) -> None:
     units = scope(state.session)
     if units is None or not state.is_select or state.is_column_load:
         return
-    state.statement = state.statement.options(
-        *(
-            # A function, so that a second name of a table is asked by that name.
-            with_loader_criteria(model, lambda each: each.unit_id.in_(units), include_aliases=True)
-            for model in OfUnit.__subclasses__()
-        )
-    )
+    models = tuple(OfUnit.__subclasses__())
+    state.statement = state.statement.options(*_limits(units, models))
 
 
 @event.listens_for(Session, "before_flush")
