@@ -15,8 +15,10 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
+from babel import Locale
+from babel.support import NullTranslations
 from flask import Flask, current_app, url_for
-from flask_babel import Babel
+from flask_babel import Babel, get_locale, get_translations
 
 from fundsvc.templating import errors, frame
 from fundsvc.templating.attention import Attention, attend, waiting
@@ -60,9 +62,30 @@ def in_language(name: str, name_en: str) -> str:
     return name_en if chosen_locale() == "en" and name_en else name
 
 
+def _catalogue() -> NullTranslations:
+    """Return the texts in this page's language.
+
+    A page asks for some hundred texts; Flask-Babel would look for their catalogue each time.
+    """
+    locale = get_locale()
+    return get_translations() if locale is None else _catalogue_of(locale)
+
+
+@lru_cache(maxsize=len(LOCALES))
+def _catalogue_of(_locale: Locale) -> NullTranslations:
+    return get_translations()
+
+
 def init_app(app: Flask) -> None:
     """Give an application the filters, the frame, the languages and the error pages."""
     Babel(app, default_locale=LOCALES[0], locale_selector=chosen_locale)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # Jinja's extension adds it.
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, count: _catalogue().ungettext(one, many, count),
+        pgettext=lambda place, text: _catalogue().upgettext(place, text),
+        npgettext=lambda place, one, many, count: _catalogue().unpgettext(place, one, many, count),
+        newstyle=True,
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for filter_ in (number, dong, day, month, moment, typed_day):
         app.jinja_env.filters[filter_.__name__] = filter_
