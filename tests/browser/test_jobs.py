@@ -45,7 +45,7 @@ def test_the_bar_moves_and_the_preview_comes_by_itself(
     bar = page.get_by_role("progressbar")
     expect(bar).to_be_visible()
     hold(page)
-    thread = threading.Thread(target=_work, args=(service,))
+    thread = threading.Thread(target=do_jobs, args=(service,))
     thread.start()
     expect(page.get_by_role("heading", level=1)).to_have_text("Xem trước tin nhắn ủng hộ")
     thread.join()
@@ -67,6 +67,7 @@ def test_columns_are_named_on_a_phone(browser: Browser, service: Service, tmp_pa
     context.close()
 
 
-def _work(service: Service) -> None:
+def do_jobs(service: Service) -> None:
+    """Do what waits, as the worker does."""
     with service.app.app_context():
         worker.do_jobs()
