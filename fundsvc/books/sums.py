@@ -96,6 +96,13 @@ class Names:
 
 OF_SUMS: Final = Names(*(f"part.{name}_id" for name in KEYS))
 """The keys in `summed`; `province_id` is 0 where an entry states none."""
+OF_POSTINGS: Final = Names(
+    account_id="posting.account_id",
+    fund_id="posting.fund_id",
+    unit_id="posting.unit_id",
+    province_id="coalesce(entry.province_id, 0)",
+)
+"""The keys of postings joined with their entries."""
 
 
 def among(name: str, ids: Iterable[int]) -> str:

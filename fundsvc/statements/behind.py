@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, distinct, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Posting
-from fundsvc.books.sums import CARRY_FORWARD, OF_SUMS, among, summed
+from fundsvc.books.sums import CARRY_FORWARD, OF_POSTINGS, OF_SUMS, among, summed
 from fundsvc.errors import Reason, Refusal
 from fundsvc.statements.options import Figure, Mark, Options
-from fundsvc.statements.postings import ENTRY, OF_POSTINGS, as_clauses, with_entries
+from fundsvc.statements.postings import ENTRY, as_clauses, with_entries
 from fundsvc.statements.reference import Reference
 from fundsvc.statements.service import Asked, conditions, look_up
 from ledger.accounts import AccountType

@@ -9,17 +9,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
-from fundsvc.books.models import Account, Posting
-from fundsvc.books.sums import among, summed, within
+from fundsvc.books.sums import OF_POSTINGS, among, summed, within
 from fundsvc.driver import as_day, engine_of, read_plain
 from fundsvc.statements.book_options import PAGE, Mark, Turn
 from fundsvc.statements.book_scope import BookScope
-from fundsvc.statements.postings import OF_POSTINGS
+
+if TYPE_CHECKING:
+    from fundsvc.driver import Reader
 
 CHUNK: Final = 1_000
 _WIDEST: Final = 64
@@ -61,7 +59,7 @@ class Lines:
     later: bool
 
 
-def page(session: Session, scope: BookScope, turn: Turn, size: int = PAGE) -> Lines:
+def page(session: "Reader", scope: BookScope, turn: Turn, size: int = PAGE) -> Lines:
     """Return the page of a book that a turn names: the last one if it names none."""
     if turn.start or turn.after is not None:
         found = _read(session, scope, turn.after, size + 1, down=False)
@@ -71,7 +69,7 @@ def page(session: Session, scope: BookScope, turn: Turn, size: int = PAGE) -> Li
     return Lines(shown, earlier=len(found) > size, later=turn.before is not None)
 
 
-def every(session: Session, scope: BookScope) -> Iterator[Sequence[Line]]:
+def every(session: "Reader", scope: BookScope) -> Iterator[Sequence[Line]]:
     """Yield all lines of a book, oldest first, in chunks."""
     mark: Mark | None = None
     while chunk := _read(session, scope, mark, CHUNK, down=False):
@@ -79,7 +77,7 @@ def every(session: Session, scope: BookScope) -> Iterator[Sequence[Line]]:
         mark = chunk[-1].mark
 
 
-def balance_before(session: Session, scope: BookScope, mark: Mark) -> int:
+def balance_before(session: "Reader", scope: BookScope, mark: Mark) -> int:
     """Return debit less credit of an account before one of its lines.
 
     It is what stood at the beginning of that day, from the sums of the books, and the lines of
@@ -92,7 +90,7 @@ def balance_before(session: Session, scope: BookScope, mark: Mark) -> int:
 
 
 def counter_accounts(
-    session: Session, scope: BookScope, lines: Sequence[Line]
+    session: "Reader", scope: BookScope, lines: Sequence[Line]
 ) -> Mapping[Mark, tuple[str, ...]]:
     """Return the accounts on the other side of each line, in its entry, fund and unit."""
     ids: object = sorted({line.mark.entry_id for line in lines})
@@ -114,7 +112,7 @@ def counter_accounts(
 
 
 def _read(
-    session: Session, scope: BookScope, mark: Mark | None, limit: int, *, down: bool
+    session: "Reader", scope: BookScope, mark: Mark | None, limit: int, *, down: bool
 ) -> list[Line]:
     """Return lines behind a mark in one direction, from the mark on."""
     if scope.account is not None:
@@ -139,25 +137,24 @@ def _read(
 
 
 def _edge(
-    session: Session, scope: BookScope, span: tuple[date, date], *, down: bool
+    session: "Reader", scope: BookScope, span: tuple[date, date], *, down: bool
 ) -> date | None:
     """Return the last (or first) day of a span on which anything was booked at all."""
     if span[0] > span[1]:
         return None
-    outermost: Any = func.max if down else func.min
-    of_account = (
-        select(outermost(Posting.date))
-        .where(Posting.account_id == Account.id, Posting.date.between(*span))
-        .scalar_subquery()
+    statement = _EDGE.format(
+        outermost="max" if down else "min",
+        conditions=within(session, (), OF_POSTINGS),
+        first=span[0],
+        last=span[1],
+        accounts=among("account.id", scope.accounts),
     )
-    found: date | None = session.scalar(
-        select(outermost(of_account)).where(Account.id.in_(scope.accounts))
-    )
-    return found
+    ((found,),) = read_plain(session, statement)
+    return None if found is None else as_day(found)
 
 
 def _between(
-    session: Session,
+    session: "Reader",
     scope: BookScope,
     span: tuple[date, date],
     mark: Mark | None,
@@ -179,7 +176,7 @@ def _between(
     return [Line(Mark(as_day(row[0]), row[1], row[2]), *row[3:]) for row in rows]
 
 
-def _conditions(session: Session, scope: BookScope) -> str:
+def _conditions(session: "Reader", scope: BookScope) -> str:
     return within(session, scope.conditions(OF_POSTINGS), OF_POSTINGS)
 
 
@@ -197,6 +194,12 @@ SELECT posting.date, posting.entry_id, posting.line, entry.kind, entry.descripti
     posting.debit, posting.credit
 FROM posting JOIN entry ON entry.id = posting.entry_id
 WHERE {conditions} AND posting.date BETWEEN '{first}' AND '{last}' ORDER BY {order} LIMIT {limit}
+"""
+_EDGE: Final = """
+SELECT {outermost}((
+    SELECT {outermost}(posting.date) FROM posting WHERE posting.account_id = account.id
+        AND posting.date BETWEEN '{first}' AND '{last}' AND {conditions}
+)) FROM account WHERE {accounts}
 """
 _OF_DAY: Final = """
 SELECT coalesce(sum(posting.debit - posting.credit), 0)

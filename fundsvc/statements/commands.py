@@ -115,16 +115,16 @@ def trial_balance_command(
 @click.option("--account", required=True, metavar="A", help="Số hiệu tài khoản, ví dụ 111.")
 @_every_fund
 @_options
+@reading.alone(_is_plain)
 def general_ledger_command(
     kind: str | None, out: Path | None, as_json: bool, **typed: str | None
 ) -> None:
     """Sổ cái một tài khoản: số dư đầu, từng dòng với số dư, số dư cuối."""
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import snapshot
     from fundsvc.statements import book_options, general_ledger
 
     options = book_options.read_options(_named(typed), account=True)
-    session = snapshot()
+    session = reading.snapshot()
     book = general_ledger.book(session, general_ledger.ledger(session, options))
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     _give(book, kind, out, as_json=as_json)
@@ -133,14 +133,14 @@ def general_ledger_command(
 @group.command("journal")
 @_every_fund
 @_options
+@reading.alone(_is_plain)
 def journal_command(kind: str | None, out: Path | None, as_json: bool, **typed: str | None) -> None:
     """Sổ nhật ký chung: mọi dòng định khoản theo thứ tự ngày."""
     _check_call(kind, out, as_json=as_json)
-    from fundsvc.db import snapshot
     from fundsvc.statements import book_options, journal
 
     options = book_options.read_options(_named(typed))
-    session = snapshot()
+    session = reading.snapshot()
     book = journal.book(session, journal.journal(session, options))
     session.rollback()  # Drawing takes long; nothing is held open meanwhile.
     _give(book, kind, out, as_json=as_json)

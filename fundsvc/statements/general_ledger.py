@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from fundsvc import clock
 from fundsvc.books.sums import summed
 from fundsvc.errors import Reason, Refusal
+from fundsvc.gettext import gettext as _
 from fundsvc.statements import book_lines
 from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name, sides
 from fundsvc.statements.book_closing import closed_on
 from fundsvc.statements.book_lines import Line
 from fundsvc.statements.book_options import BookOptions, Turn
 from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
+
+if TYPE_CHECKING:
+    from fundsvc.driver import Reader
 
 TITLE = "Sổ cái"
 FIELDS = (
@@ -61,7 +63,7 @@ class LedgerPage:
         return self.lines[-1].balance if self.lines else self.opening
 
 
-def ledger(session: Session, options: BookOptions, language: str = "vi") -> Ledger:
+def ledger(session: "Reader", options: BookOptions, language: str = "vi") -> Ledger:
     """Sum up an account of all books, a fund, a unit or a province.
 
     Raises:
@@ -81,7 +83,7 @@ def ledger(session: Session, options: BookOptions, language: str = "vi") -> Ledg
     )
 
 
-def page(session: Session, book: Ledger, turn: Turn) -> LedgerPage:
+def page(session: "Reader", book: Ledger, turn: Turn) -> LedgerPage:
     """Return a page of a ledger; the balances of its lines ask for no line of another day."""
     found = book_lines.page(session, book.scope, turn)
     if not found.lines:
@@ -97,7 +99,7 @@ def page(session: Session, book: Ledger, turn: Turn) -> LedgerPage:
     return LedgerPage(lines, opening, found.earlier, found.later)
 
 
-def book(session: Session, drawn: Ledger) -> Book:
+def book(session: "Reader", drawn: Ledger) -> Book:
     """Read a whole ledger, and return it as documents draw it."""
     scope, account = drawn.scope, drawn.scope.account
     records = Records()
@@ -156,7 +158,7 @@ _NONE: tuple[Value, ...] = (None, None, None)
 
 
 def _balanced(
-    session: Session, scope: BookScope, lines: Sequence[Line], balance: int
+    session: "Reader", scope: BookScope, lines: Sequence[Line], balance: int
 ) -> Iterator[LedgerLine]:
     counters = book_lines.counter_accounts(session, scope, lines)
     for line in lines:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from fundsvc import clock
 from fundsvc.books.sums import summed
@@ -13,6 +12,9 @@ from fundsvc.statements.book_closing import closed_on
 from fundsvc.statements.book_lines import Line
 from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
+
+if TYPE_CHECKING:
+    from fundsvc.driver import Reader
 
 TITLE = "Sổ nhật ký chung"
 FIELDS = (
@@ -31,7 +33,7 @@ class Journal:
     credit: int
 
 
-def journal(session: Session, options: BookOptions, language: str = "vi") -> Journal:
+def journal(session: "Reader", options: BookOptions, language: str = "vi") -> Journal:
     """Sum up the journal of all books, a fund, a unit or a province.
 
     Raises:
@@ -42,7 +44,7 @@ def journal(session: Session, options: BookOptions, language: str = "vi") -> Jou
     return Journal(scope, sum(total.debit for total in found), sum(total.credit for total in found))
 
 
-def book(session: Session, drawn: Journal) -> Book:
+def book(session: "Reader", drawn: Journal) -> Book:
     """Read a whole journal, and return it as documents draw it."""
     scope, records = drawn.scope, Records()
     debit = credit = entry_id = 0

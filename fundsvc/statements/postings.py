@@ -6,19 +6,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Select, text
 
 from fundsvc.books.models import Entry, Posting
-from fundsvc.books.sums import Names
 
 ENTRY: Final[FromClause] = Entry.__table__
 """The entries as a bare table. The unit scope stands on the postings: a unit sees its postings of
 an entry that another unit made (the centre sends it money), or its statement would not balance."""
-
-OF_POSTINGS: Final = Names(
-    account_id="posting.account_id",
-    fund_id="posting.fund_id",
-    unit_id="posting.unit_id",
-    province_id="coalesce(entry.province_id, 0)",
-)
-"""The keys of postings joined with their entries, for conditions as text."""
 
 
 def with_entries(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

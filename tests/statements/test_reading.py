@@ -16,6 +16,8 @@ from fundsvc.driver import Alone, read_plain
 
 FUND = ("fund", "--fund", "nghia-tinh", "--from", "2024-09-01", "--to", "2024-09-30")
 BALANCE = ("trial-balance", "--from", "2024-01-01", "--to", "2024-09-17")
+LEDGER = ("general-ledger", "--from", "2024-09-01", "--to", "2024-09-30", "--account")
+JOURNAL = ("journal", "--from", "2024-09-01", "--to", "2024-09-30")
 HEAVY = ("flask", "sqlalchemy", "babel", "jinja2", "weasyprint")
 LOOK = f"""
 import sys
@@ -56,6 +58,11 @@ def file_of(url: str) -> str:
         ("fund", "--fund", "none", "--from", "2024-09-01", "--to", "2024-09-30"),
         ("fund", "--fund", "none", "--from", "2024-09-31", "--to", "2024-09-30", "--json"),
         (*BALANCE, "--unit", "NONE"),
+        (*LEDGER, "111"),
+        (*LEDGER, "7111", "--province", "2025:44", "--json"),
+        (*LEDGER, "999"),
+        JOURNAL,
+        (*JOURNAL, "--fund", "nghia-tinh", "--format", "csv"),
     ],
 )
 def test_a_command_says_the_same_with_and_without_the_application(
@@ -70,7 +77,9 @@ def test_a_command_says_the_same_with_and_without_the_application(
 
 @ON_SQLITE
 @pytest.mark.usefixtures("example", "_settings")
-@pytest.mark.parametrize("arguments", [FUND, (*BALANCE, "--format", "csv")])
+@pytest.mark.parametrize(
+    "arguments", [FUND, (*BALANCE, "--format", "csv"), (*LEDGER, "111"), JOURNAL]
+)
 def test_on_sqlite_nothing_heavy_is_loaded(app: Flask, arguments: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOOK, "statement", *arguments],
