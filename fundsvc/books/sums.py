@@ -45,7 +45,7 @@ _LINES: Final = """
 SELECT posting.date, {hide}posting.account_id AS account_id, {hide}posting.fund_id AS fund_id,
     {hide}posting.unit_id AS unit_id, posting.entry_id, posting.debit, posting.credit,
     CAST(1 AS bigint) AS entries
-FROM posting WHERE posting.entry_id > {sealed} AND posting.date <= :last
+FROM posting WHERE posting.entry_id > {sealed} AND posting.date <= {last}
 """
 _LINES_WITH_ENTRIES: Final = f"""
 SELECT posting.date, {{hide}}posting.account_id AS account_id, {{hide}}posting.fund_id AS fund_id,
@@ -53,7 +53,7 @@ SELECT posting.date, {{hide}}posting.account_id AS account_id, {{hide}}posting.f
     CAST(1 AS bigint) AS entries, coalesce(entry.province_id, 0) AS province_id,
     CAST(CASE entry.kind WHEN '{CARRY_FORWARD}' THEN 1 ELSE 0 END AS smallint) AS carried
 FROM posting CROSS JOIN entry
-WHERE posting.entry_id > {{sealed}} AND posting.date <= :last
+WHERE posting.entry_id > {{sealed}} AND posting.date <= {{last}}
     AND entry.id = posting.entry_id AND entry.id > {{sealed}}{{fence}}
 """  # noqa: S608 - own names
 # As a roll-up would have them: an entry counts once however many of its lines stand on one key.
@@ -132,10 +132,9 @@ def summed(
         carried: whether the turnover counts the entries that carry a year's result forward.
         counted: whether `entries` is wanted; else it may count an entry more than once.
     """
-    shape, ends = _spans(first, last)
     held = within(session, conditions)
-    asked = _Asked(engine_of(session), tuple(by), shape, held, carried, counted)
-    rows = unsealed_since(session, lambda sealed: _query(asked, sealed), ends)
+    asked = _Asked(engine_of(session), tuple(by), first, last, held, carried, counted)
+    rows = unsealed_since(session, lambda sealed: _query(asked, sealed))
     count = len(by)
     return [Total(row[:count], *row[count:-1]) for row in rows]
 
@@ -149,7 +148,7 @@ def within(session: "Reader", conditions: Sequence[str], names: Names = OF_SUMS)
 
 
 def unsealed_since(
-    session: "Reader", query: Callable[[int], str], values: Mapping[str, date]
+    session: "Reader", query: Callable[[int], str], values: Mapping[str, date] | None = None
 ) -> Rows:
     """Return the rows of a query whose tail begins behind the last entry that is sealed.
 
@@ -173,6 +172,11 @@ def unsealed_since(
         sealed = None
 
 
+def believe(session: "Reader", sealed: int) -> None:
+    """Take it that this is the last entry that is sealed: it was just read."""
+    last_known[session.get_bind()] = sealed, time.monotonic()
+
+
 GUESS_SECONDS: Final = 2.0
 last_known: Final[WeakKeyDictionary[Any, tuple[int, float]]] = WeakKeyDictionary()
 """The last entry that was sealed, as each database said last time, and when it did."""
@@ -184,11 +188,14 @@ def rolled(grain: Grain, columns: str, days: str, conditions: str) -> str:
     return _ROLLED.format(columns=columns, table=table, days=days, conditions=conditions)
 
 
-def tail(columns: str, conditions: str, sealed: int, engine: str, *, counted: bool = True) -> str:
-    """Return what is not sealed yet, as rows of a roll-up or line by line."""
+def tail(
+    columns: str, last: str, conditions: str, sealed: int, engine: str, *, counted: bool = True
+) -> str:
+    """Return what is not sealed yet until a last day, as rows of a roll-up or line by line."""
     place = _of_province(columns, conditions) or "carried" in f"{columns} {conditions}"
     hide, fence = ("+", "") if engine == "sqlite" else ("", " OFFSET 0")
-    rows = (_LINES_WITH_ENTRIES if place else _LINES).format(sealed=sealed, hide=hide, fence=fence)
+    rows = _LINES_WITH_ENTRIES if place else _LINES
+    rows = rows.format(last=last, sealed=sealed, hide=hide, fence=fence)
     held = f"SELECT {{columns}} FROM ({rows}) AS part WHERE {conditions}"  # noqa: S608 - own names
     if not counted:
         return held.format(columns=columns)
@@ -203,45 +210,42 @@ def _of_province(*texts: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a sum is of, but for its days: what its statement depends on."""
+    """What a sum is of: all that its statement depends on, but for what is sealed."""
 
     engine: str
     by: tuple[str, ...]
-    shape: tuple["_Span", ...]
+    first: date
+    last: date
     conditions: str
     carried: bool
     counted: bool
-
-
-class _Span(NamedTuple):
-    """A piece of the days without its ends."""
-
-    grain: Grain
-    before: bool
-    less: bool
 
 
 @lru_cache(maxsize=256)
 def _query(asked: _Asked, sealed: int) -> str:
     """Return the sum of roll-ups and tail, which begins behind the last entry that is sealed.
 
-    That number stands in the text: a plan for any number would expect a third of all postings
-    behind it, and so PostgreSQL would plan anew each time. Each piece is a part of its own, so that
-    either engine walks straight to its rows, and lies wholly before the first day or behind it.
+    That number and the days stand in the text: a plan for any number would expect a third of all
+    postings behind it, and so PostgreSQL would plan anew each time; and binding two days a piece
+    takes longer than reading some. Each piece is a part of its own, so that either engine walks
+    straight to its rows, and lies wholly before the first day or behind it.
     """
+    first, conditions = asked.first, asked.conditions
     keys = "".join(f"{name}_id, " for name in asked.by)
     once = "" if asked.carried else " * (1 - carried)"
+    before = pieces(date.min, first - _DAY) if first > date.min else ()
+    inside = pieces(first, asked.last)
     parts = [
         rolled(
-            span.grain,
-            keys + _figures(span, once),
-            f"date BETWEEN :from_{n} AND :to_{n}",
-            asked.conditions,
+            piece.grain,
+            keys + _figures(once, before=piece in before, less=piece.less),
+            f"date BETWEEN '{piece.first}' AND '{piece.last}'",
+            conditions,
         )
-        for n, span in enumerate(asked.shape)
+        for piece in (*before, *inside)
     ]
     figures = ", ".join(
-        f"CASE WHEN date {side} :first THEN {figure} ELSE 0 END AS {name}"
+        f"CASE WHEN date {side} '{first}' THEN {figure} ELSE 0 END AS {name}"
         for name, side, figure in (
             ("before", "<", "debit - credit"),
             ("debit", ">=", f"debit{once}"),
@@ -249,35 +253,20 @@ def _query(asked: _Asked, sealed: int) -> str:
             ("entries", ">=", f"entries{once}"),
         )
     )
-    columns = f"{keys}{figures}, entries AS found"
-    parts.append(tail(columns, asked.conditions, sealed, asked.engine, counted=asked.counted))
+    columns, last = f"{keys}{figures}, entries AS found", f"'{asked.last}'"
+    parts.append(tail(columns, last, conditions, sealed, asked.engine, counted=asked.counted))
     group = f"GROUP BY {keys[:-2]}" if keys else ""
     # What was added and taken away again was never there; what comes to nothing was.
-    if keys and any(span.less for span in asked.shape):
+    if keys and any(piece.less for piece in (*before, *inside)):
         group += " HAVING sum(found) > 0"
     return _SUM.format(keys=keys, parts=" UNION ALL ".join(parts), group=group)
 
 
-def _figures(span: _Span, once: str) -> str:
+def _figures(once: str, *, before: bool, less: bool) -> str:
     """Return the figures of a part as columns; `found` says that anything is there."""
-    sign = "-" if span.less else ""
-    before = f"{sign}(debit - credit)" if span.before else _NONE
-    inside = (_NONE if span.before else f"{sign}{figure}{once}" for figure in FIGURES)
-    named = zip(("before", *FIGURES), (before, *inside), strict=True)
+    sign = "-" if less else ""
+    stood = f"{sign}(debit - credit)" if before else _NONE
+    moved = (_NONE if before else f"{sign}{figure}{once}" for figure in FIGURES)
+    named = zip(("before", *FIGURES), (stood, *moved), strict=True)
     figures = ", ".join(f"{figure} AS {name}" for name, figure in named)
     return f"{figures}, {sign}entries AS found"
-
-
-@lru_cache(maxsize=256)
-def _spans(first: date, last: date) -> tuple[tuple[_Span, ...], dict[str, date]]:
-    """Return the spans to read, and their ends as the query names them."""
-    before = pieces(date.min, first - _DAY) if first > date.min else ()
-    inside = pieces(first, last)
-    ends = {"first": first, "last": last}
-    for n, piece in enumerate((*before, *inside)):
-        ends |= {f"from_{n}": piece.first, f"to_{n}": piece.last}
-    shape = (
-        *(_Span(piece.grain, before=True, less=piece.less) for piece in before),
-        *(_Span(piece.grain, before=False, less=piece.less) for piece in inside),
-    )
-    return shape, ends

@@ -141,7 +141,7 @@ def _moves(keys: str, conditions: str, monthly: bool, engine: str, sealed: int) 
     grain = Grain.MONTH if monthly else Grain.DAY
     columns = ", ".join(filter(None, (keys, "date", *FIGURES)))
     rolled = sums.rolled(grain, columns, "date BETWEEN :first AND :last", conditions)
-    tail = sums.tail(columns, conditions, sealed, engine)
+    tail = sums.tail(columns, ":last", conditions, sealed, engine)
     return _MOVED.format(
         keys=f"{keys}," if keys else "",
         parts=f"{rolled} UNION ALL {tail}",

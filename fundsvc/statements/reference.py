@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from fundsvc.books.standing import Sealed, standing
+from fundsvc.books.sums import believe
 from fundsvc.driver import as_day, read_plain, scope
 from ledger.accounts import CARRIED, AccountType
 from ledger.statements import LineKey, Side
@@ -109,6 +110,7 @@ class Reference:
 def load(session: "Reader", language: str = "vi") -> Reference:
     """Return the reference data, with names in a language where the books have them."""
     engine, now, allowed = session.get_bind(), standing(session), scope(session)
+    believe(session, now.sealed.last_entry)
     kept = _kept.get(engine)
     if kept is None or kept.mark != now.mark:
         # What is read from here on is as new as the mark or newer; then the mark differs again.
