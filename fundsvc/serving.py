@@ -1,5 +1,6 @@
 """The web server: gunicorn with threads, started so that no connection crosses a fork."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -111,4 +112,9 @@ class _Server(BaseApplication):  # type: ignore[misc,unused-ignore]
         """Make the application in the worker, after the fork."""
         from fundsvc.app import create_app  # noqa: PLC0415 - see above
 
-        return create_app()
+        app = create_app()
+        # What was loaded stays. Looking through it with each full collection stops all threads for
+        # ten times as long as a page takes.
+        gc.collect()
+        gc.freeze()
+        return app

@@ -1,0 +1,25 @@
+"""What a worker of the web server does before its first request."""
+
+import gc
+
+import pytest
+
+from fundsvc import app, serving
+
+
+def test_a_worker_does_not_look_through_what_it_loaded_with_each_collection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[object] = []
+    monkeypatch.setattr(app, "create_app", lambda: loaded)
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    loaded.append(loaded)
+    try:
+        assert serving._Server({}).load() is loaded
+        assert gc.get_freeze_count() > 0
+        assert all(found is not loaded for found in gc.get_objects())
+    finally:
+        gc.unfreeze()
+        if frozen:
+            gc.freeze()
