@@ -109,6 +109,7 @@ LARGEST_FORM, LARGEST_FILE, LARGEST_EVIDENCE = 1_000_000, 200_000_000, 12_000_00
 UPLOADS: Final = "/imports/"
 PUSHED: Final = ("/webhooks/", "/api/")
 """Where others push: they sign what they send, so there is no token, session or form."""
+_AT_ONCE: Final = "fundsvc.at_once"
 EVIDENCE: Final = re.compile(
     r"/vouchers/[0-9]{1,19}/files|/campaign-pages/[a-z0-9-]{1,60}/picture"
     r"|/workbench/[A-Za-z0-9]{2,12}/lines/[0-9]{1,19}/notes",
@@ -194,7 +195,7 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
     app.url_map.converters["int"] = KeyConverter
     app.before_request(_check_text)
     access.init_app(app)
-    app.before_request(_take_pushed)
+    app.before_request(_take_at_once)
     app.before_request(_allow_files)
     csrf = CSRFProtect(app)
     security.init_app(app)
@@ -206,8 +207,9 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
 
     for name in PAGES:
         app.register_blueprint(import_module(name).bp)
-    for view in give_views.WITHOUT_SESSION:
-        csrf.exempt(view)
+    for endpoint in give_views.WITHOUT_SESSION:
+        csrf.exempt(app.view_functions[endpoint])
+    app.extensions[_AT_ONCE] = frozenset(give_views.WITHOUT_SESSION)
     app.after_request(_add_headers)
     if settings.proxies:
         trusted = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.proxies)
@@ -221,14 +223,23 @@ def _add_web(app: Flask, settings: config.Settings) -> None:
 
 def _check_text() -> None:
     """Refuse addresses with a NUL, which no database stores."""
-    values = (request.path, *request.args.keys(), *request.args.values())
+    values = [request.path]
+    if request.query_string:
+        values += (*request.args.keys(), *request.args.values())
     if any("\0" in value for value in values):
         raise BadRequest
 
 
-def _take_pushed() -> ResponseReturnValue | None:
-    """Let what is pushed go straight to its view, which reads the bytes as they came."""
-    if not request.path.startswith(PUSHED) or request.endpoint is None:
+def _take_at_once() -> ResponseReturnValue | None:
+    """Let what is pushed, and forms of strangers, go straight to their views.
+
+    The first read the bytes as they came; the others ask for neither a person nor a token.
+    """
+    if request.endpoint is None:
+        return None
+    if request.endpoint in current_app.extensions[_AT_ONCE]:
+        _check_form()
+    elif not request.path.startswith(PUSHED):
         return None
     view = current_app.view_functions[request.endpoint]
     answer: ResponseReturnValue = current_app.ensure_sync(view)(**(request.view_args or {}))
@@ -242,9 +253,14 @@ def _allow_files() -> None:
     elif EVIDENCE.fullmatch(request.path):
         request.max_content_length = LARGEST_EVIDENCE
     if request.method not in {"GET", "HEAD"}:
-        values = (*request.form.keys(), *request.form.values())
-        if any("\0" in value for value in values):
-            raise BadRequest
+        _check_form()
+
+
+def _check_form() -> None:
+    """Refuse forms with a NUL."""
+    values = (*request.form.keys(), *request.form.values())
+    if any("\0" in value for value in values):
+        raise BadRequest
 
 
 def _health() -> ResponseReturnValue:

@@ -1,41 +1,98 @@
-"""Write a promise down by one statement; only what is out of the usual goes the longer way.
+"""Write promises down by one statement for all that come at once; the unusual goes a longer way.
 
-The statement reads the page itself, so that one that was closed a moment ago takes nothing. All it
+The statement reads the pages itself, so that one that was closed a moment ago takes nothing. All it
 needs to be told is the page's number: address and number of a page that was published once never
 change, so they are kept in memory.
 """
 
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, bindparam, or_, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock, db
+from fundsvc.db import Day, Flag, Moment, read_session, transaction
+from fundsvc.driver import run_plain
 from fundsvc.errors import NotFound
+from fundsvc.gathering import Gathering
 from fundsvc.giving import pages, service
-from fundsvc.giving.models import DRAFT, PUBLISHED, CampaignPage, Pledge
+from fundsvc.giving.models import DRAFT
 from fundsvc.giving.promises import Promise, cleaned
 
 _known: Final[WeakKeyDictionary[Engine | Connection, dict[str, int]]] = WeakKeyDictionary()
+_COLUMNS: Final = {
+    "key": "text",
+    "token": "text",
+    "code": "text",
+    "digest": "text",
+    "amount": "bigint",
+    "method": "text",
+    "locale": "text",
+    "made_at": "timestamptz",
+    "name": "text",
+    "on_behalf_of": "text",
+    "in_memory_of": "text",
+    "province_id": "bigint",
+    "may_be_named": "boolean",
+    "email_sealed": "bytea",
+    "phone_sealed": "bytea",
+    "phone_hash": "text",
+    "state": "text",
+    "told": "text",
+}
+"""The columns of a promise that its form tells, with their types on PostgreSQL."""
+_KINDS: Final[dict[str, Any]] = {"made_at": Moment(), "may_be_named": Flag()}
+_DAY: Final = Day()
+
+
+class Row(NamedTuple):
+    """A promise as it is kept, for the page of a number that has this address today."""
+
+    told: dict[str, Any]
+    page_id: int
+    slug: str
+    today: date
+
+
+class Desk:
+    """Where the threads of a process write promises down."""
+
+    def __init__(self) -> None:
+        """Begin with nothing waiting."""
+        self._gathering = Gathering(keep)
+
+    def promise(self, slug: str, told: Promise, key: str) -> str:
+        """Write down what somebody promises on the page of an address; return its token.
+
+        Once it returns, the promise is committed.
+
+        Raises:
+            NotFound: there is no such page, or it is a draft.
+            Refusal: the page is not open, or with a reason for every word that cannot be.
+            Conflict: the key was used for other words.
+        """
+        session = read_session()
+        page_id = _known.get(session.get_bind(), {}).get(slug)
+        if page_id is not None and db.scope(session) is None:
+            kept, province = cleaned(session, told)
+            if province is not None:
+                session.rollback()  # Nobody reads while waiting for the others.
+            digest = service.digest_of(page_id, kept)
+            row = service.row_of(kept, province, key=key, digest=digest)
+            token = self._gathering.keep(Row(row, page_id, slug, clock.today()))
+            if token is not None:
+                return token
+        with transaction() as writing:
+            return promise(writing, slug, told, key)
 
 
 def promise(session: Session, slug: str, told: Promise, key: str) -> str:
-    """Write down what somebody promises on the page of an address; return the promise's token.
-
-    Raises:
-        NotFound: there is no such page, or it is a draft.
-        Refusal: the page is not open, or with a reason for every word that cannot be.
-        Conflict: the key was used for other words.
-    """
-    page_id = _known.get(session.get_bind(), {}).get(slug)
-    if page_id is not None and db.scope(session) is None:
-        token = _at_once(session, slug, page_id, told, key)
-        if token is not None:
-            return token
+    """Write a promise down the longer way, which tells what stands against it (see `Desk`)."""
     page = pages.by_slug(session, slug)
     if page.state == DRAFT:
         raise NotFound
@@ -43,49 +100,73 @@ def promise(session: Session, slug: str, told: Promise, key: str) -> str:
     return service.pledge(session, page, told, key).token
 
 
-def _at_once(session: Session, slug: str, page_id: int, told: Promise, key: str) -> str | None:
-    """Return the token of a new promise; None if the key was used, or the page is not open."""
-    told, province = cleaned(session, told)
-    digest = service.digest_of(page_id, told)
-    row = service.row_of(told, province, key=key, digest=digest)
-    where = {"at_id": page_id, "at_slug": slug, "today": clock.today()}
-    connection = session.connection()
-    statement = _STATEMENTS[connection.dialect.name]
+def keep(rows: Sequence[Row]) -> list[str | None]:
+    """Return the tokens of new promises; None for one that must go the longer way.
+
+    That is one whose key was used or whose page is not open. If the database takes one of them not
+    at all, none of them is kept: each goes by itself, so that nobody fails for another's words.
+    """
     try:
-        found: str | None = connection.execute(statement, {**row, **where}).scalar()
-    except IntegrityError as error:
-        if not service.is_drawn_alike(error):
+        with transaction() as session:
+            new = _insert(session.connection(), sorted(rows, key=lambda row: row.told["key"]))
+    except (DBAPIError, OverflowError, ValueError) as error:
+        if isinstance(error, DBAPIError) and db.is_busy(error):
             raise
-        return None
-    return found
+        return [None] * len(rows)
+    return [token if (token := row.told["token"]) in new else None for row in rows]
 
 
-def _statement(insert: Any) -> Any:
-    table, page = Pledge.__table__, CampaignPage.__table__
-    own = (
-        "key", "token", "code", "digest", "amount", "method", "locale", "made_at", "name",
-        "on_behalf_of", "in_memory_of", "province_id", "may_be_named", "email_sealed",
-        "phone_sealed", "phone_hash", "state", "told",
-    )  # fmt: skip
-    today = bindparam("today", type_=page.c.opens_on.type)
-    row = select(
-        page.c.id, page.c.unit_id, *(bindparam(name, type_=table.c[name].type) for name in own)
-    ).where(
-        page.c.id == bindparam("at_id"),
-        page.c.slug == bindparam("at_slug"),
-        page.c.state == PUBLISHED,
-        or_(page.c.opens_on.is_(None), page.c.opens_on <= today),
-        or_(page.c.closes_on.is_(None), page.c.closes_on >= today),
-    )
-    return (
-        insert(table)
-        .from_select(["page_id", "unit_id", *own], row, include_defaults=False)
-        .on_conflict_do_nothing()
-        .returning(table.c.token)
-    )
+def _insert(connection: Connection, rows: Sequence[Row]) -> set[str]:
+    """Insert what is new on pages that are open; return its tokens.
+
+    It is done in the order of the keys, so that two who bring the same do not block each other.
+    """
+    values = [_values(connection, row) for row in rows]
+    if connection.dialect.name == "postgresql":
+        every = [value for row in values for value in row]
+        return {token for (token,) in run_plain(connection, _on_postgresql(len(rows)), every)}
+    return {token for row in values for (token,) in run_plain(connection, _ON_SQLITE, row)}
 
 
-_STATEMENTS: Final = {
-    "postgresql": _statement(postgresql_insert),
-    "sqlite": _statement(sqlite_insert),
-}
+def _values(connection: Connection, row: Row) -> list[Any]:
+    dialect = connection.dialect
+    told = [
+        _KINDS[name].process_bind_param(row.told[name], dialect)
+        if name in _KINDS
+        else row.told[name]
+        for name in _COLUMNS
+    ]
+    today = _DAY.process_bind_param(row.today, dialect)
+    return [*told, row.page_id, row.slug, today]
+
+
+_NAMES: Final = ", ".join(_COLUMNS)
+_ON_SQLITE: Final = f"""
+WITH given ({_NAMES}, at_id, at_slug, today) AS (VALUES ({", ".join("?" * (len(_COLUMNS) + 3))}))
+INSERT INTO pledge (page_id, unit_id, {_NAMES})
+SELECT page.id, page.unit_id, {", ".join(f"given.{name}" for name in _COLUMNS)}
+FROM given JOIN campaign_page AS page ON page.id = at_id
+WHERE page.slug = at_slug AND page.state = 'published'
+    AND (page.opens_on IS NULL OR page.opens_on <= today)
+    AND (page.closes_on IS NULL OR page.closes_on >= today)
+ON CONFLICT DO NOTHING RETURNING token
+"""  # noqa: S608 - own names
+
+
+@lru_cache(maxsize=64)
+def _on_postgresql(rows: int) -> str:
+    """Return the statement for so many promises."""
+    kinds = (*_COLUMNS.values(), "bigint", "text", "date")
+    row = f"({', '.join(f'%s::{kind}' for kind in kinds)})"
+    values = ", ".join([row] * rows)
+    return f"""
+WITH given ({_NAMES}, at_id, at_slug, today) AS (VALUES {values})
+INSERT INTO pledge (page_id, unit_id, {_NAMES})
+SELECT page.id, page.unit_id, {", ".join(f"given.{name}" for name in _COLUMNS)}
+FROM given JOIN campaign_page AS page ON page.id = at_id
+WHERE page.slug = at_slug AND page.state = 'published'
+    AND (page.opens_on IS NULL OR page.opens_on <= today)
+    AND (page.closes_on IS NULL OR page.closes_on >= today)
+ORDER BY given.key
+ON CONFLICT DO NOTHING RETURNING token
+"""  # noqa: S608 - own names

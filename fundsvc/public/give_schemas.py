@@ -36,20 +36,33 @@ class GiveForm(FormSchema):
     @validates_schema(skip_on_field_errors=False)
     def check(self, data: Mapping[str, Any], **_options: Any) -> None:
         """Want an amount by one of its ways, and a name or the word that there is none."""
-        told: dict[str, list[str]] = {}
-        if "amount" in data and "choice" in data:
-            try:
-                _amount(data)
-            except Refusal as refusal:
-                told["amount"] = [str(reason.text) for reason in refusal.reasons]
-        if "name" in data and bool(data.get("name")) == bool(data.get("anonymous")):
-            told["name"] = [
-                _("Đã chọn ẩn danh thì bỏ trống tên.")
-                if data["name"]
-                else _("Xin ghi tên, hoặc chọn ủng hộ ẩn danh.")
-            ]
+        told = _faults(data)
         if told:
             raise ValidationError(told)
+
+
+_FORM: Final = GiveForm()
+"""Made once: what its fields are takes longer to work out than a form to read."""
+
+
+def load(typed: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what a form says, as the schema loads it.
+
+    A form that can be taken is read by the schema's fields alone, which takes a fifth of the time;
+    what stands against another one the schema tells.
+
+    Raises:
+        ValidationError: something cannot be; with a reason for all of it.
+    """
+    form: dict[str, Any] = {}
+    try:
+        for name, field in _FORM.fields.items():
+            text = typed.get(name, "")
+            form[name] = field.read(text, name) if text.strip() else field.load_default  # type: ignore[attr-defined]  # All are fields of ours.
+        spoilt = not form["key"] or bool(_faults(form))
+    except Refusal:
+        spoilt = True
+    return _FORM.load(typed) if spoilt else form
 
 
 def promise_of(form: Mapping[str, Any], locale: str) -> Promise:
@@ -66,6 +79,23 @@ def promise_of(form: Mapping[str, Any], locale: str) -> Promise:
         phone=form["phone"],
         locale=locale,
     )
+
+
+def _faults(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what is wrong between the fields, by the field that should change."""
+    told: dict[str, list[str]] = {}
+    if "amount" in data and "choice" in data:
+        try:
+            _amount(data)
+        except Refusal as refusal:
+            told["amount"] = [str(reason.text) for reason in refusal.reasons]
+    if "name" in data and bool(data.get("name")) == bool(data.get("anonymous")):
+        told["name"] = [
+            _("Đã chọn ẩn danh thì bỏ trống tên.")
+            if data["name"]
+            else _("Xin ghi tên, hoặc chọn ủng hộ ẩn danh.")
+        ]
+    return told
 
 
 def _amount(form: Mapping[str, Any]) -> int:

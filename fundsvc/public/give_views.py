@@ -22,12 +22,12 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from fundsvc.db import read_session, transaction
+from fundsvc.db import read_session
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.giving import pages, quick, service, showing, vietqr, ways
 from fundsvc.giving.models import DRAFT, GIVEN, CampaignPage, Pledge
-from fundsvc.public.give_schemas import GiveForm, promise_of
+from fundsvc.public.give_schemas import load, promise_of
 from fundsvc.public.limits import Limiter
 from fundsvc.public.views import busy, private
 from fundsvc.receipts import printing
@@ -37,9 +37,10 @@ from fundsvc.units import service as units
 
 bp = Blueprint("give", __name__)
 
-WITHOUT_SESSION: Final = ("fundsvc.public.give_views.promise", "fundsvc.public.give_views.pay")
-"""Views that take a form without a token (see above)."""
+WITHOUT_SESSION: Final = ("give.promise", "give.pay")
+"""Endpoints that take a form without a token, and ask for nobody who is signed in (see above)."""
 _LIMITER: Final = "fundsvc.public.give"
+_DESK: Final = "fundsvc.public.give_desk"
 _PICTURE_TYPE: Final = "image/webp"
 _YEAR: Final = "public, max-age=31536000, immutable"
 _FALLBACK_KEY: Final = 16
@@ -47,8 +48,12 @@ _FALLBACK_KEY: Final = 16
 
 @bp.record_once
 def equip(state: Any) -> None:
-    """Give each application its counter; whole villages share one address of a phone network."""
+    """Give each application its counter and its desk.
+
+    Whole villages share one address of a phone network.
+    """
     state.app.extensions[_LIMITER] = Limiter(burst=60, per_minute=120)
+    state.app.extensions[_DESK] = quick.Desk()
 
 
 @bp.get("/give")
@@ -76,10 +81,9 @@ def promise(slug: str) -> ResponseReturnValue:
         return busy()
     typed = request.form.to_dict()
     try:
-        told = promise_of(GiveForm().load(typed), chosen_locale())
+        told = promise_of(load(typed), chosen_locale())
         way = _way(told.method, told.amount)
-        with transaction() as session:
-            token = quick.promise(session, slug, told, typed["key"])
+        token = current_app.extensions[_DESK].promise(slug, told, typed["key"])
     except Conflict as error:
         # The form was sent before with other words; with a new key it is another donation.
         fresh = {**typed, "key": secrets.token_hex(16)}
@@ -284,6 +288,7 @@ def _page(template: str, **facts: Any) -> Response:
 
 
 def _here(endpoint: str, **values: Any) -> str:
-    if chosen_locale() != "vi":
-        values["lang"] = chosen_locale()
+    locale = chosen_locale()
+    if locale != "vi":
+        values["lang"] = locale
     return url_for(endpoint, **values)

@@ -168,6 +168,8 @@ def init_app(app: Flask) -> None:
     login: Any = vars(app)["login_manager"]  # Put there by Flask-Login, which has no types.
     login.request_loader(lambda _request: None)
     login.anonymous_user = Stranger
+    # No cookie of its own remembers anybody; its hook would ask for the session at every answer.
+    app.after_request_funcs[None].remove(login._update_remember_cookie)  # noqa: SLF001 - as said
     app.before_request(_check_form)
     app.jinja_env.globals["typed_form"] = typed_form
     _mark_pages(app)

@@ -8,7 +8,7 @@ out, and when the password changes.
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -48,19 +48,22 @@ class Row:
 
 
 class ServerSession(SessionMixin):
-    """What Flask calls `session`; it reads its row at the first question."""
+    """What Flask calls `session`; it reads its cookie and its row at the first question."""
 
-    def __init__(self, token: str | None) -> None:
-        self.token = token
+    def __init__(self, brought: Callable[[], str | None]) -> None:
+        """Take what tells the token that a cookie brought, if one did."""
+        self.token: str | None = None
         self.row: Row | None = None
-        self._data: dict[str, Any] | None = {} if token is None else None
+        self._brought = brought
+        self._data: dict[str, Any] | None = None
         self.modified = False
 
     @property
     def data(self) -> dict[str, Any]:
         """What the session holds."""
         if self._data is None:
-            self.row = _read(_digest(self.token or ""))
+            self.token = self._brought()
+            self.row = _read(_digest(self.token)) if self.token else None
             self._data = dict(self.row.data) if self.row else {}
         return self._data
 
@@ -78,6 +81,9 @@ class ServerSession(SessionMixin):
     def changed_hands(self) -> bool:
         """Whether somebody signed in or out since it was read."""
         return bool(self.before != self.data.get("_user_id"))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.data  # Inherited, it would try and fail, which costs more.
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
@@ -101,10 +107,13 @@ class ServerSessions(SessionInterface):
     """Opens and keeps sessions for Flask."""
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:
-        if app.static_url_path and request.path.startswith(f"{app.static_url_path}/"):
-            return ServerSession(None)
-        token = request.cookies.get(self.get_cookie_name(app), "")
-        return ServerSession(token if _TOKEN.fullmatch(token) else None)
+        def brought() -> str | None:
+            if app.static_url_path and request.path.startswith(f"{app.static_url_path}/"):
+                return None
+            token = request.cookies.get(self.get_cookie_name(app), "")
+            return token if _TOKEN.fullmatch(token) else None
+
+        return ServerSession(brought)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not isinstance(session, ServerSession) or not session.loaded:

@@ -254,7 +254,8 @@ def chosen_locale() -> str:
     An address may name it (`?lang=en`), as links to pages of giving that go abroad do.
     """
     if has_request_context():
-        if request.args.get("lang") in LOCALES:
+        # Asked many times for a page, whose address mostly says nothing.
+        if request.query_string and request.args.get("lang") in LOCALES:
             return request.args["lang"]
         asked = request.cookies.get(LANGUAGE_COOKIE)
         if asked in LOCALES:

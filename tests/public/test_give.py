@@ -4,22 +4,25 @@ import html
 import io
 import os
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from marshmallow import ValidationError
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from fundsvc import clock as service_clock
-from fundsvc.db import transaction
+from fundsvc.db import db, transaction
 from fundsvc.evidence import service as evidence
 from fundsvc.giving import page_facts, pages, pictures, service, ways
 from fundsvc.giving.models import Pledge
+from fundsvc.public.give_schemas import GiveForm, load
 from fundsvc.public.limits import Limiter
 from tests.corpus import TEXTS
 from tests.support.giving import DAY, SLUG, bank_money, published
@@ -218,6 +221,30 @@ def test_a_huge_form_and_another_kind_of_body_are_refused(client: FlaskClient) -
     assert answer.status_code == 422
 
 
+def test_a_form_with_a_nul_is_refused_before_anything_is_read(
+    client: FlaskClient, session: Session
+) -> None:
+    for field in ("name", "key", "khac"):
+        assert promise(client, **{field: "a\0b"}).status_code == 400
+    assert count(session) == 0
+
+
+def test_nobody_is_looked_up_for_the_form_of_a_stranger(client: FlaskClient) -> None:
+    promise(client)
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", hear)
+    try:
+        client.set_cookie("fundsvc", "a" * 43)
+        assert promise(client, key="k2").status_code == 303
+    finally:
+        event.remove(db.engine, "before_cursor_execute", hear)
+    assert not [statement for statement in said if "staff" in statement]
+
+
 def test_who_types_too_fast_waits(app: Flask, client: FlaskClient) -> None:
     app.extensions["fundsvc.public.give"] = Limiter(burst=2, per_minute=1)
     assert [promise(client).status_code for _turn in range(3)] == [303, 303, 429]
@@ -343,3 +370,22 @@ def test_the_first_view_with_the_heaviest_picture_is_60_kilobytes_in_three_reque
     heads = sum(len(f"{name}: {text}\r\n") for one in found for name, text in one.headers)
     # As they go over the wire when nothing is compressed.
     assert sum(len(answer.data) for answer in found) + heads <= 60_000
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "field", ["choice", "amount", "name", "anonymous", "may_be_named", "email", "key", "khac"]
+)
+def test_a_form_is_read_quickly_as_the_schema_reads_it(app: Flask, field: str) -> None:
+    def read(how: Callable[[dict[str, str]], Any], typed: dict[str, str]) -> Any:
+        try:
+            return how(typed)
+        except ValidationError as error:
+            return error.messages
+
+    schema = GiveForm()
+    with app.test_request_context("/give"):
+        for text in (*TEXTS, "", " ", "1", "500000", "other", "x" * 300):
+            typed = {**TYPED, "key": "k1", field: text}
+            assert read(load, typed) == read(schema.load, typed)
+            assert read(load, {field: text}) == read(schema.load, {field: text})
