@@ -29,6 +29,8 @@ from fundsvc.receipts.document import words
 from fundsvc.receipts.models import Receipt
 from fundsvc.units.models import Unit
 
+_REVERSAL = aliased(Entry)
+
 PREFIX: Final = "XN"
 BOOK: Final = "annual-receipt"
 MOST: Final = 1_000
@@ -222,9 +224,8 @@ def verify(session: Session, number: str, code: str) -> Verdict:
 
 def _within(first: date, last: date) -> Iterable[ColumnElement[bool]]:
     """Yield what holds of gifts of a span that were not taken back or returned as a whole."""
-    reversal = aliased(Entry)
     yield Donation.received_on.between(first, last)
-    yield ~exists(select(reversal.id).where(reversal.reverses_id == Donation.entry_id))
+    yield ~exists(select(_REVERSAL.id).where(_REVERSAL.reverses_id == Donation.entry_id))
     yield service.left() > 0
 
 

@@ -15,6 +15,10 @@ from fundsvc.receipts.models import Receipt
 from fundsvc.text import fold
 from fundsvc.units.models import Province, Unit
 
+# Made once: for each new name SQLAlchemy copies all columns of a table.
+_NEWER = aliased(Receipt)
+_UNDOING = aliased(Entry)
+
 PAGE = 50
 
 
@@ -137,9 +141,8 @@ def _rows(wanted: Filter) -> Select[Any]:
 
 
 def _query() -> Select[Any]:
-    newer = aliased(Receipt)
     last_receipt = (
-        select(func.max(newer.id)).where(newer.donation_id == Donation.id).scalar_subquery()
+        select(func.max(_NEWER.id)).where(_NEWER.donation_id == Donation.id).scalar_subquery()
     )
     query: Any = (
         select(
@@ -171,8 +174,7 @@ def _query() -> Select[Any]:
 
 
 def _taken_back() -> Select[int]:
-    undoing = aliased(Entry)
-    return select(undoing.id).where(undoing.reverses_id == Donation.entry_id).correlate(Donation)
+    return select(_UNDOING.id).where(_UNDOING.reverses_id == Donation.entry_id).correlate(Donation)
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -27,6 +27,8 @@ from fundsvc.staff.models import StaffUser
 from fundsvc.text import mask_name, mask_phone
 from fundsvc.units.models import Province, Unit
 
+_UNDOING = aliased(Entry)
+
 MOST_ACTS: Final = 100
 
 
@@ -150,8 +152,7 @@ def email_of(record: Donor | DonorVersion, *, whole: bool) -> str:
 
 
 def _donations(session: Session, donor_ids: list[int]) -> list[Gave]:
-    undoing = aliased(Entry)
-    taken_back = select(undoing.id).where(undoing.reverses_id == Donation.entry_id).exists()
+    taken_back = select(_UNDOING.id).where(_UNDOING.reverses_id == Donation.entry_id).exists()
     query: Any = (
         select(Donation, Fund.name, Unit.name, Province.name, taken_back, left())
         .join(Fund, Fund.id == Donation.fund_id)

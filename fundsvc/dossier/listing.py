@@ -22,6 +22,8 @@ from fundsvc.secrecy import email_hash
 from fundsvc.text import fold
 from fundsvc.units.models import Unit
 
+_RECORD, _UPPER, _UNDOING = aliased(Donor), aliased(Donor), aliased(Entry)
+
 PAGE: Final = 50
 _PHONE: Final = re.compile(r"\+?[0-9]{8,15}", re.ASCII)
 
@@ -113,21 +115,20 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
 
 def _matching(text: str) -> Select[Any]:
     """Return the records that a text may mean: a name, a phone, an e-mail, a receipt."""
-    record = aliased(Donor)
     means: list[ColumnElement[bool]] = []
     if folded := fold(text):
-        means.append(record.folded.contains(folded, autoescape=True))
+        means.append(_RECORD.folded.contains(folded, autoescape=True))
     if _PHONE.fullmatch(text.translate(BETWEEN)):
-        means.append(record.phone_hash == hash_of_phone(text))
+        means.append(_RECORD.phone_hash == hash_of_phone(text))
     if "@" in text:
-        means.append(record.email_hash == email_hash(text))
+        means.append(_RECORD.email_hash == email_hash(text))
     of_receipt = (
         select(Donation.donor_id)
         .join(Receipt, Receipt.donation_id == Donation.id)
         .where(Receipt.number == tidy_number(text), Donation.donor_id.is_not(None))
     )
-    means.append(record.id.in_(of_receipt))
-    columns: Any = select(record.id.label("id"), record.merged_into_id.label("above"))
+    means.append(_RECORD.id.in_(of_receipt))
+    columns: Any = select(_RECORD.id.label("id"), _RECORD.merged_into_id.label("above"))
     found: Select[Any] = columns.where(or_(*means))
     return found
 
@@ -135,9 +136,8 @@ def _matching(text: str) -> Select[Any]:
 def _standing(records: Select[Any]) -> Select[Any]:
     """Return the ids of the donors that records are, or were merged into."""
     climb = records.cte("climb", recursive=True)
-    upper = aliased(Donor)
     climb = climb.union(
-        select(upper.id, upper.merged_into_id).join(climb, upper.id == climb.c.above)
+        select(_UPPER.id, _UPPER.merged_into_id).join(climb, _UPPER.id == climb.c.above)
     )
     return select(climb.c.id)
 
@@ -154,8 +154,7 @@ def given(session: Session, donors: Iterable[Donor]) -> dict[int, Given]:
     tops = dict(standing)
     for record in parts(session, list(standing)):
         tops[record.id] = tops[record.merged_into_id or 0]
-    undoing = aliased(Entry)
-    taken_back = select(undoing.id).where(undoing.reverses_id == Donation.entry_id).exists()
+    taken_back = select(_UNDOING.id).where(_UNDOING.reverses_id == Donation.entry_id).exists()
     query = (
         select(
             Donation.donor_id,

@@ -12,6 +12,8 @@ from fundsvc.periods.models import Reopening
 from fundsvc.staff.models import StaffUser
 from fundsvc.units.models import Unit
 
+_ASKER, _DECIDER = aliased(StaffUser), aliased(StaffUser)
+
 
 @dataclass(frozen=True, slots=True)
 class ActRow:
@@ -74,12 +76,11 @@ def requests(
     session: Session, *, unit_id: int | None = None, waiting: bool = False, most: int = 100
 ) -> list[Request]:
     """Return requests to reopen, newest first: of one unit or all, all or those that wait."""
-    asker, decider = aliased(StaffUser), aliased(StaffUser)
     query = (
-        select(Reopening, Unit.code, Unit.name, asker.name, decider.name)
+        select(Reopening, Unit.code, Unit.name, _ASKER.name, _DECIDER.name)
         .join(Unit, Unit.id == Reopening.unit_id)
-        .join(asker, asker.id == Reopening.asked_by)
-        .outerjoin(decider, decider.id == Reopening.decided_by)
+        .join(_ASKER, _ASKER.id == Reopening.asked_by)
+        .outerjoin(_DECIDER, _DECIDER.id == Reopening.decided_by)
         .order_by(Reopening.id.desc())
         .limit(most)
     )

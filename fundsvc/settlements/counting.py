@@ -19,6 +19,8 @@ from fundsvc.settlements.models import Settlement
 from fundsvc.sms.models import SmsDay, SmsMessage
 from fundsvc.sms.resolver import BOOKED
 
+_ORIGINAL, _REVERSAL = aliased(Entry), aliased(Entry)
+
 SOURCE = "sms:"
 Days = dict[tuple[str, int], dict[date, "Count"]]
 """Counts of days by operator and campaign."""
@@ -83,16 +85,14 @@ def by_day(session: Session) -> Days:
 
 def taken_back(operator: str) -> Select[str]:
     """Return the ids of an operator's messages whose entries were reversed."""
-    original, reversal = aliased(Entry), aliased(Entry)
     return (
-        select(original.external_id)
-        .join(reversal, reversal.reverses_id == original.id)
-        .where(reversal.reverses_id.is_not(None), original.source == f"{SOURCE}{operator}")
+        select(_ORIGINAL.external_id)
+        .join(_REVERSAL, _REVERSAL.reverses_id == _ORIGINAL.id)
+        .where(_REVERSAL.reverses_id.is_not(None), _ORIGINAL.source == f"{SOURCE}{operator}")
     )
 
 
 def _sums(session: Session, by: Sequence[str], asked: Asked | None) -> list[tuple[Any, ...]]:
-    original, reversal = aliased(Entry), aliased(Entry)
     kept = select(
         *(_key(SmsDay, name) for name in by),
         SmsDay.messages.label("messages"),
@@ -104,18 +104,18 @@ def _sums(session: Session, by: Sequence[str], asked: Asked | None) -> list[tupl
             literal(-1, Big).label("messages"),
             (-SmsMessage.amount).label("gross"),
         )
-        .select_from(reversal)
-        .join(original, original.id == reversal.reverses_id)
+        .select_from(_REVERSAL)
+        .join(_ORIGINAL, _ORIGINAL.id == _REVERSAL.reverses_id)
         .join(
             SmsMessage,
             and_(
-                original.source.startswith(SOURCE),
-                SmsMessage.operator == func.substr(original.source, len(SOURCE) + 1),
-                SmsMessage.request_id == original.external_id,
+                _ORIGINAL.source.startswith(SOURCE),
+                SmsMessage.operator == func.substr(_ORIGINAL.source, len(SOURCE) + 1),
+                SmsMessage.request_id == _ORIGINAL.external_id,
             ),
         )
         .where(
-            reversal.reverses_id.is_not(None),
+            _REVERSAL.reverses_id.is_not(None),
             SmsMessage.status == BOOKED,
             *_where(SmsMessage, asked),
         )

@@ -18,6 +18,8 @@ from fundsvc.sms.models import Campaign, SmsMessage
 from fundsvc.sms.resolver import BOOKED
 from fundsvc.units.models import Unit
 
+_ENTRY, _REVERSAL = aliased(Entry), aliased(Entry)
+
 MOST: Final = 500
 FIELD: Final = "message"
 
@@ -93,11 +95,10 @@ def gifts(session: Session, hashed: str) -> list[Gift]:
 
 def is_taken_back() -> ColumnElement[bool]:
     """Say whether the entry of a message was reversed."""
-    entry, reversal = aliased(Entry), aliased(Entry)
     return exists().where(
-        entry.source == literal("sms:") + SmsMessage.operator,
-        entry.external_id == SmsMessage.request_id,
-        reversal.reverses_id == entry.id,
+        _ENTRY.source == literal("sms:") + SmsMessage.operator,
+        _ENTRY.external_id == SmsMessage.request_id,
+        _REVERSAL.reverses_id == _ENTRY.id,
     )
 
 
