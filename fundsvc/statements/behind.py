@@ -81,6 +81,7 @@ def behind(
         last,
         [*conditions(asked, OF_SUMS), among(OF_SUMS.account_id, accounts)],
         carried=False,
+        counted=False,
     )
     # What carries a year forward moves nothing in or out, and its sides add up to nothing.
     found = [

@@ -83,9 +83,8 @@ def trial_balance(session: "Reader", options: BookOptions, language: str = "vi")
         UnprovenError: debit and credit differ; run `fundsvc verify`.
     """
     scope = look_up(session, options, language)
-    found = summed(
-        session, ("account", "fund", "unit"), scope.first, scope.last, scope.conditions()
-    )
+    by, days = ("account", "fund", "unit"), (scope.first, scope.last)
+    found = summed(session, by, *days, scope.conditions(), counted=False)
     accounts, units = scope.accounts, scope.reference.units
     rows = []
     for (account_id, fund_id, unit_id), before, debit, credit, entries in found:
