@@ -12,7 +12,7 @@ from fundsvc import reading
 
 FORMATS = ("json", "csv", "xlsx", "pdf", "html")
 BINARY = frozenset({"xlsx", "pdf"})
-PLAIN = frozenset({None, "json", "csv"})
+PLAIN = frozenset({None, "json", "csv", "xlsx"})
 """The formats that are drawn without templates and fonts."""
 Command = Callable[..., Any]
 

@@ -92,6 +92,21 @@ def test_on_sqlite_nothing_heavy_is_loaded(app: Flask, arguments: tuple[str, ...
 
 
 @ON_SQLITE
+@pytest.mark.usefixtures("app", "example", "_settings")
+@pytest.mark.parametrize("arguments", [FUND, BALANCE, (*LEDGER, "111"), JOURNAL])
+def test_a_workbook_needs_nothing_heavy_either(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    out = tmp_path / "statement.xlsx"
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK, "statement", *arguments, "--format", "xlsx", "--out", out],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == (f"Đã ghi {out}.\n", "[]\n")
+    assert out.read_bytes().startswith(b"PK")
+
+
+@ON_SQLITE
 @pytest.mark.usefixtures("app", "_settings")
 def test_a_database_that_is_not_ready_is_told_as_ever(database_url: str) -> None:
     with closing(sqlite3.connect(file_of(database_url))) as connection:
