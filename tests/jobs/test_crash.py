@@ -33,7 +33,7 @@ from fundsvc.uploads import Upload
 from fundsvc.verify import faults
 from tests.support import messages
 
-ROWS = 40_000
+ROWS = 25_000
 PATIENCE = 60.0
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
