@@ -33,7 +33,7 @@ from fundsvc.staff import passwords
 from tests.support import apps, engines, people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
-from tests.support.routes import LaterRule
+from tests.support.routes import LaterRule, SharedMap
 
 # How long an example takes says more about the machine than about what is tested.
 hypothesis_settings.register_profile("untimed", deadline=None)
@@ -176,6 +176,7 @@ def _kept_statements() -> Iterator[None]:
 def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The whole service, with an application context for services called by hand."""
     monkeypatch.setattr(Flask, "url_rule_class", LaterRule)
+    monkeypatch.setattr(Flask, "url_map_class", SharedMap)
     with apps.made(settings) as app:
         app.test_client_class = Browser
         app.jinja_env.bytecode_cache = COMPILED

@@ -1,12 +1,16 @@
 """Routes that are taken apart once, and build addresses only when a page first links to them."""
 
 from collections.abc import Callable
+from copy import copy
+from threading import RLock
 from types import MethodType
 from typing import Any, ClassVar
 
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
+from werkzeug.routing.matcher import StateMachineMatcher
 
 Build = Callable[..., tuple[str, str]]
+_Order = tuple[StateMachineMatcher, dict[Any, list[Rule]]]
 
 
 class LaterRule(Rule):
@@ -53,3 +57,44 @@ class LaterRule(Rule):
             self.websocket,
             repr(self.defaults),
         )
+
+
+class SharedMap(Map):
+    """The routes of an application, put in order once for all applications that have the same.
+
+    They wait until the first request; a route that is added after it makes another order.
+    """
+
+    _known: ClassVar[dict[tuple[object, ...], _Order]] = {}
+    _one_by_one: ClassVar = RLock()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._wanted: list[Rule] = []
+        super().__init__(*args, **options)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Note a route."""
+        self._wanted += rulefactory.get_rules(self)
+        self._remap = True
+
+    def update(self) -> None:
+        """Take the order of an earlier application with the same routes, or make it."""
+        with self._one_by_one:
+            if self._remap:
+                self._matcher, self._rules_by_endpoint = self._order()
+                self._remap = False
+
+    def _order(self) -> _Order:
+        routes = (
+            (rule.rule, rule.endpoint, *sorted(rule.methods or ()), repr(rule.defaults))
+            for rule in self._wanted
+        )
+        key = (frozenset(self.converters.items()), *routes)
+        if key not in self._known:
+            self._matcher = StateMachineMatcher(self.merge_slashes)
+            self._rules_by_endpoint = {}
+            for rule in self._wanted:
+                super().add(copy(rule))  # What is kept belongs to no application.
+            super().update()
+            self._known[key] = self._matcher, self._rules_by_endpoint
+        return self._known[key]
