@@ -158,9 +158,16 @@ COMPILED = Compiled()
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_hashes() -> Iterator[None]:
-    """Hash passwords of tests quickly; a hash states its parameters, so each is checked quickly."""
+    """Hash passwords of tests quickly; a hash states its parameters, so each is checked quickly.
+
+    The sign-in page is told so too, or it would hash each anew as strongly as it should be.
+    """
+    from fundsvc.staff import security
+
+    weak = {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", PasswordHasher(1, memory_cost=8, parallelism=1))
+        patch.setitem(security.CONFIG, "PASSWORD_HASH_PASSLIB_OPTIONS", weak)
         yield
 
 
