@@ -1,6 +1,6 @@
 """Record donations, book them at once, hand their facts to receipts, take wrong ones back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from fundsvc import clock
+from fundsvc import clock, db
+from fundsvc.books import keys
 from fundsvc.books import service as books
 from fundsvc.books.models import Fund
 from fundsvc.books.reversing import Reversed, Undone, take_back, undone
@@ -65,11 +66,15 @@ class DonationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The donation's id; `new` is False when the same request was recorded before."""
+    """The donation's id; `new` is False when the same request was recorded before.
+
+    `made` are the donation and its donor when they were written down just now.
+    """
 
     id: int
     entry_id: int
     new: bool
+    made: tuple[Donation, Donor | None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
     )
     session.add(donation)
     session.flush()
-    return Recorded(donation.id, posted.id, new=True)
+    return Recorded(donation.id, posted.id, new=True, made=(donation, donor))
 
 
 def issue_receipt(
@@ -175,11 +180,40 @@ def issue_receipt(
     if amount <= 0:
         raise Refusal(_("Khoản ủng hộ này đã hoàn lại hết; không cấp được biên nhận."))
     donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
+    order = _order(session, donation, donor, amount)
+    receipt = receipts.issue(session, order, by=by, issuer=issuer)
+    _send(session, receipt, email_of(donor) if to is None else to, locale)
+    return receipt
+
+
+def issue_first(
+    session: Session,
+    donation: Donation,
+    donor: Donor | None,
+    *,
+    by: int | None,
+    to: str | None,
+    locale: str,
+) -> Receipt:
+    """Issue the receipt of a donation that this very transaction recorded (see `issue_receipt`).
+
+    Nobody else knows of it yet, so nothing can stand against it and it need not be held.
+    """
+    order = _order(session, donation, donor, donation.amount)
+    receipt = receipts.issue(session, order, by=by, first=True)
+    _send(session, receipt, email_of(donor) if to is None else to, locale)
+    return receipt
+
+
+def _order(
+    session: Session, donation: Donation, donor: Donor | None, amount: int
+) -> receipts.Order:
+    """Return what the receipt of a donation is wanted for."""
     if donor is not None and donor.erased_at is not None:
         donor = None  # Whoever wished to be forgotten is anonymous from then on.
     province = session.get_one(Province, donation.province_id) if donation.province_id else None
     promised = donation.key.startswith(PROMISED)
-    order = receipts.Order(
+    return receipts.Order(
         donation_id=donation.id,
         unit_id=donation.unit_id,
         fund_id=donation.fund_id,
@@ -194,11 +228,11 @@ def issue_receipt(
         earmark=donation.earmark,
         province=province.name if province else "",
     )
-    receipt = receipts.issue(session, order, by=by, issuer=issuer)
-    address = email_of(donor) if to is None else to
+
+
+def _send(session: Session, receipt: Receipt, address: str, locale: str) -> None:
     if address:
         mailing.send(session, receipt, address, locale)
-    return receipt
 
 
 def email_of(donor: Donor | None) -> str:
@@ -269,7 +303,7 @@ def _look_up(session: Session, facts: DonationFacts) -> _Known:
         except Refusal as refusal:
             reasons.extend(refusal.reasons)
 
-    gather("unit", lambda: units.by_code(session, facts.unit))
+    gather("unit", lambda: _unit(session, facts.unit))
     gather("fund", lambda: _fund(session, facts.fund))
     if facts.province:
         gather("province", lambda: units.province(session, facts.province or ""))
@@ -307,8 +341,18 @@ def _in_form_words(refusal: Refusal) -> Refusal:
     return type(refusal)(*reasons)
 
 
+def _unit(session: Session, code: str) -> Unit:
+    """Return a unit: by its key where that is known, for then it may be held already."""
+    number, scope = keys.read(session).units.get(code), db.scope(session)
+    if number is None or (scope is not None and number not in scope):
+        return units.by_code(session, code)
+    return session.get_one(Unit, number)
+
+
 def _fund(session: Session, code: str) -> Fund:
-    found = session.scalar(select(Fund).where(Fund.code == code))
+    number = keys.read(session).funds.get(code)
+    asked = select(Fund).where(Fund.code == code)
+    found = session.get(Fund, number) if number else session.scalar(asked)
     if found is None:
         raise NotFound(Reason(_("Không có quỹ “%(code)s”.", code=code[:60]), field="fund"))
     return found

@@ -171,7 +171,12 @@ def becomes(
     if promised.may_be_named and recorded.new:
         _note_consent(session, promised, recorded.id)
     to = email(promised) or None
-    issued = donations.issue_receipt(session, recorded.id, by=by, to=to, locale=promised.locale)
+    if recorded.made is not None:
+        issued = donations.issue_first(
+            session, *recorded.made, by=by, to=to, locale=promised.locale
+        )
+    else:
+        issued = donations.issue_receipt(session, recorded.id, by=by, to=to, locale=promised.locale)
     return Given(recorded.id, issued.number, new=True)
 
 
@@ -217,12 +222,31 @@ def by_code(session: Session, code: str) -> Pledge | None:
     return session.scalar(select(Pledge).where(Pledge.code == code))
 
 
-def promised(session: Session, named: Iterable[str]) -> frozenset[str]:
-    """Return which of some memo codes are of promises, within the session's scope."""
-    rest, found = iter(set(named)), set[str]()
+def by_codes(session: Session, named: Iterable[str]) -> dict[str, Pledge]:
+    """Return the promises with some memo codes, by code, within the session's scope."""
+    rest, found = iter(set(named)), dict[str, Pledge]()
     while some := list(islice(rest, _AT_ONCE)):
-        found.update(session.scalars(select(Pledge.code).where(Pledge.code.in_(some))))
-    return frozenset(found)
+        rows = session.scalars(select(Pledge).where(Pledge.code.in_(some)))
+        found.update((row.code, row) for row in rows)
+    return found
+
+
+def ground(session: Session, promised: Iterable[Pledge]) -> list[object]:
+    """Return what donations of promises rest on, to be held while many become donations.
+
+    These are their pages with fund, unit and the unit above.
+    """
+    numbers = sorted({one.page_id for one in promised})
+    pages = [session.get_one(CampaignPage, number) for number in numbers]
+    units = [session.get_one(Unit, page.unit_id) for page in pages]
+    above = [session.get(Unit, unit.parent_id) for unit in units if unit.parent_id]
+    return [*pages, *units, *above, *(session.get_one(Fund, page.fund_id) for page in pages)]
+
+
+def used_origins(session: Session, names: Iterable[str]) -> set[str]:
+    """Return those of at most some hundred names of money that became a donation before."""
+    query = select(PledgeDonation.origin).where(PledgeDonation.origin.in_(list(names)))
+    return set(session.scalars(query))
 
 
 def by_token(session: Session, token: str) -> Pledge:
@@ -303,8 +327,8 @@ def _donation(
     if promised.name:
         donor = DonorFacts(name=promised.name, phone=phone(promised), email=email(promised))
     return DonationFacts(
-        unit=session.scalars(select(Unit.code).where(Unit.id == page.unit_id)).one(),
-        fund=session.scalars(select(Fund.code).where(Fund.id == page.fund_id)).one(),
+        unit=session.get_one(Unit, page.unit_id).code,
+        fund=session.get_one(Fund, page.fund_id).code,
         amount=amount,
         received_on=received_on,
         method=method,

@@ -106,8 +106,8 @@ def put(
     }
     postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql_insert if postgresql else sqlite_insert
-    session.execute(insert(Letter).values(facts).on_conflict_do_nothing())
-    return session.scalars(select(Letter).where(Letter.key == key)).one()
+    new = session.scalar(insert(Letter).values(facts).on_conflict_do_nothing().returning(Letter))
+    return new or session.scalars(select(Letter).where(Letter.key == key)).one()
 
 
 def opened(letter: Letter) -> Message | None:

@@ -76,7 +76,9 @@ class Verdict:
 UNKNOWN: Final = Verdict("unknown")
 
 
-def issue(session: Session, order: Order, *, by: int | None, issuer: str = "") -> Receipt:
+def issue(
+    session: Session, order: Order, *, by: int | None, issuer: str = "", first: bool = False
+) -> Receipt:
     """Issue the receipt of a donation or of messages: the next number of its fund and this year.
 
     Call it last in a transaction: from here to the commit others wait for their number. The caller
@@ -88,11 +90,12 @@ def issue(session: Session, order: Order, *, by: int | None, issuer: str = "") -
         order: the facts of what was given.
         by: the staff user who issues.
         issuer: that person's name, printed under the signature.
+        first: what it is for is known to this transaction alone, so it had none before.
 
     Raises:
         Conflict: the donation, or one of the messages, has a valid receipt.
     """
-    replaced = _replaced(session, order)
+    replaced = None if first else _replaced(session, order)
     facts = _facts(session, order, issuer, replaced)
     prefix = session.get_one(Fund, order.fund_id).prefix
     year = facts.issued_on.year

@@ -6,7 +6,7 @@ names a promise and cannot be given waits with its reason (`waiting`): none of i
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -73,15 +73,60 @@ def of_memos(session: Session, account: AccountFacts, memos: Iterable[tuple[int,
     """
     named = [(line_id, found) for line_id, memo in memos if (found := codes.find(memo))]
     # Looked for together: what only looks like a code must not cost a look at its line.
-    promised = giving.promised(session, (code for _line_id, found in named for code in found))
-    return sum(
-        1
+    promised = giving.by_codes(session, (code for _line_id, found in named for code in found))
+    said = [
+        (line_id, known)
         for line_id, found in named
-        if not promised.isdisjoint(found) and _first(session, account, line_id, found)
+        if (known := [promised[code] for code in found if code in promised])
+    ]
+    if not said:
+        return 0
+    # What all of them need is held here, or the session would forget it and ask again for each.
+    held = [session.get_one(BankAccount, account.id), *giving.ground(session, promised.values())]
+    given = sum(
+        _of_some(session, account, said[at : at + _AT_ONCE]) for at in range(0, len(said), _AT_ONCE)
     )
+    held.clear()
+    return given
 
 
-def again(session: Session, line_id: int, found: Iterable[str], *, by: int | None = None) -> bool:
+def _of_some(
+    session: Session, account: AccountFacts, said: Sequence[tuple[int, list[Pledge]]]
+) -> int:
+    """Give what lines say that were just told, unless they became something or are a person's.
+
+    The lines are held first: who decides one at the same moment goes before or after.
+    """
+    numbers = {line_id for line_id, _promised in said}
+    of_account = BankLine.id.in_(numbers) & (BankLine.bank_account_id == account.id)
+    lines = {
+        line.id: line
+        for line in session.scalars(
+            select(BankLine)
+            .where(of_account)
+            .order_by(BankLine.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    free = decided.waiting() & ~decided.of_person()
+    rest = set(session.scalars(select(BankLine.id).where(of_account, free)))
+    noted = waiting.noted(session, numbers)
+    used = giving.used_origins(session, map(_origin, numbers))
+    given = 0
+    for line_id, promised in said:
+        if line_id not in rest:
+            continue
+        again = line_id in noted or _origin(line_id) in used
+        if _give(session, lines[line_id], promised, first=not again):
+            rest.discard(line_id)
+            given += 1
+        else:
+            noted.add(line_id)
+    return given
+
+
+def again(session: Session, line_id: int, found: Collection[str], *, by: int | None = None) -> bool:
     """Try a line that waits once more, for these codes; return whether it became a donation.
 
     Since the first time its money may have become something else, or its entry been taken back.
@@ -93,23 +138,19 @@ def again(session: Session, line_id: int, found: Iterable[str], *, by: int | Non
         return False
     if by is None and _is(session, line_id, decided.of_person()):
         return False
-    return _give(session, line, found, by=by)
+    promised = giving.by_codes(session, found)
+    return _give(session, line, [promised[code] for code in found if code in promised], by=by)
 
 
-def _first(session: Session, account: AccountFacts, line_id: int, found: list[str]) -> bool:
-    """Give what a line says that was just told, unless it became something or is a person's.
-
-    The line is held first: who decides it at the same moment goes before or after.
-    """
-    line = session.get_one(BankLine, line_id, with_for_update=True)
-    free = decided.waiting() & ~decided.of_person()
-    if line.bank_account_id != account.id or not _is(session, line_id, free):
-        return False
-    return _give(session, line, found)
-
-
-def _give(session: Session, line: BankLine, found: Iterable[str], *, by: int | None = None) -> bool:
-    named = list(_promises(session, found))
+def _give(
+    session: Session,
+    line: BankLine,
+    named: Sequence[Pledge],
+    *,
+    by: int | None = None,
+    first: bool = False,
+) -> bool:
+    """Give a line to what it names, or note why it waits; `first` when it never did either."""
     if not line.credit or not named:
         return False
     found = [one.code for one in named]
@@ -128,7 +169,7 @@ def _give(session: Session, line: BankLine, found: Iterable[str], *, by: int | N
             given = giving.becomes(
                 session,
                 promised[0],
-                origin=giving.free_origin(session, f"bank-line:{line.id}"),
+                origin=_origin(line.id) if first else giving.free_origin(session, _origin(line.id)),
                 amount=line.credit,
                 received_on=line.booked_on,
                 method="bank",
@@ -143,19 +184,17 @@ def _give(session: Session, line: BankLine, found: Iterable[str], *, by: int | N
         _log.warning("line %s of the bank waits: %s", line.id, refusal)
         waiting.note(session, line, found, str(refusal), heals=True)
         return False
-    waiting.over(session, line.id)
+    if not first:
+        waiting.over(session, line.id)
     return True
+
+
+def _origin(line_id: int) -> str:
+    return f"bank-line:{line_id}"
 
 
 def _is(session: Session, line_id: int, what: ColumnElement[bool]) -> bool:
     return session.scalar(select(BankLine.id).where(BankLine.id == line_id, what)) is not None
-
-
-def _promises(session: Session, found: Iterable[str]) -> Iterator[Pledge]:
-    for code in found:
-        promised = giving.by_code(session, code)
-        if promised is not None:
-            yield promised
 
 
 def _fits(session: Session, line: BankLine, promised: Pledge) -> bool:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.db import read_session, transaction
+from fundsvc.db import check_scope, read_session, transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.inbox import gateways, porch
@@ -206,18 +206,19 @@ def _keep(
         booking.book(session, account, new, [1] * len(new), sha256=sha256, by=None)
     made = _ids(session, account, [line.fingerprint for line in new])
     now = clock.now()
-    session.add_all(
-        BankNotice(
-            unit_id=account.unit_id,
-            gateway=gateway,
-            external_id=name,
-            bank_line_id=made[lines[name].fingerprint] if line_id is None else line_id,
-            made_line=line_id is None,
-            noted_at=now,
-        )
+    check_scope(session, {account.unit_id})
+    noted = [
+        {
+            "unit_id": account.unit_id,
+            "gateway": gateway,
+            "external_id": name,
+            "bank_line_id": made[lines[name].fingerprint] if line_id is None else line_id,
+            "made_line": line_id is None,
+            "noted_at": now,
+        }
         for name, line_id in found.items()
-    )
-    session.flush()
+    ]
+    session.execute(insert(BankNotice), noted)
     memos = [
         (made[lines[name].fingerprint] if line_id is None else line_id, lines[name].memo)
         for name, line_id in found.items()

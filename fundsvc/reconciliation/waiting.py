@@ -3,7 +3,7 @@
 What was decided meanwhile in another way (`decided`) is neither shown nor tried any more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -68,6 +68,12 @@ def note(session: Session, line: BankLine, codes: Iterable[str], why: str, *, he
     wait = min(SOON * 2 ** min(kept.tries - 1, _DOUBLINGS), RARELY)
     kept.next_at = now + wait if heals else None
     session.flush()
+
+
+def noted(session: Session, line_ids: Collection[int]) -> set[int]:
+    """Return those of some lines that wait or once did."""
+    query = select(BankCoded.bank_line_id).where(BankCoded.bank_line_id.in_(line_ids))
+    return set(session.scalars(query))
 
 
 def over(session: Session, line_id: int) -> None:

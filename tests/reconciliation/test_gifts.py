@@ -4,18 +4,19 @@ from collections.abc import Callable
 from datetime import date
 from threading import Event, Thread
 from time import sleep
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.books import service as books
 from fundsvc.books.models import Entry
 from fundsvc.books.reversing import take_back
-from fundsvc.db import transaction
+from fundsvc.db import db, transaction
 from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation
 from fundsvc.errors import Refusal
@@ -26,7 +27,7 @@ from fundsvc.giving.page_facts import PageFacts
 from fundsvc.giving.promises import Promise
 from fundsvc.receipts.models import Receipt
 from fundsvc.reconciliation import decided, gifts, lists, notices, senders
-from fundsvc.reconciliation.models import BankGift, BankLine
+from fundsvc.reconciliation.models import BankCoded, BankGift, BankLine
 from fundsvc.secrecy import UnreadableError
 from fundsvc.units.models import Unit
 from fundsvc.verify import faults
@@ -121,6 +122,48 @@ def test_money_sent_twice_is_two_gifts(client: FlaskClient, session: Session) ->
         sepay(number, 200_000, f"{code} UNG HO", f"2024-09-0{number} 09:00:00").send(client)
     notices.handle()
     assert given(session) == [("bank", 200_000)] * 2
+    assert not [*faults(session)]
+
+
+def test_a_line_told_of_thrice_at_once_is_one_gift(session: Session) -> None:
+    code, other = promise(), promise("k2")
+    run("VCB1", file(line("200.000", "ung ho")))
+    with transaction() as writing:
+        (account,) = lists.accounts(writing)
+        line_id = writing.scalars(select(BankLine.id)).one()
+        # The first memo leaves it in doubt, so that it waits; the second ends that.
+        memos = [(line_id, f"{code} {other}"), (line_id, code), (line_id, code)]
+        assert gifts.of_memos(writing, account, memos) == 1
+    assert given(session) == [("bank", 200_000)]
+    assert session.scalars(select(BankCoded.state)).one() == "given"
+    assert session.scalars(select(Pledge.state).order_by(Pledge.id)).all() == ["given", "open"]
+    assert not [*faults(session)]
+
+
+def test_a_gift_among_many_takes_few_statements(client: FlaskClient, session: Session) -> None:
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    def cost(first: int, count: int) -> int:
+        for number in range(first, first + count):
+            memo = promise(f"k{number}", email=f"thu{number}@example.org")
+            sepay(number, 200_000, memo, AT).send(client)
+        session.rollback()
+        said.clear()
+        event.listen(db.engine, "before_cursor_execute", hear)
+        try:
+            notices.handle()
+        finally:
+            event.remove(db.engine, "before_cursor_execute", hear)
+        return len(said)
+
+    cost(1, 1)
+    assert cost(20, 8) - cost(10, 2) <= 6 * 16
+    assert len(given(session)) == 11
+    numbers = session.scalars(select(Receipt.serial).order_by(Receipt.serial)).all()
+    assert numbers == list(range(1, 12))
     assert not [*faults(session)]
 
 
