@@ -5,6 +5,8 @@ memo code made, a settlement, a payout of card money. The bank's own fee needs n
 is booked as one when it comes in; a line whose own entry was taken back is in the books no more.
 """
 
+from functools import cache
+
 from sqlalchemy import ColumnElement, Select, column, exists, or_, select, table
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -35,11 +37,13 @@ _ENTRY = table("entry", column("id"), column("kind"), column("reverses_id"))
 _REVERSAL = _ENTRY.alias("reversal")
 
 
+@cache
 def standing() -> ColumnElement[bool]:
     """Whether a line is decided, within a query of `BankLine`."""
     return or_(by_decision(), otherwise())
 
 
+@cache
 def by_decision() -> ColumnElement[bool]:
     """Whether a decision of a line stands that is not held back."""
     return exists().where(
@@ -49,6 +53,7 @@ def by_decision() -> ColumnElement[bool]:
     )
 
 
+@cache
 def held() -> ColumnElement[bool]:
     """Whether a line is held back, with the reason why it waits."""
     return exists().where(
@@ -58,6 +63,7 @@ def held() -> ColumnElement[bool]:
     )
 
 
+@cache
 def of_person() -> ColumnElement[bool]:
     """Whether a person has had a say of a line that waits: then nothing but a person decides it.
 
@@ -85,6 +91,7 @@ def tied_to_line(
     )
 
 
+@cache
 def otherwise() -> ColumnElement[bool]:
     """Whether something else than a decision has taken a line: gift, settlement or payout."""
     reversed_gift = exists().where(_REVERSAL.c.reverses_id == _DONATION.c.entry_id)
@@ -104,6 +111,7 @@ def otherwise() -> ColumnElement[bool]:
     )
 
 
+@cache
 def waiting() -> ColumnElement[bool]:
     """Whether a line waits for a decision (held back or not), within a query of `BankLine`.
 

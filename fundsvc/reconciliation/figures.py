@@ -5,12 +5,16 @@ told apart much sooner, so the figures are those of all lines less those of the 
 decided, or gone in another way: the same to the đồng as `decided.waiting` tells line by line.
 """
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, select, union
+from functools import cache
+
+from sqlalchemy import ColumnElement, Select, Subquery, func, select, union
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankDecision, BankLine
 
+# A condition may ask for decisions too, so these need a name of their own.
+_MADE = aliased(BankDecision)
 _FIGURES = func.count(), func.coalesce(func.sum(BankLine.credit + BankLine.debit), 0)
 
 
@@ -23,7 +27,7 @@ def waiting(session: Session, account_id: int, *only: ColumnElement[bool]) -> tu
         only: conditions on `BankLine`, for those of some lines alone.
     """
     here = BankLine.bank_account_id == account_id, *only
-    gone = _gone().subquery()
+    gone = _gone()
     parts: list[Select[int, int]] = [
         select(*_FIGURES).where(*here),
         _decided(account_id, *only),
@@ -40,22 +44,21 @@ def waiting(session: Session, account_id: int, *only: ColumnElement[bool]) -> tu
 
 def _decided(account_id: int, *only: ColumnElement[bool]) -> Select[int, int]:
     """Return the figures of what decisions have taken: each is for the whole of its line."""
-    # A condition may ask for decisions too, so these need a name of their own.
-    made = aliased(BankDecision)
     query = (
-        select(func.count(), func.coalesce(func.sum(func.abs(made.amount)), 0))
-        .select_from(made)
+        select(func.count(), func.coalesce(func.sum(func.abs(_MADE.amount)), 0))
+        .select_from(_MADE)
         .where(
-            made.bank_account_id == account_id,
-            made.undone_at.is_(None),
-            made.kind != decided.HELD,
+            _MADE.bank_account_id == account_id,
+            _MADE.undone_at.is_(None),
+            _MADE.kind != decided.HELD,
         )
     )
     if only:
-        query = query.join(BankLine, BankLine.id == made.bank_line_id).where(*only)
+        query = query.join(BankLine, BankLine.id == _MADE.bank_line_id).where(*only)
     return query
 
 
-def _gone() -> CompoundSelect[int]:
+@cache
+def _gone() -> Subquery:
     """Return the lines that no decision but something else took: all accounts, few beside all."""
-    return union(*decided.gone())
+    return union(*decided.gone()).subquery()

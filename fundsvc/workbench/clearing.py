@@ -39,6 +39,8 @@ SMS, CARD, TRANSIT, UNIDENTIFIED, BETWEEN = CHANNELS = (
     "sms", "card", "transit", "unidentified", "between"
 )  # fmt: skip
 PAGE: Final = 50
+# What stands decided is asked of decisions too, so this one needs a name of its own.
+_HELD_BACK: Final = aliased(BankDecision)
 _CODES: Final = {
     CARD: (AT_STRIPE, DISPUTED),
     TRANSIT: (IN_TRANSIT,),
@@ -109,18 +111,16 @@ def lines(session: Session, after: str = "", most: int | None = PAGE) -> Page:
     """
     day, number = _mark(after)
     units = {row.id: short_unit(row.name) for row in session.scalars(select(Unit))}
-    # What stands decided is asked of decisions too, so this one needs a name of its own.
-    held_back = aliased(BankDecision)
     found: list[Item] = []
     for account in session.scalars(select(BankAccount).order_by(BankAccount.code)).all():
         query = (
-            select(BankLine, held_back.note)
+            select(BankLine, _HELD_BACK.note)
             .outerjoin(
-                held_back,
+                _HELD_BACK,
                 and_(
-                    held_back.bank_line_id == BankLine.id,
-                    held_back.undone_at.is_(None),
-                    held_back.kind == decided.HELD,
+                    _HELD_BACK.bank_line_id == BankLine.id,
+                    _HELD_BACK.undone_at.is_(None),
+                    _HELD_BACK.kind == decided.HELD,
                 ),
             )
             .where(BankLine.bank_account_id == account.id, decided.waiting())
