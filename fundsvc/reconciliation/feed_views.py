@@ -63,7 +63,7 @@ def take(code: str) -> ResponseReturnValue:
 @public
 def show(code: str) -> ResponseReturnValue:
     """Tell what the books say of an account."""
-    found = _known(code)
+    found = _known(code, counted=True)
     if isinstance(found, Response):
         return found
     _session, account = found
@@ -113,10 +113,10 @@ def problem(title: str, status: int, detail: str = "") -> Response:
     return Response(json.dumps(facts), status, content_type=PROBLEM)
 
 
-def _known(code: str) -> tuple[Session, AccountFacts] | Response:
+def _known(code: str, *, counted: bool = False) -> tuple[Session, AccountFacts] | Response:
     """Return the account of a feed whose token the request carries.
 
-    A feed that is not there and a wrong token look the same.
+    A feed that is not there and a wrong token look the same. `counted` as in `lists.accounts`.
     """
     session = read_session()
     name = code.lower()
@@ -131,7 +131,7 @@ def _known(code: str) -> tuple[Session, AccountFacts] | Response:
     # The token is the feed's leave for its one account, whatever a session says.
     set_scope(session, None)
     try:
-        return session, lists.account(session, code)
+        return session, lists.account(session, code, counted=counted)
     except NotFound:
         return problem("unknown account", _NOT_FOUND)
 
