@@ -1,6 +1,7 @@
 """Put the service together: settings, database, sign-in, the pages of all slices, headers."""
 
 import re
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -141,6 +142,14 @@ class KeyConverter(IntegerConverter):
         super().__init__(*args, **options)
 
 
+class Service(Flask):
+    """Flask without asking, of every function for every request, whether it is asynchronous."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function, for all of ours are plain ones."""
+        return func
+
+
 def create_app(
     settings: config.Settings | None = None, *, testing: bool = False, web: bool = True
 ) -> Flask:
@@ -155,7 +164,7 @@ def create_app(
         BadSettingError: a setting cannot be used.
     """
     settings = settings or config.load()
-    app = Flask(__name__, template_folder=str(TEMPLATES))
+    app = Service(__name__, template_folder=str(TEMPLATES))
     app.config.update(
         SECRET_KEY=settings.secret_key,
         FUNDSVC=settings,

@@ -264,8 +264,8 @@ def snapshot() -> Session:
 def transaction(*, patience: float = SQLITE_WAIT_SECONDS) -> Iterator[Session]:
     """Run one database transaction: commit at the end, roll back on any exception.
 
-    This is the only place that commits. On SQLite it takes the write lock at the beginning, so
-    that what was read is still true when it is written.
+    This and `plain_transaction` are the only places that commit. On SQLite it takes the write lock
+    at the beginning, so that what was read is still true when it is written.
 
     Args:
         patience: the seconds to wait on SQLite while somebody else writes.
@@ -294,6 +294,35 @@ def transaction(*, patience: float = SQLITE_WAIT_SECONDS) -> Iterator[Session]:
         raise
     finally:
         session.info["in_transaction"] = False
+        if queued:
+            _writers.release()
+
+
+@contextmanager
+def plain_transaction(*, patience: float = SQLITE_WAIT_SECONDS) -> Iterator["Connection"]:
+    """Run one transaction of plain statements, as `transaction` does, without a session's keeping.
+
+    For the few places that write one row again and again: what a session keeps of a transaction
+    takes longer than the row.
+
+    Raises:
+        RuntimeError: a transaction is already open.
+        OperationalError: somebody else wrote all the time (`is_busy`).
+    """
+    session = db.session()
+    if session.info.get("in_transaction"):
+        msg = "plain_transaction() within transaction()"
+        raise RuntimeError(msg)
+    session.rollback()  # What was read so far is not read on from beside the transaction.
+    queued = _queue(session, patience)
+    try:
+        bind = session.get_bind()
+        engine = bind if isinstance(bind, Engine) else bind.engine
+        with engine.connect() as connection:
+            connection.execution_options(fundsvc_writes=True, fundsvc_patience=patience)
+            with connection.begin():
+                yield connection
+    finally:
         if queued:
             _writers.release()
 

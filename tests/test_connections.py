@@ -2,14 +2,15 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from fundsvc import db as database
-from fundsvc.db import equip, transaction
+from fundsvc.db import equip, plain_transaction, transaction
 from fundsvc.driver import run_plain
 
 
@@ -36,7 +37,8 @@ def test_a_connection_that_fell_while_it_rested_is_replaced(
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-def test_writers_of_one_process_stand_in_line(app: Flask) -> None:
+@pytest.mark.parametrize("transaction", [transaction, plain_transaction])
+def test_writers_of_one_process_stand_in_line(app: Flask, transaction: Any) -> None:
     inside: list[int] = []
     most: list[int] = []
 
@@ -85,3 +87,31 @@ def test_a_plain_statement_fails_as_any_other(app: Flask) -> None:
     assert isinstance(told.value, OperationalError | ProgrammingError)
     with app.app_context(), transaction() as session:
         assert run_plain(session.connection(), "SELECT 1") == [(1,)]
+
+
+def test_a_plain_transaction_is_kept_whole_or_not_at_all(app: Flask) -> None:
+    def write(connection: Connection, year: int) -> None:
+        values = {"book": "thu", "year": year}
+        connection.execute(text("INSERT INTO series VALUES (:book, :year, 1)"), values)
+
+    def years() -> list[int]:
+        with database.db.engine.connect() as other:
+            return list(other.scalars(text("SELECT year FROM series WHERE book = 'thu'")))
+
+    def fail() -> None:
+        with plain_transaction() as connection:
+            write(connection, 2025)
+            raise ZeroDivisionError
+
+    with app.app_context():
+        with plain_transaction() as connection:
+            write(connection, 2024)
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        with transaction(), pytest.raises(RuntimeError, match="within"), plain_transaction():
+            pass
+        assert years() == [2024]
+        with plain_transaction() as connection:
+            write(connection, 2026)
+            assert years() == [2024]
+        assert years() == [2024, 2026]

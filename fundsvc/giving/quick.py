@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock, db
-from fundsvc.db import Day, Flag, Moment, read_session, transaction
+from fundsvc.db import Day, Flag, Moment, plain_transaction, read_session, transaction
 from fundsvc.driver import run_plain
 from fundsvc.errors import NotFound
 from fundsvc.gathering import Gathering
@@ -107,8 +107,8 @@ def keep(rows: Sequence[Row]) -> list[str | None]:
     at all, none of them is kept: each goes by itself, so that nobody fails for another's words.
     """
     try:
-        with transaction() as session:
-            new = _insert(session.connection(), sorted(rows, key=lambda row: row.told["key"]))
+        with plain_transaction() as connection:
+            new = _insert(connection, sorted(rows, key=lambda row: row.told["key"]))
     except (DBAPIError, OverflowError, ValueError) as error:
         if isinstance(error, DBAPIError) and db.is_busy(error):
             raise
