@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
@@ -34,6 +35,9 @@ from tests.support import apps, engines, people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 from tests.support.routes import LaterRule, SharedMap
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 # How long an example takes says more about the machine than about what is tested.
 hypothesis_settings.register_profile("untimed", deadline=None)
@@ -142,15 +146,13 @@ class Compiled(BytecodeCache):
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        kept = self._kept.get(bucket.key)
-        if kept is not None:
-            bucket.bytecode_from_string(kept)
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
 COMPILED = Compiled()
