@@ -19,6 +19,17 @@ def test_migrations_give_the_tables_of_the_models(database_url: str) -> None:
     engine.dispose()
 
 
+def test_the_index_by_size_is_there(database_url: str, engine_name: str) -> None:
+    """It is made of an expression, which the comparison of tables leaves out."""
+    tables = {"sqlite": "sqlite_master WHERE name =", "postgresql": "pg_indexes WHERE indexname ="}
+    engine = create_engine(database_url)
+    equip(engine)
+    with engine.connect() as connection:
+        found = text(f"SELECT count(*) FROM {tables[engine_name]} 'ix_bank_line_size'")
+        assert connection.scalar(found) == 1
+    engine.dispose()
+
+
 def test_upgrading_an_upgraded_database_changes_nothing(database_url: str) -> None:
     engine = create_engine(database_url)
     equip(engine)

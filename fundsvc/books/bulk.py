@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, func, select, text
 from sqlalchemy.engine import Connection
@@ -188,6 +188,20 @@ class Stage:
         """Yield the units and days of the staged rows, for a database that still answers."""
         for unit_id, day in self._session.execute(_TOUCHED):
             yield unit_id, date.fromisoformat(day)
+
+
+MUCH: Final = 20_000
+"""From so many new rows on the database counts anew what there is."""
+
+
+def count_anew(session: Session, *tables: str) -> None:
+    """Let PostgreSQL look at tables that grew by much: it would go on planning for few rows.
+
+    It would look by itself a minute after the commit; until then lists take ten times as long.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for table in ("entry", "posting", *tables):
+            session.connection().exec_driver_sql(f"ANALYZE {table}")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Tables of the books: chart, funds, entries, postings, periods, number series, seals, roll-ups."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     CheckConstraint,
@@ -59,6 +59,10 @@ class Fund(Base):
     restriction: Mapped[str]
 
 
+BY_HAND: Final = "kind NOT IN ('bank-in', 'bank-out', 'bank-fee', 'opening', 'reversal', 'sms')"
+"""Whether an entry is neither a line of a file nor an opening or a reversal, as SQL of `entry`."""
+
+
 class Entry(OfUnit, Base):
     """What happened, booked once and never changed; see `ledger.entries` for the rule."""
 
@@ -81,6 +85,14 @@ class Entry(OfUnit, Base):
             "id",
             sqlite_where=text("kind = 'bank-fee'"),
             postgresql_where=text("kind = 'bank-fee'"),
+        ),
+        # What people and other slices booked by day, few beside what comes in files.
+        Index(
+            "ix_entry_by_hand",
+            "date",
+            "id",
+            sqlite_where=text(BY_HAND),
+            postgresql_where=text(BY_HAND),
         ),
     )
 

@@ -50,8 +50,9 @@ def undone(session: Session, entry_id: int) -> Undone | None:
 
 def is_undone(entry_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether the entry of a row was reversed; then the row no longer counts."""
-    entry = table("entry", column("reverses_id"))
-    return exists(select(entry.c.reverses_id).where(entry.c.reverses_id == entry_id))
+    # By a name of its own: the row may be an entry itself.
+    reversal = table("entry", column("reverses_id")).alias("reversal")
+    return exists(select(reversal.c.reverses_id).where(reversal.c.reverses_id == entry_id))
 
 
 def take_back(

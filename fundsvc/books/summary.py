@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account, Fund, Posting
@@ -111,23 +111,6 @@ def _on(accounts: Collection[int], unit_ids: Collection[int] | None = None) -> W
         return found if unit_ids is None else [*found, columns.unit_id.in_(unit_ids)]
 
     return where
-
-
-def unidentified(session: Session) -> tuple[int, int]:
-    """Return how much unidentified money there is in scope, and from how many bank lines it came.
-
-    The number counts what was booked as unidentified and not yet taken out by as many decisions.
-    """
-    query = (
-        select(
-            func.coalesce(func.sum(Posting.credit - Posting.debit), 0),
-            func.count(case((Posting.credit > 0, 1))) - func.count(case((Posting.debit > 0, 1))),
-        )
-        .join(Account, Account.id == Posting.account_id)
-        .where(Account.code == UNIDENTIFIED_IN)
-    )
-    amount, count = session.execute(query).one()
-    return int(amount), int(count)
 
 
 def is_empty(session: Session) -> bool:

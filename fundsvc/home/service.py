@@ -82,19 +82,12 @@ def fund_cards(session: Session, today: date) -> list[FundCard]:
 
 
 def to_do(session: Session) -> list[Attention]:
-    """Return what waits for a person in the books and among donations; slices add their own."""
-    amount, lines = summary.unidentified(session)
+    """Return what waits for a person among donations; slices add their own."""
     without = listing.total(session, listing.Filter(receipt="without"))
-    found = [
-        Attention(lines, _("dòng sao kê chờ xác định"), "/bank-accounts", amount),
-        Attention(
-            without.count,
-            _("khoản ủng hộ chưa có biên nhận"),
-            "/donations?receipt=without",
-            without.amount,
-        ),
-    ]
-    return [item for item in found if item.count > 0]
+    if not without.count:
+        return []
+    text, href = _("khoản ủng hộ chưa có biên nhận"), "/donations?receipt=without"
+    return [Attention(without.count, text, href, without.amount)]
 
 
 def lately(session: Session, today: date) -> list[Receipts]:

@@ -82,13 +82,13 @@ def tied_to_line(
     entry_id: ColumnElement[int] | InstrumentedAttribute[int] | int,
 ) -> ColumnElement[bool]:
     """Whether a decision that stands rests on an entry: it is what some line is."""
-    part = exists().where(
-        _PART.c.decision_id == _DECISION.c.id,
-        _PART.c.entry_id == entry_id,
+    part = select(_PART.c.entry_id).where(
+        _PART.c.decision_id == _DECISION.c.id, _PART.c.entry_id == entry_id
     )
-    return exists().where(
-        _DECISION.c.undone_at.is_(None), or_(_DECISION.c.entry_id == entry_id, part)
-    )
+    # The entry is that of the query around both; left alone, the inner one would take any entry.
+    either = or_(_DECISION.c.entry_id == entry_id, part.correlate_except(_PART).exists())
+    decision = select(_DECISION.c.id).where(_DECISION.c.undone_at.is_(None), either)
+    return decision.correlate_except(_DECISION).exists()
 
 
 @cache

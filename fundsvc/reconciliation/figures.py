@@ -5,7 +5,10 @@ told apart much sooner, so the figures are those of all lines less those of the 
 decided, or gone in another way: the same to the đồng as `decided.waiting` tells line by line.
 """
 
+from collections import defaultdict
+from datetime import date
 from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, func, select, union
 from sqlalchemy.orm import Session, aliased
@@ -16,6 +19,16 @@ from fundsvc.reconciliation.models import BankDecision, BankLine
 # A condition may ask for decisions too, so these need a name of their own.
 _MADE = aliased(BankDecision)
 _FIGURES = func.count(), func.coalesce(func.sum(BankLine.credit + BankLine.debit), 0)
+
+
+class Day(NamedTuple):
+    """What waits of an account and unit from one day, in đồng."""
+
+    bank_account_id: int
+    unit_id: int
+    on: date
+    money_in: int
+    money_out: int
 
 
 def waiting(session: Session, account_id: int, *only: ColumnElement[bool]) -> tuple[int, int]:
@@ -39,6 +52,59 @@ def waiting(session: Session, account_id: int, *only: ColumnElement[bool]) -> tu
     return (
         lines - sum(part[0] for part in less),
         int(amount) - sum(int(part[1]) for part in less),
+    )
+
+
+def money_in(session: Session) -> tuple[int, int]:
+    """Return count and sum of all waiting lines of money that came in, within the scope."""
+    gone = _gone()
+    came = BankLine.credit > 0
+    parts: list[Select[int, int]] = [
+        select(func.count(), func.coalesce(func.sum(BankLine.credit), 0)).where(came),
+        select(func.count(), func.coalesce(func.sum(BankDecision.amount), 0)).where(
+            BankDecision.undone_at.is_(None),
+            BankDecision.kind != decided.HELD,
+            BankDecision.amount > 0,
+        ),
+        select(func.count(), func.coalesce(func.sum(BankLine.credit), 0))
+        .join(gone, gone.c.bank_line_id == BankLine.id)
+        .where(came, ~decided.by_decision()),
+    ]
+    (lines, amount), *less = [session.execute(part).one() for part in parts]
+    return (
+        lines - sum(part[0] for part in less),
+        int(amount) - sum(int(part[1]) for part in less),
+    )
+
+
+def by_day(session: Session, until: date) -> list[Day]:
+    """Return what waits of each account by the day it came, until a day: money in and money out.
+
+    As above: what all lines come to, less what is decided, less what went in another way.
+    """
+    gone = _gone()
+    lines = select(*_of_day()).where(BankLine.booked_on <= until)
+    decision = lines.join(BankDecision, BankDecision.bank_line_id == BankLine.id).where(
+        BankDecision.undone_at.is_(None), BankDecision.kind != decided.HELD
+    )
+    otherwise = lines.join(gone, gone.c.bank_line_id == BankLine.id).where(~decided.by_decision())
+    found: dict[tuple[int, int, date], list[int]] = defaultdict(lambda: [0, 0])
+    for sign, part in ((1, lines), (-1, decision), (-1, otherwise)):
+        grouped = part.group_by(BankLine.bank_account_id, BankLine.unit_id, BankLine.booked_on)
+        for account_id, unit_id, on, into, out in session.execute(grouped):
+            sums = found[account_id, unit_id, on]
+            sums[0] += sign * int(into)
+            sums[1] += sign * int(out)
+    return [Day(*key, *sums) for key, sums in found.items() if any(sums)]
+
+
+def _of_day() -> tuple[Any, ...]:
+    return (
+        BankLine.bank_account_id,
+        BankLine.unit_id,
+        BankLine.booked_on,
+        func.sum(BankLine.credit),
+        func.sum(BankLine.debit),
     )
 
 

@@ -100,8 +100,10 @@ class BankLine(OfUnit, Base):
         UniqueConstraint("bank_account_id", "fingerprint", "occurrence"),
         Index("ix_bank_line_bank_account_id_booked_on", "bank_account_id", "booked_on", "id"),
         Index("ix_bank_line_entry_id", "entry_id", unique=True),
-        # For the sums of an account: they are read from here alone.
-        Index("ix_bank_line_amount", "bank_account_id", "unit_id", "credit", "debit"),
+        # For the sums of an account, of all days or by day: they are read from here alone.
+        Index("ix_bank_line_amount", "bank_account_id", "unit_id", "booked_on", "credit", "debit"),
+        # For lists by size, and for other sides of the same amount.
+        Index("ix_bank_line_size", "bank_account_id", text("(credit + debit)"), "id"),
         CheckConstraint("debit >= 0 AND credit >= 0", name="sign"),
         CheckConstraint("(debit = 0) <> (credit = 0)", name="one_side"),
         CheckConstraint("occurrence >= 1", name="occurrence"),

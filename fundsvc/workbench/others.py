@@ -142,12 +142,13 @@ def mirrors(session: Session, known: dict[int, Purse], lines: Sequence[Line]) ->
         and_(BankLine.credit.in_(out), BankLine.debit == 0),
         and_(BankLine.debit.in_(into), BankLine.credit == 0),
     )
+    size = (BankLine.credit + BankLine.debit).in_(out | into)
     days = BankLine.booked_on.between(first - APART, last + APART)
     here = {line.purse.id for line in lines}
     # Lines of one account have their other sides elsewhere; those of many anywhere.
     elsewhere = BankLine.bank_account_id.in_(set(known) - here if len(here) == 1 else set(known))
     others = defaultdict(list)
-    for other in read(session, known, elsewhere, days, sides, decided.waiting(), most=MOST):
+    for other in read(session, known, elsewhere, size, days, sides, decided.waiting(), most=MOST):
         others[other.debit, other.credit].append(other)
     for line in lines:
         for other in others[line.credit, line.debit]:

@@ -372,11 +372,15 @@ def _notes(session: Session, line_id: int) -> tuple[Note, ...]:
 
 def _mirrors(session: Session, line: BankLine) -> tuple[tuple[Row, str], ...]:
     """Return lines of our other accounts that may be the other side: the amount, days near."""
+    others = session.scalars(
+        select(BankAccount.id).where(BankAccount.id != line.bank_account_id)
+    ).all()
     query = (
         select(BankLine, BankAccount.code)
         .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
         .where(
-            BankLine.bank_account_id != line.bank_account_id,
+            BankLine.bank_account_id.in_(others),
+            BankLine.credit + BankLine.debit == line.credit + line.debit,
             BankLine.booked_on.between(line.booked_on - NEAR, line.booked_on + NEAR),
             BankLine.credit == line.debit,
             BankLine.debit == line.credit,

@@ -1,6 +1,7 @@
 """The screen where treasurers decide lines of the bank, one after the other or many at once."""
 
 import secrets
+from collections.abc import Iterable
 from contextlib import closing
 from typing import Any, Final
 
@@ -17,10 +18,10 @@ from fundsvc.books import keys
 from fundsvc.books.origins import tell_holder
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.reconciliation import lists
+from fundsvc.reconciliation import figures, lists
 from fundsvc.reconciliation.models import BankAccount
 from fundsvc.staff.access import allow
-from fundsvc.templating import Form, reasons_of
+from fundsvc.templating import Attention, Form, attend, reasons_of
 from fundsvc.units.models import Unit
 from fundsvc.vouchers import files
 from fundsvc.workbench import forms, log, naming, notes, screen
@@ -38,6 +39,15 @@ QUIET: Final = "X-Workbench"
 LATELY: Final = 5
 
 bp.record_once(lambda state: tell_holder(state.app, notes.has_file))
+
+
+def waiting(session: Session) -> Iterable[Attention]:
+    """Tell of money that came in and of which nobody said yet what it is."""
+    count, amount = figures.money_in(session)
+    yield Attention(count, _("dòng sao kê chờ xác định"), "/workbench", amount)
+
+
+bp.record_once(lambda state: attend(state.app, waiting))
 
 
 @bp.get("/workbench")

@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account
-from fundsvc.reconciliation import decided
-from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.reconciliation import figures
+from fundsvc.reconciliation.models import BankAccount
 from fundsvc.workbench.ages import Moved, open_days
 from ledger.accounts import UNIDENTIFIED_IN, UNIDENTIFIED_OUT
 
@@ -30,23 +30,13 @@ def waiting(session: Session, at: date) -> dict[Key, Days]:
             select(Account).where(Account.code.in_((UNIDENTIFIED_IN, UNIDENTIFIED_OUT)))
         )
     }
-    came = (BankLine.credit > 0).label("came")
-    query = (
-        select(
-            came,
-            BankAccount.fund_id,
-            BankLine.unit_id,
-            BankLine.booked_on,
-            func.sum(BankLine.debit - BankLine.credit),
-        )
-        .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
-        .where(BankLine.booked_on <= at, decided.waiting())
-        .group_by(came, BankAccount.fund_id, BankLine.unit_id, BankLine.booked_on)
-    )
-    found: defaultdict[Key, Days] = defaultdict(dict)
-    for into, fund_id, unit_id, on, amount in session.execute(query):
-        account_id = ids[UNIDENTIFIED_IN if into else UNIDENTIFIED_OUT]
-        found[account_id, fund_id, unit_id][on] = int(amount)
+    funds = {row.id: row.fund_id for row in session.scalars(select(BankAccount))}
+    found: defaultdict[Key, Days] = defaultdict(lambda: defaultdict(int))
+    for day in figures.by_day(session, at):
+        fund_id = funds[day.bank_account_id]
+        for code, amount in ((UNIDENTIFIED_IN, -day.money_in), (UNIDENTIFIED_OUT, day.money_out)):
+            if amount:
+                found[ids[code], fund_id, day.unit_id][day.on] += amount
     return found
 
 

@@ -1,6 +1,7 @@
 """The quick figures of waiting lines are those of asking line by line, whatever was decided."""
 
 import random
+from datetime import date
 
 import pytest
 from sqlalchemy import ColumnElement, func, select
@@ -40,6 +41,22 @@ def check(session: Session) -> None:
         ):
             quick = figures.waiting(session, account_id, *only)
             assert quick == one_by_one(session, account_id, *only)
+    came = select(func.count(), func.coalesce(func.sum(BankLine.credit), 0))
+    assert figures.money_in(session) == tuple(
+        session.execute(came.where(decided.waiting(), BankLine.credit > 0)).one()
+    )
+    for until in (date(2024, 9, 3), date(2030, 1, 1)):
+        by_day = select(
+            BankLine.bank_account_id,
+            BankLine.unit_id,
+            BankLine.booked_on,
+            func.sum(BankLine.credit),
+            func.sum(BankLine.debit),
+        ).where(decided.waiting(), BankLine.booked_on <= until)
+        grouped = by_day.group_by(BankLine.bank_account_id, BankLine.unit_id, BankLine.booked_on)
+        assert sorted(figures.by_day(session, until)) == sorted(
+            map(tuple, session.execute(grouped))
+        )
 
 
 @pytest.mark.parametrize("seed", [3])

@@ -17,7 +17,7 @@ from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.service import DonorFacts
 from fundsvc.dues.models import DuesTotal
-from fundsvc.errors import Conflict, Refusal
+from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
 from fundsvc.spending.models import Payment
@@ -301,6 +301,46 @@ def test_what_was_booked_by_hand_counts_once_at_the_bank(session: Session) -> No
         take_back(writing, hand, subject="x:1", on=None, reason="x", by=None)
     take(done.id)
     assert stands(session, "112.VCB1") == 140_000
+
+
+def by_hand(key: str) -> int:
+    """Record 200.000 đ on the bank account by hand, and return the entry's number."""
+    with transaction() as session:
+        lines = (
+            Posting("112.VCB1", "nghia-tinh", "TW", debit=200_000),
+            Posting("7118", "nghia-tinh", "TW", credit=200_000),
+        )
+        entry = recipes.voucher_entry(
+            "test", lines, on=date(2024, 9, 2), unit="TW", description="NGUYEN VAN A UNG HO"
+        )
+        return books.post(session, entry, source="test", external_id=key).id
+
+
+def test_what_was_taken_back_is_no_hand_entry_any_more(session: Session) -> None:
+    (line,) = book("VCB1", money_in())
+    hand = by_hand("1")
+    with transaction() as writing:
+        take_back(writing, hand, subject="x:1", on=None, reason="nhầm", by=None)
+    assert choices.Booked(hand) not in [one.choice for one in propose(session, [line])[line]]
+    session.rollback()
+    with pytest.raises(NotFound, match="Không có bút toán"):
+        say(line, choices.Booked(hand))
+    assert waiting(session) == 1
+
+
+def test_a_hand_entry_is_offered_until_its_own_line_is_decided(session: Session) -> None:
+    other, first, second = book("VCB1", money_in("90.000"), money_in(), money_in(day=3))
+    hand = by_hand("1")
+    say(other, choices.Split(((40_000, choices.Given()), (50_000, choices.Given()))), key="k0")
+    offered = {
+        line: [one.choice for one in found]
+        for line, found in propose(session, [first, second]).items()
+    }
+    session.rollback()
+    assert choices.Booked(hand) in offered[first]
+    assert choices.Booked(hand) in offered[second]
+    say(first, choices.Booked(hand), key="k1")
+    assert choices.Booked(hand) not in [one.choice for one in propose(session, [second])[second]]
 
 
 def test_a_split_adds_up_exactly(session: Session) -> None:
