@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundsvc.books.origins import Origin
 from fundsvc.books.reversing import undone
 from fundsvc.books.tills import tills
 from fundsvc.db import read_session, transaction
@@ -18,15 +19,36 @@ from fundsvc.donations.service import returned
 from fundsvc.donors import service as donors
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.repayments import service
+from fundsvc.repayments.models import DonationRefund
 from fundsvc.repayments.schemas import RefundForm
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form, reasons_of
+from fundsvc.templating.filters import day, dong
 from fundsvc.vouchers.kinds import KINDS, STATES
+from fundsvc.vouchers.purposes import tell_purpose
 
 bp = Blueprint("repayments", __name__)
 
 READERS = ("treasurer", "approver", "unit-treasurer", "auditor")
 WRITERS = ("treasurer", "unit-treasurer")
+
+
+def purpose_of(session: Session, voucher_id: int) -> Origin | None:
+    """Lead from a voucher to the refunds of its donation."""
+    refund = session.get(DonationRefund, voucher_id)
+    if refund is None:
+        return None
+    donation = session.get_one(Donation, refund.donation_id)
+    label = _(
+        "hoàn %(sum)s của khoản ủng hộ %(number)s ngày %(day)s",
+        sum=dong(refund.amount),
+        number=donation.id,
+        day=day(donation.received_on),
+    )
+    return Origin(label, f"/donations/{donation.id}/refunds")
+
+
+bp.record_once(lambda state: tell_purpose(state.app, purpose_of))
 
 
 @bp.get("/donations/<int:donation_id>/refunds")

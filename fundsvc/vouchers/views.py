@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -37,6 +37,7 @@ from fundsvc.vouchers import (
 )
 from fundsvc.vouchers.kinds import APPROVED, DRAFT, KINDS, STATES, SUBMITTED
 from fundsvc.vouchers.models import Voucher
+from fundsvc.vouchers.purposes import purposes
 
 bp = Blueprint("vouchers", __name__)
 
@@ -238,6 +239,7 @@ def page_of(voucher_id: int, form: Form) -> str:
         step=[DRAFT, SUBMITTED, APPROVED, "posted", "discarded"].index(facts.row.state) + 1,
         debit=sum(line.debit for line in facts.lines),
         credit=sum(line.credit for line in facts.lines),
+        purposes=purposes(current_app, session, voucher_id),
         form=form,
     )
 

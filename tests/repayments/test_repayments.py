@@ -304,6 +304,7 @@ def test_the_whole_way_by_page(signed_in: Callable[..., FlaskClient], session: S
     assert made.status_code == 303
     voucher = made.headers["Location"]
     assert send(treasurer, page, **fields).headers["Location"] == voucher
+    assert f'href="{page}">hoàn 500.000 đ của khoản ủng hộ' in approver.get(voucher).text
     again = send(treasurer, page, **{**fields, "amount": "1"})
     assert again.status_code == 409
     for who, act in ((treasurer, "submit"), (approver, "approve"), (approver, "post")):
