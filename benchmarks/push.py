@@ -294,7 +294,7 @@ def _await(port: int) -> None:
         except OSError:
             time.sleep(0.1)
         else:
-            time.sleep(2)  # Until every process of it has loaded the application.
+            time.sleep(6)  # Until every process of it has loaded the application.
             return
     raise TimeoutError(port)
 
