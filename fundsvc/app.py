@@ -244,8 +244,8 @@ def _take_at_once() -> ResponseReturnValue | None:
 
     The first read the bytes as they came; the others ask for neither a person nor a token.
     """
-    if request.endpoint is None:
-        return None
+    if request.endpoint is None or request.method == "OPTIONS":
+        return None  # Flask itself answers what an address takes.
     if request.endpoint in current_app.extensions[_AT_ONCE]:
         _check_form()
     elif not request.path.startswith(PUSHED):

@@ -13,6 +13,8 @@ from sqlalchemy.exc import OperationalError
 from fundsvc.app import LARGEST_FORM, create_app
 from fundsvc.config import BadSettingError, Settings, load
 from fundsvc.db import db
+from fundsvc.public.give_views import WITHOUT_SESSION
+from fundsvc.staff.access import public
 from tests.support import apps
 
 SignIn = Callable[..., FlaskClient]
@@ -244,6 +246,26 @@ def test_a_form_without_its_token_is_refused(client: FlaskClient, token: str) ->
 def test_other_methods_are_refused(app: Flask, client: FlaskClient, method: str) -> None:
     for path in plain_pages(app):
         assert client.open(path, method=method).status_code == 405, path
+
+
+def test_asking_what_an_address_takes_does_nothing(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where forms go straight to their views: no payment is begun by a question."""
+    called: list[str] = []
+
+    @public
+    def view(**_values: str) -> str:
+        called.append(request.path)
+        return ""
+
+    for endpoint in WITHOUT_SESSION:
+        monkeypatch.setitem(app.view_functions, endpoint, view)
+    for path in ("/give/x/y/pay/card", "/give/x"):
+        answer = client.options(path)
+        assert answer.status_code == 200
+        assert "POST" in answer.headers["Allow"]
+    assert called == []
 
 
 def test_large_bodies_are_refused_except_files_to_import(

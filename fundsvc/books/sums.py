@@ -228,21 +228,22 @@ def _query(asked: _Asked, sealed: int) -> str:
     That number and the days stand in the text: a plan for any number would expect a third of all
     postings behind it, and so PostgreSQL would plan anew each time; and binding two days a piece
     takes longer than reading some. Each piece is a part of its own, so that either engine walks
-    straight to its rows, and lies wholly before the first day or behind it.
+    straight to its rows, and counts wholly for what stood before or wholly for the turnover.
     """
     first, conditions = asked.first, asked.conditions
     keys = "".join(f"{name}_id, " for name in asked.by)
     once = "" if asked.carried else " * (1 - carried)"
     before = pieces(date.min, first - _DAY) if first > date.min else ()
-    inside = pieces(first, asked.last)
+    spans = [(piece, True) for piece in before]
+    spans += [(piece, False) for piece in pieces(first, asked.last)]
     parts = [
         rolled(
             piece.grain,
-            keys + _figures(once, before=piece in before, less=piece.less),
+            keys + _figures(once, before=is_before, less=piece.less),
             f"date BETWEEN '{piece.first}' AND '{piece.last}'",
             conditions,
         )
-        for piece in (*before, *inside)
+        for piece, is_before in spans
     ]
     figures = ", ".join(
         f"CASE WHEN date {side} '{first}' THEN {figure} ELSE 0 END AS {name}"
@@ -257,7 +258,7 @@ def _query(asked: _Asked, sealed: int) -> str:
     parts.append(tail(columns, last, conditions, sealed, asked.engine, counted=asked.counted))
     group = f"GROUP BY {keys[:-2]}" if keys else ""
     # What was added and taken away again was never there; what comes to nothing was.
-    if keys and any(piece.less for piece in (*before, *inside)):
+    if keys and any(piece.less for piece, _is_before in spans):
         group += " HAVING sum(found) > 0"
     return _SUM.format(keys=keys, parts=" UNION ALL ".join(parts), group=group)
 

@@ -80,10 +80,10 @@ class Desk:
         page_id = _known.get(session.get_bind(), {}).get(slug)
         if page_id is not None and db.scope(session) is None:
             kept, province = cleaned(session, told)
-            if province is not None:
-                session.rollback()  # Nobody reads while waiting for the others.
             digest = service.digest_of(page_id, kept)
             row = service.row_of(kept, province, key=key, digest=digest)
+            # Nobody reads while waiting for the others, nor goes on from what was there before.
+            session.rollback()
             token = self._gathering.keep(Row(row, page_id, slug, clock.today()))
             if token is not None:
                 return token

@@ -66,8 +66,6 @@ def book(
             stage.clear()
             if progress:
                 progress(some[-1][0])
-    if booked >= bulk.MUCH:
-        bulk.count_anew(session, "bank_line")
     return booked
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
+from fundsvc.books import bulk
 from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.reconciliation import booking, gifts, lists, profiles
@@ -134,6 +135,9 @@ def import_bank(
     if report.new or not _was_imported(session, account, sha256):
         session.add(_file(statement, report, sha256=sha256, by=by, as_new=as_new))
         session.flush()
+    if report.new >= bulk.MUCH:
+        # Last of all, for who else counts waits until this is committed.
+        bulk.count_anew(session, "bank_line")
     return report
 
 

@@ -31,8 +31,9 @@ def waiting(session: Session, at: date) -> dict[Key, Days]:
         )
     }
     funds = {row.id: row.fund_id for row in session.scalars(select(BankAccount))}
+    days = (day for day in figures.by_day(session, at) if day.bank_account_id in funds)
     found: defaultdict[Key, Days] = defaultdict(lambda: defaultdict(int))
-    for day in figures.by_day(session, at):
+    for day in days:
         fund_id = funds[day.bank_account_id]
         for code, amount in ((UNIDENTIFIED_IN, -day.money_in), (UNIDENTIFIED_OUT, day.money_out)):
             if amount:

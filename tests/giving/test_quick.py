@@ -72,6 +72,22 @@ def test_one_statement_writes_all_that_was_promised(
     assert made.made_at == service_clock.now()
 
 
+@pytest.mark.parametrize("province", [None, "2025:44"])
+def test_nobody_reads_while_waiting_for_the_others(
+    session: Session, monkeypatch: pytest.MonkeyPatch, province: str | None
+) -> None:
+    reading: list[bool] = []
+    keep = DESK._gathering.keep
+
+    def held(row: quick.Row) -> str | None:
+        reading.append(session.in_transaction())
+        return keep(row)
+
+    monkeypatch.setattr(DESK._gathering, "keep", held)
+    promise("k1", province=province)
+    assert reading == [False]
+
+
 def test_the_same_form_is_one_promise_and_other_words_are_refused(session: Session) -> None:
     token = promise("k1")
     with service_clock.fixed(service_clock.now() + timedelta(days=1)):
