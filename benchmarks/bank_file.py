@@ -72,6 +72,7 @@ def measure(engine: str, url: str, instance: Path, lines: int) -> None:
     from fundsvc.db import read_session, transaction
     from fundsvc.reconciliation import lists, service
     from fundsvc.reconciliation.accounts import add_bank_account
+    from fundsvc.reconciliation.source import Source
     from fundsvc.seals.service import seal_new
 
     given = {"FUNDSVC_DATABASE_URL": url, "FUNDSVC_INSTANCE_DIR": str(instance)}
@@ -97,10 +98,10 @@ def measure(engine: str, url: str, instance: Path, lines: int) -> None:
 
         def run(file: File, code: str, *, commit: bool) -> tuple[int, float]:
             start = time.monotonic()
-            data = file.path.read_bytes()
-            statement = service.read(
-                read_session(), data, name="lon.csv", account_code=code, commit=commit
-            )
+            with file.path.open("rb") as opened:
+                statement = service.read(
+                    read_session(), Source(opened), name="lon.csv", account_code=code, commit=commit
+                )
             if commit:
                 with transaction() as session:
                     report = service.import_bank(session, statement, by=None)

@@ -35,6 +35,8 @@ _CODED = table("bank_coded", column("bank_line_id"), column("state"))
 _DONATION = table("donation", column("id"), column("entry_id"))
 _ENTRY = table("entry", column("id"), column("kind"), column("reverses_id"))
 _REVERSAL = _ENTRY.alias("reversal")
+TAKERS = tuple(one.name for one in (_DECISION, _GIFT, _CODED, _SETTLED, _PAID_OUT))
+"""The tables that say what has taken a line. PostgreSQL takes those it never counted for large."""
 
 
 @cache

@@ -12,7 +12,7 @@ from fundsvc import clock
 from fundsvc.books import bulk
 from fundsvc.errors import Reason, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.reconciliation import booking, gifts, lists, profiles
+from fundsvc.reconciliation import booking, decided, gifts, lists, profiles
 from fundsvc.reconciliation.facts import AccountFacts, BankImportReport, Before
 from fundsvc.reconciliation.formats import media_type, read_file
 from fundsvc.reconciliation.models import BankAccount, BankFile
@@ -137,7 +137,7 @@ def import_bank(
         session.flush()
     if report.new >= bulk.MUCH:
         # Last of all, for who else counts waits until this is committed.
-        bulk.count_anew(session, "bank_line")
+        bulk.count_anew(session, "bank_line", *decided.TAKERS)
     return report
 
 
