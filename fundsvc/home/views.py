@@ -43,9 +43,10 @@ def index() -> ResponseReturnValue:
 
 
 def _to_do(session: Session) -> list[Attention]:
-    """Return what waits, in so far as the person may open its list."""
+    """Return what waits, in so far as the person may open its list; the most money first."""
     found = [*service.to_do(session), *waiting(current_app, session)]
-    return [item for item in found if may_open(urlsplit(item.href).path)]
+    open_to = [item for item in found if may_open(urlsplit(item.href).path)]
+    return sorted(open_to, key=lambda item: item.amount or 0, reverse=True)
 
 
 @bp.get("/search")

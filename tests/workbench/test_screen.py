@@ -21,6 +21,7 @@ from fundsvc.workbench import screen
 from tests.reconciliation.test_import import add
 from tests.support import periods
 from tests.support.forms import hidden
+from tests.support.gifts import give
 from tests.workbench.test_decisions import book, money_in, money_out, stands, waiting
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
@@ -224,15 +225,24 @@ def test_sorting_and_filtering_keep_what_is_ticked(signed_in: SignedIn) -> None:
     assert f'value="{second}" checked' in page
 
 
+def test_the_first_page_tells_of_the_most_money_that_waits_first(signed_in: SignedIn) -> None:
+    book("VCB1", money_in("900.000.000"))
+    give()
+    page = signed_in("treasurer").get("/").get_data(as_text=True)
+    places = [page.index(text) for text in ("dòng sao kê chờ xác định", "chưa có biên nhận")]
+    assert places == sorted(places)
+    assert "900.000.000 đ" in page
+
+
 def test_ticks_beyond_what_one_preview_takes_are_told(signed_in: SignedIn) -> None:
     (line,) = book("VCB1", money_in())
     browser = signed_in("treasurer")
     ticks = "&".join(f"pick={number}" for number in (line, *range(9_000, 9_500)))
     for address in ("/workbench/VCB1", "/workbench/VCB1/many"):
         page = browser.get(f"{address}?{ticks}").get_data(as_text=True)
-        assert "nhiều nhất 500 dòng; 1 dòng chọn sau không vào đây" in page, address
+        assert "nhiều nhất 500 dòng; còn 1 dòng đã chọn chưa đưa vào" in page, address
         page = browser.get(f"{address}?pick={line}").get_data(as_text=True)
-        assert "không vào đây" not in page
+        assert "chưa đưa vào" not in page
 
 
 def test_filters_show_only_what_they_say(signed_in: SignedIn) -> None:
