@@ -141,26 +141,9 @@ def _values(connection: Connection, row: Row) -> list[Any]:
 
 
 _NAMES: Final = ", ".join(_COLUMNS)
-_ON_SQLITE: Final = f"""
-WITH given ({_NAMES}, at_id, at_slug, today) AS (VALUES ({", ".join("?" * (len(_COLUMNS) + 3))}))
-INSERT INTO pledge (page_id, unit_id, {_NAMES})
-SELECT page.id, page.unit_id, {", ".join(f"given.{name}" for name in _COLUMNS)}
-FROM given JOIN campaign_page AS page ON page.id = at_id
-WHERE page.slug = at_slug AND page.state = 'published'
-    AND (page.opens_on IS NULL OR page.opens_on <= today)
-    AND (page.closes_on IS NULL OR page.closes_on >= today)
-ON CONFLICT DO NOTHING RETURNING token
-"""  # noqa: S608 - own names
-
-
-@lru_cache(maxsize=64)
-def _on_postgresql(rows: int) -> str:
-    """Return the statement for so many promises."""
-    kinds = (*_COLUMNS.values(), "bigint", "text", "date")
-    row = f"({', '.join(f'%s::{kind}' for kind in kinds)})"
-    values = ", ".join([row] * rows)
-    return f"""
-WITH given ({_NAMES}, at_id, at_slug, today) AS (VALUES {values})
+# Promises of one statement go in by their keys, so that two who bring the same wait in one order.
+_NEW: Final = f"""
+WITH given ({_NAMES}, at_id, at_slug, today) AS (VALUES {{values}})
 INSERT INTO pledge (page_id, unit_id, {_NAMES})
 SELECT page.id, page.unit_id, {", ".join(f"given.{name}" for name in _COLUMNS)}
 FROM given JOIN campaign_page AS page ON page.id = at_id
@@ -170,3 +153,13 @@ WHERE page.slug = at_slug AND page.state = 'published'
 ORDER BY given.key
 ON CONFLICT DO NOTHING RETURNING token
 """  # noqa: S608 - own names
+_ON_SQLITE: Final = _NEW.format(values=f"({', '.join('?' * (len(_COLUMNS) + 3))})")
+
+
+@lru_cache(maxsize=64)
+def _on_postgresql(rows: int) -> str:
+    """Return the statement for so many promises."""
+    kinds = (*_COLUMNS.values(), "bigint", "text", "date")
+    row = f"({', '.join(f'%s::{kind}' for kind in kinds)})"
+    values = ", ".join([row] * rows)
+    return _NEW.format(values=values)

@@ -48,11 +48,7 @@ def waiting(session: Session, account_id: int, *only: ColumnElement[bool]) -> tu
         .join(gone, gone.c.bank_line_id == BankLine.id)
         .where(*here, ~decided.by_decision()),
     ]
-    (lines, amount), *less = [session.execute(part).one() for part in parts]
-    return (
-        lines - sum(part[0] for part in less),
-        int(amount) - sum(int(part[1]) for part in less),
-    )
+    return _rest(session, parts)
 
 
 def money_in(session: Session) -> tuple[int, int]:
@@ -70,11 +66,7 @@ def money_in(session: Session) -> tuple[int, int]:
         .join(gone, gone.c.bank_line_id == BankLine.id)
         .where(came, ~decided.by_decision()),
     ]
-    (lines, amount), *less = [session.execute(part).one() for part in parts]
-    return (
-        lines - sum(part[0] for part in less),
-        int(amount) - sum(int(part[1]) for part in less),
-    )
+    return _rest(session, parts)
 
 
 def by_day(session: Session, until: date) -> list[Day]:
@@ -96,6 +88,15 @@ def by_day(session: Session, until: date) -> list[Day]:
             sums[0] += sign * int(into)
             sums[1] += sign * int(out)
     return [Day(*key, *sums) for key, sums in found.items() if any(sums)]
+
+
+def _rest(session: Session, parts: list[Select[int, int]]) -> tuple[int, int]:
+    """Return count and sum of the first part less those of the others."""
+    (lines, amount), *less = [session.execute(part).one() for part in parts]
+    return (
+        lines - sum(part[0] for part in less),
+        int(amount) - sum(int(part[1]) for part in less),
+    )
 
 
 def _of_day() -> tuple[Any, ...]:

@@ -40,7 +40,7 @@ def purpose_of(session: Session, voucher_id: int) -> Origin | None:
         return None
     donation = session.get_one(Donation, refund.donation_id)
     label = _(
-        "hoàn %(sum)s của khoản ủng hộ %(number)s ngày %(day)s",
+        "hoàn %(sum)s của khoản ủng hộ số %(number)s ngày %(day)s",
         sum=dong(refund.amount),
         number=donation.id,
         day=day(donation.received_on),
