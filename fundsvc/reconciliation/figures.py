@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Subquery, func, select, union
 from sqlalchemy.orm import Session, aliased
 
-from fundsvc.reconciliation import decided
-from fundsvc.reconciliation.models import BankDecision, BankLine
+from fundsvc.reconciliation import decided, sums
+from fundsvc.reconciliation.models import BankAccount, BankDecision, BankLine
 
 # A condition may ask for decisions too, so these need a name of their own.
 _MADE = aliased(BankDecision)
@@ -31,32 +31,38 @@ class Day(NamedTuple):
     money_out: int
 
 
-def waiting(session: Session, account_id: int, *only: ColumnElement[bool]) -> tuple[int, int]:
+def waiting(
+    session: Session, account_id: int, *only: ColumnElement[bool], way: str = ""
+) -> tuple[int, int]:
     """Return count and sum of an account's waiting lines.
 
     Args:
         session: for reading.
         account_id: the bank account.
         only: conditions on `BankLine`, for those of some lines alone.
+        way: `in` or `out` for lines of money that came in or went out alone.
     """
-    here = BankLine.bank_account_id == account_id, *only
+    ways = {"": (), "in": (BankLine.credit > 0,), "out": (BankLine.debit > 0,)}[way]
+    here = BankLine.bank_account_id == account_id, *only, *ways
     gone = _gone()
-    parts: list[Select[int, int]] = [
-        select(*_FIGURES).where(*here),
-        _decided(account_id, *only),
+    less: list[Select[int, int]] = [
+        _decided(account_id, *only, *ways),
         select(*_FIGURES)
         .join(gone, gone.c.bank_line_id == BankLine.id)
         .where(*here, ~decided.by_decision()),
     ]
-    return _rest(session, parts)
+    if not only:
+        return _less(session, sums.of_account(session, account_id).of(way), less)
+    lines, amount = session.execute(select(*_FIGURES).where(*here)).one()
+    return _less(session, (lines, int(amount)), less)
 
 
 def money_in(session: Session) -> tuple[int, int]:
     """Return count and sum of all waiting lines of money that came in, within the scope."""
     gone = _gone()
     came = BankLine.credit > 0
-    parts: list[Select[int, int]] = [
-        select(func.count(), func.coalesce(func.sum(BankLine.credit), 0)).where(came),
+    whole = sums.of_accounts(session, session.scalars(select(BankAccount.id)).all())
+    less: list[Select[int, int]] = [
         select(func.count(), func.coalesce(func.sum(BankDecision.amount), 0)).where(
             BankDecision.undone_at.is_(None),
             BankDecision.kind != decided.HELD,
@@ -66,7 +72,9 @@ def money_in(session: Session) -> tuple[int, int]:
         .join(gone, gone.c.bank_line_id == BankLine.id)
         .where(came, ~decided.by_decision()),
     ]
-    return _rest(session, parts)
+    ways = [one.of("in") for one in whole.values()]
+    figures = sum(lines for lines, _money in ways), sum(money for _lines, money in ways)
+    return _less(session, figures, less)
 
 
 def by_day(session: Session, until: date) -> list[Day]:
@@ -90,13 +98,15 @@ def by_day(session: Session, until: date) -> list[Day]:
     return [Day(*key, *sums) for key, sums in found.items() if any(sums)]
 
 
-def _rest(session: Session, parts: list[Select[int, int]]) -> tuple[int, int]:
-    """Return count and sum of the first part less those of the others."""
-    (lines, amount), *less = [session.execute(part).one() for part in parts]
-    return (
-        lines - sum(part[0] for part in less),
-        int(amount) - sum(int(part[1]) for part in less),
-    )
+def _less(
+    session: Session, figures: tuple[int, int], parts: list[Select[int, int]]
+) -> tuple[int, int]:
+    """Return count and sum less those of some parts."""
+    lines, amount = figures
+    for part in parts:
+        gone, money = session.execute(part).one()
+        lines, amount = lines - gone, amount - int(money)
+    return lines, amount
 
 
 def _of_day() -> tuple[Any, ...]:

@@ -4,12 +4,13 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Account, Fund
 from fundsvc.books.totals import balances
 from fundsvc.errors import NotFound
+from fundsvc.reconciliation import sums
 from fundsvc.reconciliation.facts import AccountFacts, LineFacts, Page
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.units.models import Unit
@@ -66,28 +67,14 @@ def lines(session: Session, found: AccountFacts, before: str | None = None) -> P
     rows = session.scalars(query.limit(PAGE + 1)).all()
     shown = tuple(_line(row) for row in rows[:PAGE])
     more = f"{shown[-1].booked_on.isoformat()}.{shown[-1].id}" if len(rows) > PAGE else None
-    count, sum_in, sum_out = session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(BankLine.credit), 0),
-            func.coalesce(func.sum(BankLine.debit), 0),
-        ).where(here)
-    ).one()
-    return Page(shown, more, count, int(sum_in), int(sum_out))
+    whole = sums.of_account(session, found.id)
+    return Page(shown, more, whole.lines, whole.money_in, whole.money_out)
 
 
 def _counted(session: Session, listed: list[AccountFacts]) -> list[AccountFacts]:
-    query = (
-        select(BankLine.bank_account_id, func.count(), func.max(BankLine.booked_on))
-        .where(BankLine.bank_account_id.in_([facts.id for facts in listed]))
-        .group_by(BankLine.bank_account_id)
-    )
-    read = {row[0]: row for row in session.execute(query)}
+    found = sums.of_accounts(session, [facts.id for facts in listed])
     return [
-        replace(facts, lines=read[facts.id][1], last=read[facts.id][2])
-        if facts.id in read
-        else facts
-        for facts in listed
+        replace(facts, lines=found[facts.id].lines, last=found[facts.id].newest) for facts in listed
     ]
 
 

@@ -265,8 +265,10 @@ def beginning_at(session: Session, account: BankAccount, view: View, line_id: in
 
 def count(session: Session, account: BankAccount, view: View, told: Strip) -> tuple[int, int]:
     """Return how many lines a view shows in all, and what they come to; of all lines `told` is."""
-    wanted = only(view)
-    return figures.waiting(session, account.id, *wanted) if wanted else (told.count, told.amount)
+    rest = only(replace(view, way=""))
+    if not view.way and not rest:
+        return told.count, told.amount
+    return figures.waiting(session, account.id, *rest, way=view.way)
 
 
 def whole(session: Session, account: BankAccount, line_id: int) -> Whole:

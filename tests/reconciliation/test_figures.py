@@ -41,6 +41,9 @@ def check(session: Session) -> None:
         ):
             quick = figures.waiting(session, account_id, *only)
             assert quick == one_by_one(session, account_id, *only)
+        for way, one in (("in", BankLine.credit > 0), ("out", BankLine.debit > 0)):
+            quick = figures.waiting(session, account_id, way=way)
+            assert quick == one_by_one(session, account_id, one)
     came = select(func.count(), func.coalesce(func.sum(BankLine.credit), 0))
     assert figures.money_in(session) == tuple(
         session.execute(came.where(decided.waiting(), BankLine.credit > 0)).one()
