@@ -129,6 +129,16 @@ def waiting() -> ColumnElement[bool]:
     return unidentified & ~taken_back & ~standing()
 
 
+def behind(
+    bank_line_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
+) -> ColumnElement[bool]:
+    """Whether a line is that of a row of another table, for a query that begins at the other's.
+
+    Where both sides have an index SQLite may begin at the lines, of which there are many more.
+    """
+    return bank_line_id + 0 == BankLine.id
+
+
 def gone() -> tuple[Select[int], ...]:
     """Return the lines that wait no more without a decision: one query for each of the ways.
 

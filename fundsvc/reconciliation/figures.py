@@ -84,7 +84,7 @@ def by_day(session: Session, until: date) -> list[Day]:
     """
     gone = _gone()
     lines = select(*_of_day()).where(BankLine.booked_on <= until)
-    decision = lines.join(BankDecision, BankDecision.bank_line_id == BankLine.id).where(
+    decision = lines.join(BankDecision, decided.behind(BankDecision.bank_line_id)).where(
         BankDecision.undone_at.is_(None), BankDecision.kind != decided.HELD
     )
     otherwise = lines.join(gone, gone.c.bank_line_id == BankLine.id).where(~decided.by_decision())

@@ -140,11 +140,11 @@ def _gifts(query: Select[Any]) -> Select[Any]:
 
 
 def _settlements(query: Select[Any]) -> Select[Any]:
-    return query.join(SettlementPayment, SettlementPayment.bank_line_id == BankLine.id)
+    return query.join(SettlementPayment, decided.behind(SettlementPayment.bank_line_id))
 
 
 def _payouts(query: Select[Any]) -> Select[Any]:
-    return query.join(CardPayout, CardPayout.bank_line_id == BankLine.id)
+    return query.join(CardPayout, decided.behind(CardPayout.bank_line_id))
 
 
 _WAYS: Final[tuple[tuple[str, Any, Any, Callable[[Select[Any]], Select[Any]]], ...]] = (
