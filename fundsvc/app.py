@@ -244,14 +244,15 @@ def _take_at_once() -> ResponseReturnValue | None:
 
     The first read the bytes as they came; the others ask for neither a person nor a token.
     """
-    if request.endpoint is None or request.method == "OPTIONS":
+    endpoint = request.endpoint
+    if endpoint is None or request.method == "OPTIONS":
         return None  # Flask itself answers what an address takes.
-    if request.endpoint in current_app.extensions[_AT_ONCE]:
+    if endpoint in current_app.extensions[_AT_ONCE]:
         _check_form()
     elif not request.path.startswith(PUSHED):
         return None
-    view = current_app.view_functions[request.endpoint]
-    answer: ResponseReturnValue = current_app.ensure_sync(view)(**(request.view_args or {}))
+    view = current_app.ensure_sync(current_app.view_functions[endpoint])
+    answer: ResponseReturnValue = view(**(request.view_args or {}))
     return answer
 
 
@@ -267,8 +268,8 @@ def _allow_files() -> None:
 
 def _check_form() -> None:
     """Refuse forms with a NUL."""
-    values = (*request.form.keys(), *request.form.values())
-    if any("\0" in value for value in values):
+    form = request.form
+    if any("\0" in value for value in (*form.keys(), *form.values())):
         raise BadRequest
 
 

@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from flask import g
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -158,7 +160,17 @@ class OutOfScopeError(Exception):
     """A write touches a unit that the person signed in may not touch."""
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+class _OfRequest(FlaskSession):
+    """A session that begins within the reach of the request it is made for."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if _REACH in g:
+            set_scope(self, g.get(_REACH))
+
+
+_REACH = "fundsvc_reach"
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": _OfRequest})
 
 
 def table_args(*constraints: Any) -> tuple[Any, ...]:
@@ -248,6 +260,12 @@ def read_session() -> Session:
     return db.session()
 
 
+def let_go() -> None:
+    """End what the session of this request reads, if there is one."""
+    if db.session.registry.has():
+        db.session().rollback()
+
+
 def snapshot() -> Session:
     """Return the session for reading much of one moment: nothing posted meanwhile is seen.
 
@@ -282,7 +300,7 @@ def transaction(*, patience: float = SQLITE_WAIT_SECONDS) -> Iterator[Session]:
     session.info["in_transaction"] = True
     queued = False
     try:
-        queued = _queue(session, patience)
+        queued = _queue(session.get_bind(), patience)
         options = {"fundsvc_writes": True, "fundsvc_patience": patience}
         session.connection(execution_options=options)
         yield session
@@ -309,16 +327,13 @@ def plain_transaction(*, patience: float = SQLITE_WAIT_SECONDS) -> Iterator["Con
         RuntimeError: a transaction is already open.
         OperationalError: somebody else wrote all the time (`is_busy`).
     """
-    session = db.session()
-    if session.info.get("in_transaction"):
+    if db.session.registry.has() and db.session().info.get("in_transaction"):
         msg = "plain_transaction() within transaction()"
         raise RuntimeError(msg)
-    session.rollback()  # What was read so far is not read on from beside the transaction.
-    queued = _queue(session, patience)
+    let_go()  # What was read so far is not read on from beside the transaction.
+    queued = _queue(db.engine, patience)
     try:
-        bind = session.get_bind()
-        engine = bind if isinstance(bind, Engine) else bind.engine
-        with engine.connect() as connection:
+        with db.engine.connect() as connection:
             connection.execution_options(fundsvc_writes=True, fundsvc_patience=patience)
             with connection.begin():
                 yield connection
@@ -330,13 +345,13 @@ def plain_transaction(*, patience: float = SQLITE_WAIT_SECONDS) -> Iterator["Con
 _writers = threading.Lock()
 
 
-def _queue(session: Session, patience: float) -> bool:
+def _queue(bind: "Engine | Connection", patience: float) -> bool:
     """Let the threads of this process write to SQLite one after the other; say if one's turn came.
 
     SQLite itself lets them look again and again, ever more seldom, whether the other is done. After
     as long as it would wait, it is asked all the same.
     """
-    if session.get_bind().dialect.name != "sqlite":
+    if bind.dialect.name != "sqlite":
         return False
     return _writers.acquire(timeout=patience)
 
@@ -349,6 +364,24 @@ def forget_on_rollback(session: Session, name: str) -> None:
 def set_scope(session: Session, units: Collection[int] | None) -> None:
     """Limit a session to some units, for reading and writing; None means all units."""
     session.info["units"] = None if units is None else frozenset(units)
+
+
+def limit(units: Collection[int] | None) -> None:
+    """Limit the session of this request to some units, also if it is made only later.
+
+    Many a request of a stranger needs none, and making one takes as long as much of the rest.
+    """
+    setattr(g, _REACH, units)
+    if db.session.registry.has():
+        set_scope(db.session(), units)
+
+
+def reach() -> frozenset[int] | None:
+    """Return the units to which the session of this request is limited, without making one."""
+    if db.session.registry.has():
+        return scope(db.session())
+    units: Collection[int] | None = g.get(_REACH)
+    return None if units is None else frozenset(units)
 
 
 def scope(session: Session) -> frozenset[int] | None:

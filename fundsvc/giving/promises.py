@@ -1,6 +1,7 @@
 """What somebody says on a page of giving: its limits, and its words cleaned."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -46,8 +47,10 @@ class Promise:
     locale: str = "vi"
 
 
-def cleaned(session: Session, promise: Promise) -> tuple[Promise, Province | None]:
+def cleaned(session: Callable[[], Session], promise: Promise) -> tuple[Promise, Province | None]:
     """Return a promise in the form it is kept in, and the province it names.
+
+    Most name none, and then no session is asked for.
 
     Raises:
         Refusal: with a reason for every word that cannot be.
@@ -78,7 +81,7 @@ def cleaned(session: Session, promise: Promise) -> tuple[Promise, Province | Non
     province = None
     if promise.province:
         try:
-            province = units.province(session, promise.province)
+            province = units.province(session(), promise.province)
         except Refusal as refusal:
             reasons += refusal.reasons
     if reasons:

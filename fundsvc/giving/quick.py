@@ -24,7 +24,7 @@ from fundsvc.giving import pages, service
 from fundsvc.giving.models import DRAFT
 from fundsvc.giving.promises import Promise, cleaned
 
-_known: Final[WeakKeyDictionary[Engine | Connection, dict[str, int]]] = WeakKeyDictionary()
+_known: Final[WeakKeyDictionary[Engine, dict[str, int]]] = WeakKeyDictionary()
 _COLUMNS: Final = {
     "key": "text",
     "token": "text",
@@ -76,14 +76,13 @@ class Desk:
             Refusal: the page is not open, or with a reason for every word that cannot be.
             Conflict: the key was used for other words.
         """
-        session = read_session()
-        page_id = _known.get(session.get_bind(), {}).get(slug)
-        if page_id is not None and db.scope(session) is None:
-            kept, province = cleaned(session, told)
+        page_id = _known.get(db.db.engine, {}).get(slug)
+        if page_id is not None and db.reach() is None:
+            kept, province = cleaned(read_session, told)
             digest = service.digest_of(page_id, kept)
             row = service.row_of(kept, province, key=key, digest=digest)
             # Nobody reads while waiting for the others, nor goes on from what was there before.
-            session.rollback()
+            db.let_go()
             token = self._gathering.keep(Row(row, page_id, slug, clock.today()))
             if token is not None:
                 return token
@@ -96,7 +95,7 @@ def promise(session: Session, slug: str, told: Promise, key: str) -> str:
     page = pages.by_slug(session, slug)
     if page.state == DRAFT:
         raise NotFound
-    _known.setdefault(session.get_bind(), {})[slug] = page.id
+    _known.setdefault(db.db.engine, {})[slug] = page.id
     return service.pledge(session, page, told, key).token
 
 
@@ -121,11 +120,9 @@ def _insert(connection: Connection, rows: Sequence[Row]) -> set[str]:
 
     It is done in the order of the keys, so that two who bring the same do not block each other.
     """
-    values = [_values(connection, row) for row in rows]
-    if connection.dialect.name == "postgresql":
-        every = [value for row in values for value in row]
-        return {token for (token,) in run_plain(connection, _on_postgresql(len(rows)), every)}
-    return {token for row in values for (token,) in run_plain(connection, _ON_SQLITE, row)}
+    lite = connection.dialect.name == "sqlite"
+    values = [value for row in rows for value in _values(connection, row)]
+    return {token for (token,) in run_plain(connection, _statement(len(rows), lite=lite), values)}
 
 
 def _values(connection: Connection, row: Row) -> list[Any]:
@@ -153,13 +150,11 @@ WHERE page.slug = at_slug AND page.state = 'published'
 ORDER BY given.key
 ON CONFLICT DO NOTHING RETURNING token
 """  # noqa: S608 - own names
-_ON_SQLITE: Final = _NEW.format(values=f"({', '.join('?' * (len(_COLUMNS) + 3))})")
 
 
 @lru_cache(maxsize=64)
-def _on_postgresql(rows: int) -> str:
-    """Return the statement for so many promises."""
+def _statement(rows: int, *, lite: bool) -> str:
+    """Return the statement for so many promises, on SQLite or PostgreSQL."""
     kinds = (*_COLUMNS.values(), "bigint", "text", "date")
-    row = f"({', '.join(f'%s::{kind}' for kind in kinds)})"
-    values = ", ".join([row] * rows)
-    return _NEW.format(values=values)
+    row = ", ".join("?" if lite else f"%s::{kind}" for kind in kinds)
+    return _NEW.format(values=", ".join([f"({row})"] * rows))

@@ -74,7 +74,7 @@ def pledge(session: Session, page: CampaignPage, promise: Promise, key: str) -> 
         Refusal: the page is not open, or with a reason for every word that cannot be.
         Conflict: the key was used for other words.
     """
-    promise, province = cleaned(session, promise)
+    promise, province = cleaned(lambda: session, promise)
     digest = digest_of(page.id, promise)
     earlier = session.scalar(select(Pledge).where(Pledge.key == key))
     while earlier is None:

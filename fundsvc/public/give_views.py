@@ -6,6 +6,7 @@ twice, or after a day, it is the same promise, and nobody gains by sending it fo
 
 import secrets
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -96,7 +97,7 @@ def promise(slug: str) -> ResponseReturnValue:
         return _form(read_session(), _public_page(read_session(), slug), Form(kept, reasons)), 422
     if way is not None:
         return _begin(slug, token, way)
-    return redirect(_here("give.payment", slug=slug, token=token), 303)
+    return redirect(_of_promise(slug, token), 303)
 
 
 @bp.get("/give/<slug>/<token>")
@@ -183,7 +184,7 @@ def _begin(slug: str, token: str, way: ways.Way) -> ResponseReturnValue:
     """Send the donor to where that way is paid; when it is down, say so and offer the bank."""
     session = read_session()
     page, promised = _promised(session, slug, token)
-    back = _here("give.payment", slug=slug, token=token)
+    back = _of_promise(slug, token)
     if promised.state == GIVEN:
         return redirect(back, 303)
     due = ways.Due(
@@ -203,7 +204,7 @@ def _begin(slug: str, token: str, way: ways.Way) -> ResponseReturnValue:
         # Without what it says: that may hold the donor's address.
         current_app.logger.warning("way %s is down", way.name)
         # The notice has an address of its own: loaded again, it sends no form again.
-        return redirect(_here("give.payment", slug=slug, token=token, down=way.name), 303)
+        return redirect(_of_promise(slug, token, down=way.name), 303)
     return redirect(address, 303)
 
 
@@ -292,3 +293,11 @@ def _here(endpoint: str, **values: Any) -> str:
     if locale != "vi":
         values["lang"] = locale
     return url_for(endpoint, **values)
+
+
+def _of_promise(slug: str, token: str, **said: str) -> str:
+    """Return the address of a promise's page, put together here, for every form asks for it."""
+    locale = chosen_locale()
+    if locale != "vi":
+        said["lang"] = locale
+    return f"/give/{slug}/{token}" + (f"?{urlencode(said)}" if said else "")

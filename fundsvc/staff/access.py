@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from fundsvc.db import read_session, set_scope
+from fundsvc.db import limit
 from fundsvc.staff.models import ROLES
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -52,7 +52,7 @@ def enforce() -> ResponseReturnValue | None:
         answer, reach = _judge()
     finally:
         # Whoever is turned away sees no unit's things on the page that says so, either.
-        set_scope(read_session(), reach)
+        limit(reach)
     return answer
 
 

@@ -254,10 +254,11 @@ def chosen_locale() -> str:
     An address may name it (`?lang=en`), as links to pages of giving that go abroad do.
     """
     if has_request_context():
-        # Asked many times for a page, whose address mostly says nothing.
-        if request.query_string and request.args.get("lang") in LOCALES:
+        # Asked many times for a page, whose address mostly says nothing, nor a stranger's cookie.
+        told = request.environ
+        if told.get("QUERY_STRING") and request.args.get("lang") in LOCALES:
             return request.args["lang"]
-        asked = request.cookies.get(LANGUAGE_COOKIE)
+        asked = request.cookies.get(LANGUAGE_COOKIE) if "HTTP_COOKIE" in told else None
         if asked in LOCALES:
             return asked
     return LOCALES[0]

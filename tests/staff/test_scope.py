@@ -19,7 +19,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Posting
-from fundsvc.db import OutOfScopeError, set_scope, transaction
+from fundsvc.db import OutOfScopeError, limit, reach, read_session, set_scope, transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.service import DonorFacts
 from fundsvc.dues import service as dues
@@ -370,3 +370,20 @@ def test_a_second_name_of_a_table_is_limited_too(
         for own in (of_a, of_b, of_a | of_b, of_b):
             set_scope(session, own)
             assert set(session.scalars(query)) == own, str(query)
+
+
+def test_a_session_begins_within_the_reach_that_was_set_before(
+    app: Flask, units: dict[str, Filled]
+) -> None:
+    of_donations = select(Donation.unit_id)
+    own = frozenset([read_session().scalars(select(Unit.id).where(Unit.code == "UNIT-A")).one()])
+    with app.app_context():
+        limit(own)
+        assert reach() == own
+        assert set(read_session().scalars(of_donations)) == own
+        limit(frozenset())
+        assert reach() == frozenset()
+        assert read_session().scalars(of_donations).all() == []
+    with app.app_context():
+        assert reach() is None
+        assert len(read_session().scalars(of_donations).all()) > len(units)
