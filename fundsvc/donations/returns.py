@@ -11,6 +11,7 @@ from fundsvc.donations import return_letters, service
 from fundsvc.donations.models import Donation, DonationReturn
 from fundsvc.donors import service as donors
 from fundsvc.errors import Reason, Refusal
+from fundsvc.receipts import mailing
 from fundsvc.receipts import service as receipts
 from fundsvc.receipts.models import Receipt
 
@@ -50,12 +51,13 @@ def renew_receipt(
     reason: str,
     by: int | None,
     to: str | None = None,
-    locale: str = "vi",
+    locale: str | None = None,
 ) -> Receipt | None:
     """Let the receipt state what is left of a donation: void it, and issue another if need be.
 
     Return the new receipt, mailed as `service.issue_receipt` says. A donation that never had one
-    gets none. When all went back, a letter says so. Call it last in a transaction.
+    gets none. When all went back, a letter says so, in the language of the letter that took the
+    receipt to the donor. Call it last in a transaction.
 
     These letters are about a gift that the donor made, and hand over or take back its voucher: they
     go also to those who do not wish to be written to (`donors.consents`), whose words are about
@@ -76,7 +78,7 @@ def renew_receipt(
 
 
 def _tell(
-    session: Session, donation: Donation, void: list[str], *, to: str | None, locale: str
+    session: Session, donation: Donation, void: list[str], *, to: str | None, locale: str | None
 ) -> None:
     """Tell the donor that all went back, if there is an address."""
     last = session.scalars(
@@ -90,4 +92,5 @@ def _tell(
         return
     address = service.email_of(donor) if to is None else to
     if last is not None and address:
-        return_letters.send(session, donation, last, donor, void, to=address, locale=locale)
+        told = locale or mailing.language(session, donation.id)
+        return_letters.send(session, donation, last, donor, void, to=address, locale=told)

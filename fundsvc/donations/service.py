@@ -159,12 +159,13 @@ def issue_receipt(
     by: int | None,
     issuer: str = "",
     to: str | None = None,
-    locale: str = "vi",
+    locale: str | None = None,
 ) -> Receipt:
     """Issue the receipt of a donation; call it last in a transaction (see `receipts.issue`).
 
     It is mailed to whoever gave an e-mail: to `to`, or else to the address the donor is known by;
-    also to those who do not wish to be written to, for a receipt is the voucher of their gift.
+    also to those who do not wish to be written to, for a receipt is the voucher of their gift. If
+    no language is told, it is that of the first letter about this donation (`mailing.language`).
     That of a promise bears no postal address: a stranger who knows somebody's name and phone reads
     it, and no address was typed.
 
@@ -182,7 +183,7 @@ def issue_receipt(
     donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
     order = _order(session, donation, donor, amount)
     receipt = receipts.issue(session, order, by=by, issuer=issuer)
-    _send(session, receipt, email_of(donor) if to is None else to, locale)
+    _send(session, donation, receipt, email_of(donor) if to is None else to, locale)
     return receipt
 
 
@@ -201,7 +202,7 @@ def issue_first(
     """
     order = _order(session, donation, donor, donation.amount)
     receipt = receipts.issue(session, order, by=by, first=True)
-    _send(session, receipt, email_of(donor) if to is None else to, locale)
+    _send(session, donation, receipt, email_of(donor) if to is None else to, locale)
     return receipt
 
 
@@ -230,9 +231,12 @@ def _order(
     )
 
 
-def _send(session: Session, receipt: Receipt, address: str, locale: str) -> None:
+def _send(
+    session: Session, donation: Donation, receipt: Receipt, address: str, locale: str | None
+) -> None:
     if address:
-        mailing.send(session, receipt, address, locale)
+        told = locale or mailing.language(session, donation.id)
+        mailing.send(session, receipt, address, told)
 
 
 def email_of(donor: Donor | None) -> str:

@@ -28,6 +28,18 @@ def key_of(number: str) -> str:
     return service.letter_key(number)
 
 
+def language(session: Session, donation_id: int) -> str:
+    """Return the language of the first letter with a receipt of a donation.
+
+    That one was written in the language of the page on which the donor gave; without one it is
+    Vietnamese.
+    """
+    issued = service.of_donation(session, donation_id)
+    keys = [key_of(receipt.number) for receipt in issued]
+    query = select(Letter.locale).where(Letter.key.in_(keys)).order_by(Letter.id).limit(1)
+    return session.scalar(query) or "vi"
+
+
 def send(session: Session, receipt: Receipt, to: str, locale: str = "vi") -> Letter | None:
     """Put the letter with a receipt into the outbox, in the transaction that issues it.
 
