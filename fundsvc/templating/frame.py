@@ -255,10 +255,9 @@ def chosen_locale() -> str:
     """
     if has_request_context():
         # Asked many times for a page, whose address mostly says nothing, nor a stranger's cookie.
-        told = request.environ
-        if told.get("QUERY_STRING") and request.args.get("lang") in LOCALES:
+        if request.query_string and request.args.get("lang") in LOCALES:
             return request.args["lang"]
-        asked = request.cookies.get(LANGUAGE_COOKIE) if "HTTP_COOKIE" in told else None
+        asked = request.cookies.get(LANGUAGE_COOKIE) if "Cookie" in request.headers else None
         if asked in LOCALES:
             return asked
     return LOCALES[0]
