@@ -140,3 +140,61 @@ DONORS = tuple(
     f" VALUES (1, 'An', 'an', 'person', '', '{phone}', '{email}')"
     for phone, email in (("0912 345 678", ""), ("", "An@example.vn"), ("", ""))
 )
+
+
+def test_what_promises_became_keeps_its_rows_and_tells_page_amount_and_consent(
+    engine_name: str, databases: Databases, settings: Settings
+) -> None:
+    app = Flask("migrating")
+    app.config["FUNDSVC"] = settings
+    with databases.blank(engine_name) as url, app.app_context():
+        engine = create_engine(url)
+        equip(engine)
+        with engine.connect().execution_options(fundsvc_writes=True) as connection:
+            with connection.begin():
+                command.upgrade(schema._config(connection), "0029")
+                if engine_name == "postgresql":
+                    # There an entry comes with its postings in one statement, SQLite knows none.
+                    connection.exec_driver_sql("ALTER TABLE entry DISABLE TRIGGER USER")
+                for statement in (BEFORE[0], BEFORE[1], *GIVEN):
+                    connection.exec_driver_sql(statement)
+            with connection.begin():
+                command.upgrade(schema._config(connection), "head")
+            rows = connection.execute(
+                text(
+                    """SELECT donation_id, pledge_id, page_id, amount, may_be_named, origin
+                    FROM pledge_donation"""
+                )
+            ).all()
+            assert schema.drift(connection) == []
+        engine.dispose()
+        assert [tuple(row) for row in rows] == [(1, 2, 1, 700, True, "bank-line:1")]
+
+
+AT = "'2026-07-05T01:30:00.000000+00:00'"
+PLEDGE = (
+    "INSERT INTO pledge (id, page_id, unit_id, key, token, code, digest, amount, method, locale,"
+    " made_at, name, on_behalf_of, in_memory_of, may_be_named, state, told) VALUES"
+    f" ({{0}}, 1, 1, 'k{{0}}', 'tttttttttttttttttttttt{{0}}', 'TS{{0}}', 'x', 500, 'bank', 'vi',"
+    f" {AT}, 'An',"
+    " '', '', {1}, 'open', '')"
+)
+GIVEN = (
+    """INSERT INTO account (id, code, name, name_en, type, line) VALUES
+    (1, '112.TW', 'x', 'x', 'asset', NULL), (2, '7113', 'x', 'x', 'income', '1')""",
+    "INSERT INTO bank_account VALUES (1, 'TW', 'x', '1', 1, 1, 1)",
+    f"""INSERT INTO campaign_page (id, unit_id, fund_id, slug, title, made_at, title_en, story,
+    story_en, picture_text, amounts, bank_bin, account_holder, state, version, bank_account_id)
+    VALUES (1, 1, 1, 'mai-am', 'x', {AT}, '', '', '', '', '{{}}', '970405', 'x', 'draft', 1, 1)""",
+    f"UPDATE campaign_page SET state = 'published', published_at = {AT}",
+    PLEDGE.format(1, "false"),
+    PLEDGE.format(2, "true"),
+    f"""INSERT INTO entry (id, date, kind, description, unit_id, source, external_id, lines,
+    posted_at) VALUES (1, '2026-07-05', 'x', 'x', 1, 'x', '1', 2, {AT})""",
+    """INSERT INTO posting VALUES (1, 1, 2, '2026-07-05', 1, 1, 1, 700, 0),
+    (1, 2, 2, '2026-07-05', 2, 1, 1, 0, 700)""",
+    f"""INSERT INTO donation (id, unit_id, fund_id, amount, received_on, method, entry_id, key,
+    recorded_at, earmark, on_behalf_of, in_memory_of, note)
+    VALUES (1, 1, 1, 700, '2026-07-05', 'bank', 1, 'pledge:2:1', {AT}, '', '', '', '')""",
+    f"INSERT INTO pledge_donation VALUES (1, 2, 'bank-line:1', {AT})",
+)

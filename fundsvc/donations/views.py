@@ -218,9 +218,7 @@ def _choices(session: Session) -> dict[str, list[tuple[str, str]]]:
     return {
         "funds": [(code, in_language(name, name_en)) for code, name, name_en in funds],
         "units": [(unit.code, short_unit(unit.name)) for unit in units.all_units(session)],
-        "provinces": [
-            (province.key, province.name) for province in units.all_provinces(session, "2025")
-        ],
+        "provinces": units.province_names(session),
     }
 
 

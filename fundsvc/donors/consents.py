@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
+from fundsvc.donors import merging
 from fundsvc.donors.merging import family
 from fundsvc.donors.models import PURPOSES, WAYS, Donor, DonorConsent
 from fundsvc.donors.service import by_id
@@ -113,9 +114,15 @@ def of_donor(session: Session, donor: Donor, purpose: str) -> DonorConsent | Non
 
 def refusing(session: Session, donor_ids: Collection[int], purpose: str) -> set[int]:
     """Return those of some records whose donors said no last, in any record that is theirs."""
-    found = set()
-    for donor in session.scalars(select(Donor).where(Donor.id.in_(donor_ids))).all():
-        last = of_donor(session, donor, purpose)
-        if last is not None and not last.given:
-            found.add(donor.id)
-    return found
+    known = merging.records(session, donor_ids)
+    every = {record for records in known.values() for record in records}
+    said = session.execute(
+        select(DonorConsent.donor_id, DonorConsent.given)
+        .where(DonorConsent.donor_id.in_(every), DonorConsent.purpose == purpose)
+        .order_by(DonorConsent.said_on.desc(), DonorConsent.id.desc())
+    ).all()
+    last = {
+        donor_id: next((given for record, given in said if record in records), None)
+        for donor_id, records in known.items()
+    }
+    return {donor_id for donor_id, given in last.items() if given is False}

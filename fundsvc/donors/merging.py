@@ -87,6 +87,25 @@ def parts(session: Session, donor_ids: Collection[int]) -> list[Donor]:
     return found
 
 
+def records(session: Session, donor_ids: Collection[int]) -> dict[int, Collection[int]]:
+    """Return the ids of all records of some donors (`family`), by the id that was asked for.
+
+    Of many donors it asks once, and once more for each step of a merging.
+    """
+    whole: dict[int, set[int]] = {donor_id: {donor_id} for donor_id in donor_ids}
+    seen: set[int] = set()
+    while new := set(whole) - seen:
+        query = select(Donor.id, Donor.merged_into_id).where(
+            Donor.merged_into_id.in_(new) | Donor.id.in_(new) & Donor.merged_into_id.is_not(None)
+        )
+        pairs = [(gone, kept) for gone, kept in session.execute(query) if kept is not None]
+        for gone, kept in pairs:
+            both = whole.get(gone, {gone}) | whole.get(kept, {kept})
+            whole.update(dict.fromkeys(both, both))
+        seen |= new
+    return {donor_id: whole[donor_id] for donor_id in donor_ids}
+
+
 def _locked(session: Session, *donor_ids: int) -> list[Donor]:
     """Return donors as they are now, in the order asked for; locked in the order of their ids."""
     query = (

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundsvc.db import Base, OfUnit, table_args
@@ -120,14 +120,29 @@ class PledgeDonation(Base):
     """A donation that a promise became; `origin` names the money, so that it counts once.
 
     Whoever sends money again with the same memo gives again: a second row of the same promise.
+    Page and amount, which never change, are repeated, and what was agreed to when the money came,
+    so that what came by a page is summed, and its newest found, without a look at each promise.
     """
 
     __tablename__ = "pledge_donation"
-    __table_args__ = table_args(CheckConstraint("origin <> ''", name="origin"))
+    __table_args__ = table_args(
+        CheckConstraint("origin <> ''", name="origin"),
+        Index("ix_pledge_donation_page_id", "page_id", "amount"),
+        Index(
+            "ix_pledge_donation_named",
+            "page_id",
+            "donation_id",
+            postgresql_where=text("may_be_named"),
+            sqlite_where=text("may_be_named"),
+        ),
+    )
 
     donation_id: Mapped[int] = mapped_column(
         ForeignKey("donation.id"), primary_key=True, autoincrement=False
     )
     pledge_id: Mapped[int] = mapped_column(ForeignKey("pledge.id"), index=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("campaign_page.id"))
+    amount: Mapped[int]
+    may_be_named: Mapped[bool]
     origin: Mapped[str] = mapped_column(unique=True)
     made_at: Mapped[datetime]

@@ -1,11 +1,9 @@
-"""Make campaign pages, publish and close them, and tell what came by them."""
+"""Make campaign pages, publish and close them."""
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,19 +11,13 @@ from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.books import keys
 from fundsvc.books.models import Fund
-from fundsvc.books.reversing import is_undone
 from fundsvc.db import check_scope
-from fundsvc.donations import service as donations
-from fundsvc.donations.models import Donation
-from fundsvc.donors import consents
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.giving.models import (
     CLOSED,
     DRAFT,
     PUBLISHED,
     CampaignPage,
-    Pledge,
-    PledgeDonation,
 )
 from fundsvc.giving.page_facts import PageFacts, check_account, check_whole, cleaned
 from fundsvc.units.models import Unit
@@ -49,25 +41,6 @@ _PAYEE: Final = {
     "account_holder": "account_holder",
 }
 """What says where the money goes, with the fields of the form."""
-_LOOKED: Final = 4
-"""How many times as many donations are looked at as are named: some donors said no since."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What came by a page: the sum in đồng, and how many donations."""
-
-    raised: int
-    donations: int
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A donation of somebody who agreed to be named."""
-
-    name: str
-    amount: int
-    received_on: date
 
 
 def make(session: Session, facts: PageFacts, *, by: int | None) -> CampaignPage:
@@ -221,39 +194,6 @@ def open_pages(session: Session) -> list[CampaignPage]:
         .order_by(CampaignPage.published_at.desc(), CampaignPage.id.desc())
     )
     return list(session.scalars(query))
-
-
-def progress(session: Session, page_id: int) -> Progress:
-    """Return what came by a page; donations taken back, and what was returned, do not count."""
-    left = donations.left()
-    raised, count = session.execute(
-        select(func.coalesce(func.sum(left), 0), func.count())
-        .select_from(Pledge)
-        .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
-        .join(Donation, Donation.id == PledgeDonation.donation_id)
-        .where(Pledge.page_id == page_id, ~is_undone(Donation.entry_id), left > 0)
-    ).one()
-    return Progress(int(raised), count)
-
-
-def recently_named(session: Session, page_id: int, *, most: int = 5) -> list[Named]:
-    """Return the newest donations by a page of those who agreed to be named, and still do."""
-    left = donations.left()
-    rows = session.execute(
-        select(Pledge.name, left, Donation.received_on, Donation.donor_id)
-        .join(PledgeDonation, PledgeDonation.pledge_id == Pledge.id)
-        .join(Donation, Donation.id == PledgeDonation.donation_id)
-        .where(Pledge.page_id == page_id, Pledge.may_be_named)
-        .where(~is_undone(Donation.entry_id), left > 0)
-        .order_by(Donation.id.desc())
-        .limit(_LOOKED * most)
-    ).all()
-    donors = {row.donor_id for row in rows if row.donor_id is not None}
-    silent = consents.refusing(session, donors, "named")
-    named = [
-        Named(name, int(amount), on) for name, amount, on, donor in rows if donor not in silent
-    ]
-    return named[:most]
 
 
 def facts_of(session: Session, page: CampaignPage) -> PageFacts:

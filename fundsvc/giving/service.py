@@ -161,7 +161,13 @@ def becomes(
     recorded = donations.record(session, facts, f"{donations.PROMISED}{promised.id}:{origin}", by)
     session.add(
         PledgeDonation(
-            donation_id=recorded.id, pledge_id=promised.id, origin=origin, made_at=clock.now()
+            donation_id=recorded.id,
+            pledge_id=promised.id,
+            page_id=promised.page_id,
+            amount=amount,
+            may_be_named=promised.may_be_named,
+            origin=origin,
+            made_at=clock.now(),
         )
     )
     if promised.state != GIVEN:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Fund
 from fundsvc.errors import Refusal
-from fundsvc.giving import page_facts, pages, service, ways
+from fundsvc.giving import came, page_facts, service, ways
 from fundsvc.giving.models import GIVEN, CampaignPage, Pledge, PledgeDonation
 from fundsvc.giving.vietqr import BANKS, Transfer, payload
 from fundsvc.receipts.models import Receipt
@@ -17,6 +17,8 @@ from fundsvc.templating import in_language
 from fundsvc.units.models import Unit
 
 USUAL: Final = (100_000, 200_000, 500_000, 1_000_000)
+NAMES: Final = 5
+"""How many of those who gave and agreed to be named a page names."""
 _WHOLE: Final = 100
 
 
@@ -35,12 +37,20 @@ class Campaign:
     """How much of the target is reached, at most 100 for drawing."""
     donations: int
     amounts: tuple[int, ...]
-    named: tuple[pages.Named, ...]
+    named: tuple[came.Named, ...]
     fund: str
     unit: str
     closes_on: date | None
     closed: str
     """Why it takes nothing today; empty while it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A campaign as the page of one promise names it, without what came by it."""
+
+    slug: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +70,14 @@ class Payment:
     """Numbers and codes of the valid receipts, the newest first."""
 
 
-def campaign(session: Session, page: CampaignPage) -> Campaign:
-    """Return what a page of giving shows."""
-    came = pages.progress(session, page.id)
+def heading(page: CampaignPage) -> Heading:
+    """Return what names a campaign."""
+    return Heading(slug=page.slug, title=in_language(page.title, page.title_en))
+
+
+def campaign(session: Session, page: CampaignPage, *, names: int = NAMES) -> Campaign:
+    """Return what a page of giving shows, with the newest donations of so many who are named."""
+    total = came.progress(session, page.id)
     fund, unit = session.get_one(Fund, page.fund_id), session.get_one(Unit, page.unit_id)
     story = in_language(page.story, page.story_en)
     closed = ""
@@ -77,11 +92,11 @@ def campaign(session: Session, page: CampaignPage) -> Campaign:
         picture=page.picture_sha256,
         picture_text=page.picture_text,
         target=page.target,
-        raised=came.raised,
-        percent=min(_WHOLE, came.raised * _WHOLE // page.target) if page.target else 0,
-        donations=came.donations,
+        raised=total.raised,
+        percent=min(_WHOLE, total.raised * _WHOLE // page.target) if page.target else 0,
+        donations=total.donations,
         amounts=tuple(page.amounts["amounts"]) or USUAL,
-        named=tuple(pages.recently_named(session, page.id)),
+        named=tuple(came.recently_named(session, page.id, most=names)),
         fund=in_language(fund.name, fund.name_en),
         unit=unit.name,
         closes_on=page.closes_on,

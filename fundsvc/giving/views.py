@@ -21,7 +21,7 @@ from fundsvc.books.models import Fund
 from fundsvc.db import read_session, transaction
 from fundsvc.errors import NotFound, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.giving import pages, pictures, poster, showing, ways
+from fundsvc.giving import came, pages, pictures, poster, showing, ways
 from fundsvc.giving.models import CLOSED, DRAFT, PUBLISHED, CampaignPage
 from fundsvc.giving.schemas import PageForm, page_facts, typed_of
 from fundsvc.giving.vietqr import BANKS
@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
     """List the campaign pages with what came by each."""
     session = read_session()
     rows = [
-        {**_row(session, page), "came": pages.progress(session, page.id)}
+        {**_row(session, page), "came": came.progress(session, page.id)}
         for page in pages.all_pages(session)
     ]
     return render_template("giving/index.html", rows=rows)
@@ -156,7 +156,7 @@ def preview(slug: str) -> ResponseReturnValue:
         form=Form({}),
         again=False,
         ways=[(way.name, str(way.label)) for way in ways.ready()],
-        provinces=[(one.key, one.name) for one in units.all_provinces(session, "2025")],
+        provinces=units.province_names(session),
         preview=True,
         picture_address=address_of(".picture", slug=slug),
         here=partial(address_of),

@@ -83,7 +83,7 @@ def funds(session: Session) -> list[FundName]:
 
 def provinces(session: Session) -> list[tuple[str, str]]:
     """Return the provinces of today as choices, by name."""
-    found = [(row.key, row.name) for row in units.all_provinces(session, "2025")]
+    found = units.province_names(session)
     return sorted(found, key=lambda choice: fold(choice[1]))
 
 

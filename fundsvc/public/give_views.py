@@ -62,7 +62,7 @@ def equip(state: Any) -> None:
 def index() -> ResponseReturnValue:
     """List the campaigns that are open today."""
     session = read_session()
-    found = [showing.campaign(session, page) for page in pages.open_pages(session)]
+    found = [showing.campaign(session, page, names=0) for page in pages.open_pages(session)]
     return _page("give/index.html", campaigns=found)
 
 
@@ -244,7 +244,7 @@ def _form(session: Session, page: CampaignPage, form: Form, *, again: bool = Fal
         form=form,
         again=again,
         ways=[(way.name, str(way.label)) for way in ways.ready()],
-        provinces=[(one.key, one.name) for one in units.all_provinces(session, "2025")],
+        provinces=units.province_names(session),
         preview=False,
     )
 
@@ -264,7 +264,7 @@ def _payment(
     others = [(way.name, str(way.label)) for way in ways.ready() if promised.amount >= way.least]
     return _page(
         "give/payment.html",
-        campaign=showing.campaign(session, page),
+        campaign=showing.heading(page),
         due=due,
         token=promised.token,
         picture=vietqr.svg(due.qr, _("Mã VietQR")),

@@ -178,7 +178,7 @@ def _form(values: dict[str, str], form: Form | None = None) -> str:
             (till.code, f"{till.name} ({unit_codes[till.unit_id]})" if till.unit_id else till.name)
             for till in tills.tills(session)
         ],
-        provinces=[(row.key, row.name) for row in units.all_provinces(session, "2025")],
+        provinces=units.province_names(session),
         **_choices(),
     )
 

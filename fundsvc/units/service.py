@@ -110,6 +110,13 @@ def all_provinces(session: Session, scheme: str | None = None) -> list[Province]
     return list(session.scalars(query))
 
 
+def province_names(session: Session, scheme: str = "2025") -> list[tuple[str, str]]:
+    """Return keys and names of the provinces of a scheme, by code, as forms offer them."""
+    query = select(Province.code, Province.name).where(Province.scheme == scheme)
+    rows = session.execute(query.order_by(Province.code))
+    return [(f"{scheme}:{code}", name) for code, name in rows]
+
+
 def successor(session: Session, of: Province) -> Province:
     """Return what a province is today: its successor, or itself."""
     while of.successor_id is not None:

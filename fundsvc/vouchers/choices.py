@@ -54,7 +54,7 @@ def of_form(session: Session, kind: str) -> dict[str, Any]:
         "accounts": accounts(session, kind),
         "tills": places,
         "bank_tills": [place for place in places if place[0] != CASH],
-        "provinces": [(row.key, row.name) for row in units.all_provinces(session, "2025")],
+        "provinces": units.province_names(session),
     }
 
 

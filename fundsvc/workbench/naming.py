@@ -69,9 +69,7 @@ def choices(session: Session, fund: str, unit_id: int, *, money_in: bool) -> dic
     return {
         "accounts": accounts,
         "purposes": purposes,
-        "provinces": [(one.key, one.name) for one in units.all_provinces(session, "2025")]
-        if money_in
-        else [],
+        "provinces": units.province_names(session) if money_in else [],
         "units": [(unit.code, unit.name) for unit in units.all_units(session)]
         if fund in FUNDS and money_in
         else [],

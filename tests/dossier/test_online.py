@@ -12,7 +12,7 @@ from fundsvc.donors import consents, erasing, merging
 from fundsvc.donors import service as donors
 from fundsvc.donors.consents import ConsentFacts
 from fundsvc.dossier import erasure, export, facts
-from fundsvc.giving import pages, service
+from fundsvc.giving import came, service
 from fundsvc.giving.models import CampaignPage, Pledge
 from tests.dossier.conftest import People
 from tests.support import gifts
@@ -49,14 +49,14 @@ def test_the_tick_on_the_page_is_a_consent_and_can_be_taken_back(
     standing = consents.standing(session, [donor])["named"]
     assert (standing.given, standing.way) == (True, "online")
     assert standing.words == "Đồng ý cho nêu tên trên trang này"
-    assert len(pages.recently_named(session, page_id)) == 2
+    assert len(came.recently_named(session, page_id, most=5)) == 2
     session.rollback()
     no = ConsentFacts(
         purpose="named", given=False, said_on=standing.said_on, way="phone", words="Thôi nêu tên."
     )
     with transaction() as writing:
         consents.note_by_id(writing, donor, no, by=None)
-    assert pages.recently_named(session, page_id) == []
+    assert came.recently_named(session, page_id, most=5) == []
 
 
 def test_promises_belong_to_the_donor_and_are_forgotten_too(
@@ -114,4 +114,4 @@ def test_a_no_said_to_people_stands_whatever_a_stranger_ticks(session: Session, 
         found = writing.scalars(select(Pledge).where(Pledge.key == "k3")).one()
         service.becomes(writing, found, origin="bank-line:9", amount=500_000, received_on=DAY)
         assert len(consents.history(writing, [donor])) == 1
-    assert pages.recently_named(session, page_id) == []
+    assert came.recently_named(session, page_id, most=5) == []

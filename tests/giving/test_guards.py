@@ -1,5 +1,7 @@
 """What the database refuses of pages and promises, whoever asks."""
 
+from contextlib import nullcontext
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -9,6 +11,7 @@ from fundsvc.db import transaction
 from fundsvc.giving import service
 from fundsvc.giving.models import Pledge
 from fundsvc.reconciliation.accounts import add_bank_account
+from tests.support import gifts
 from tests.support.giving import DAY, bank_money, promised, published
 
 pytestmark = pytest.mark.usefixtures("clock", "given")
@@ -62,6 +65,37 @@ def given(app: Flask) -> None:
 )
 def test_the_database_refuses(guard: str, statement: str) -> None:
     with pytest.raises(DBAPIError, match=guard), transaction() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"page_id": "1 + (SELECT max(id) FROM campaign_page)"},
+        {"amount": "donation.amount - 1"},
+        {"may_be_named": "NOT pledge.may_be_named"},
+        {"pledge_id": "1 + (SELECT max(id) FROM pledge)"},
+        {},
+    ],
+)
+def test_guard_pledge_donation_fits(other: dict[str, str]) -> None:
+    """What a promise became says of page, amount and consent what promise and donation say."""
+    gifts.give(method="bank")
+    facts = {
+        "donation_id": "donation.id",
+        "pledge_id": "pledge.id",
+        "page_id": "pledge.page_id",
+        "amount": "donation.amount",
+        "may_be_named": "pledge.may_be_named",
+        "origin": "'bank-line:2'",
+        "made_at": "pledge.made_at",
+        **other,
+    }
+    names, values = ", ".join(facts), ", ".join(facts.values())
+    statement = f"""INSERT INTO pledge_donation ({names}) SELECT {values} FROM pledge, donation
+        WHERE pledge.key = 'k1' AND donation.key NOT LIKE 'pledge:%'"""
+    refused = pytest.raises(DBAPIError, match=r"pledge_donation_fits|say otherwise")
+    with refused if other else nullcontext(), transaction() as session:
         session.execute(text(statement))
 
 

@@ -168,7 +168,7 @@ def test_nobody_fails_for_the_words_of_another(session: Session) -> None:
 
 
 def row(session: Session, page_id: int, key: str) -> quick.Row:
-    told, province = cleaned(session, PROMISE)
+    told, province = cleaned(lambda: session, PROMISE)
     facts = row_of(told, province, key=key, digest=digest_of(page_id, told))
     session.rollback()
     return quick.Row(facts, page_id, SLUG, service_clock.today())

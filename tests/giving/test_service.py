@@ -18,7 +18,7 @@ from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.models import Donor
 from fundsvc.errors import Conflict, Refusal
-from fundsvc.giving import background, pages, service
+from fundsvc.giving import background, came, pages, service
 from fundsvc.giving.models import Pledge
 from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service as receipts
@@ -187,8 +187,10 @@ def test_progress_counts_what_came_and_names_only_who_agreed(session: Session) -
     give("k2", 200_000, "b")
     session.rollback()
     page = pages.by_slug(session, SLUG)
-    assert pages.progress(session, page.id) == pages.Progress(700_000, 2)
-    assert [named.name for named in pages.recently_named(session, page.id)] == ["Nguyễn Thị Mẫu"]
+    assert came.progress(session, page.id) == came.Progress(700_000, 2)
+    assert [named.name for named in came.recently_named(session, page.id, most=5)] == [
+        "Nguyễn Thị Mẫu"
+    ]
 
 
 def test_a_page_that_is_closed_takes_no_promise_but_its_money() -> None:
