@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import func, select
 
@@ -20,6 +19,7 @@ from fundsvc.online import handling
 from fundsvc.reconciliation import notices
 from tests.browser.conftest import Service, listen
 from tests.support import stripe
+from tests.support.axe import Axe
 from tests.support.notices import casso, casso_line
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]

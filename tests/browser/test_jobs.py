@@ -4,7 +4,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from fundsvc import worker
@@ -13,6 +12,7 @@ from tests.browser.conftest import Service, listen, sign_in
 from tests.browser.test_pages import CUT_FIGURES, DESK, PHONE, STICKS_OUT
 from tests.sms.test_layouts import STRANGE, STRANGE_CELLS, table
 from tests.support import messages
+from tests.support.axe import Axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Service, listen, sign_in
+from tests.support.axe import Axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -100,18 +100,24 @@ LET_GO = """() => { for (const e of document.querySelectorAll("body *"))
   if (/fixed|sticky/.test(getComputedStyle(e).position)) e.style.position = "static"; }"""
 
 
-def look(
-    context: BrowserContext, path: str, *sizes: tuple[int, int], language: str, whole: bool = True
-) -> None:
-    """Open a page, and hold it at each size to what every page must hold.
+class Looking:
+    """A page of somebody's browser, on which one address after the other is looked at."""
 
-    With `whole` axe asks all its questions at the first size; those that colours and sizes decide
-    it asks at each.
-    """
-    page = context.new_page()
-    page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
-    complaints = listen(page)
-    try:
+    def __init__(self, context: BrowserContext) -> None:
+        self.page = context.new_page()
+        self._complaints = listen(self.page)
+
+    def at(
+        self, path: str, *sizes: tuple[int, int], language: str = "vi", whole: bool = True
+    ) -> None:
+        """Open an address, and hold it at each size to what every page must hold.
+
+        With `whole` axe asks all its questions at the first size; those that colours and sizes
+        decide it asks at each.
+        """
+        self._complaints.clear()
+        page = self.page
+        page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200
@@ -124,33 +130,39 @@ def look(
             some = {} if whole and size == sizes[0] else {"runOnly": BY_COLOUR_AND_SIZE}
             results = AXE.run(page, ROWS, {"resultTypes": ["violations"]} | some)
             assert results.violations_count == 0, results.generate_report()
-        assert complaints == []
-    finally:
-        page.close()
+        assert self._complaints == []
 
 
 @pytest.fixture(scope="module")
-def in_english(browser: Browser, service: Service) -> Iterator[BrowserContext]:
+def treasurers(treasurer: BrowserContext) -> Iterator[Looking]:
+    """What the treasurer looks at."""
+    looking = Looking(treasurer)
+    yield looking
+    looking.page.close()
+
+
+@pytest.fixture(scope="module")
+def in_english(browser: Browser, service: Service) -> Iterator[Looking]:
     """The treasurer's browser in the dark, in English and with larger text."""
     context = browser.new_context(base_url=service.address, color_scheme="dark")
     page = context.new_page()
     sign_in(page, "thuquy")
     page.goto("/preferences?language=en&text=large&next=/")
     page.close()
-    yield context
+    yield Looking(context)
     context.close()
 
 
 @pytest.mark.parametrize("path", FOR_STRANGERS)
 def test_pages_of_strangers(browser: Browser, service: Service, path: str) -> None:
     context = browser.new_context(base_url=service.address)
-    look(context, path, PHONE, DESK, language="vi")
+    Looking(context).at(path, PHONE, DESK)
     context.close()
 
 
 @pytest.mark.parametrize("path", FOR_TREASURER)
-def test_pages_of_the_treasurer(treasurer: BrowserContext, path: str) -> None:
-    look(treasurer, path, PHONE, DESK, language="vi")
+def test_pages_of_the_treasurer(treasurers: Looking, path: str) -> None:
+    treasurers.at(path, PHONE, DESK)
 
 
 def test_pages_of_the_administrator(browser: Browser, service: Service) -> None:
@@ -158,7 +170,7 @@ def test_pages_of_the_administrator(browser: Browser, service: Service) -> None:
     page = context.new_page()
     sign_in(page, "quantri")
     page.close()
-    look(context, "/sms/gateways", PHONE, DESK, language="vi")
+    Looking(context).at("/sms/gateways", PHONE, DESK)
     context.close()
 
 
@@ -177,10 +189,8 @@ def test_no_column_of_the_trial_balance_lies_outside_its_box(
 
 
 @pytest.mark.parametrize("path", FOR_TREASURER)
-def test_the_same_in_english_in_the_dark_with_larger_text(
-    in_english: BrowserContext, path: str
-) -> None:
-    look(in_english, path, PHONE, language="en", whole=False)
+def test_the_same_in_english_in_the_dark_with_larger_text(in_english: Looking, path: str) -> None:
+    in_english.at(path, PHONE, language="en", whole=False)
 
 
 def test_a_slash_goes_to_the_search_but_stays_a_slash_in_a_field(

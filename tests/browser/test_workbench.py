@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from fundsvc.db import read_session, transaction
@@ -16,6 +15,7 @@ from fundsvc.reconciliation import service as bank
 from fundsvc.reconciliation.accounts import add_bank_account
 from ledger.words import grouped
 from tests.browser.conftest import Service, listen
+from tests.support.axe import Axe
 from tests.support.giving import FACTS, PROMISE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
