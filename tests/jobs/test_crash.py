@@ -33,7 +33,8 @@ from fundsvc.uploads import Upload
 from fundsvc.verify import faults
 from tests.support import messages
 
-ROWS = 25_000
+# More than either kind of job books at once, so that it can be met half done.
+ROWS = 15_000
 PATIENCE = 60.0
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -52,14 +53,15 @@ def start(settings: Settings) -> Iterator[Start]:
             "FUNDSVC_INSTANCE_DIR": str(settings.instance_dir),
         }
         command = [sys.executable, "-m", "fundsvc.cli", *(words or ["worker"])]
-        process = subprocess.Popen(command, env=environment)
+        process = subprocess.Popen(command, env=environment, start_new_session=True)
         begun.append(process)
         return process
 
     yield run
     for process in begun:
-        process.terminate()
-        process.wait()
+        if process.poll() is None:  # Nothing is left to be shown by an orderly end.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def job_id(app: Flask) -> int:
 def test_a_job_is_taken_up_again_after_kill_9(start: Start, job_id: int, session: Session) -> None:
     for _death in range(2):
         process = start()
-        await_(lambda: running.done(job_id) > 0)
+        hold(process, job_id)
         assert stored(session) == 0, "nothing of a job that goes on is there yet"
         kill_all(process)
         Path(running._path(job_id)).unlink(missing_ok=True)
@@ -102,7 +104,7 @@ def test_a_job_is_taken_up_again_after_kill_9(start: Start, job_id: int, session
 def test_a_statement_is_taken_up_again_after_kill_9(start: Start, session: Session) -> None:
     job_id = statement()
     process = start()
-    await_(lambda: running.done(job_id) > 0)
+    hold(process, job_id)
     assert stored(session, BankLine) == 0, "nothing of a job that goes on is there yet"
     kill_all(process)
     assert stored(session, BankLine) == 0
@@ -122,8 +124,11 @@ def test_a_stopped_worker_leaves_its_job_to_the_next(
     start: Start, job_id: int, session: Session
 ) -> None:
     process = start()
-    await_(lambda: running.done(job_id) > 0)
+    held = hold(process, job_id)
     process.terminate()
+    for pid in held:
+        await_(lambda pid=pid: is_told_to_end(pid))  # type: ignore[misc]
+        os.kill(pid, signal.SIGCONT)
     process.wait(PATIENCE)
     session.rollback()
     left = session.get_one(Job, job_id)
@@ -198,7 +203,24 @@ def await_(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < until
-        time.sleep(0.02)
+        time.sleep(0.005)
+
+
+def hold(process: "subprocess.Popen[bytes]", job_id: int) -> list[int]:
+    """Wait until a job goes on and stop what does it there, however quick it is."""
+    await_(lambda: running.done(job_id) > 0)
+    held = children(process.pid)
+    assert held
+    for pid in held:
+        os.kill(pid, signal.SIGSTOP)
+    return held
+
+
+def is_told_to_end(pid: int) -> bool:
+    """Say whether a stopped process will find a SIGTERM when it goes on."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    pending = int(status.partition("ShdPnd:")[2].split()[0], 16)
+    return bool(pending >> (signal.SIGTERM - 1) & 1)
 
 
 def kill_all(process: "subprocess.Popen[bytes]") -> None:

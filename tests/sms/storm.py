@@ -27,9 +27,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
 from fundsvc import clock
+from fundsvc.cli import cli
 from tests.support import messages, postgres, pushes
 from tests.support.databases import ENGINES, Databases
 
@@ -74,21 +76,14 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self, *arguments: str) -> str:
-        """Run a command of the program and return what it prints.
+        """Run a command of the program, in this process, and return what it prints.
 
         Raises:
             RuntimeError: it failed.
         """
-        done = subprocess.run(
-            [*PROGRAM, *arguments],
-            check=False,
-            env=self.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{arguments}: {done.stdout}{done.stderr}")  # noqa: EM102, TRY003
+        done = CliRunner().invoke(cli, arguments, env=self.environment)
+        if done.exit_code:
+            raise RuntimeError(f"{arguments}: {done.output}") from done.exception  # noqa: EM102, TRY003
         return done.stdout
 
     def start(self) -> None:
@@ -199,7 +194,8 @@ def run(
     for thread in threads:
         thread.start()
     try:
-        for mark in sorted(rng.sample(range(1, len(deliveries)), kills)):
+        # Not among the very last, so that each server that is begun anew has something to do.
+        for mark in sorted(rng.sample(range(1, len(deliveries) * 9 // 10), kills)):
             while storm.done < mark and any(thread.is_alive() for thread in threads):
                 time.sleep(0.001)
             server.kill()

@@ -157,7 +157,8 @@ def test_no_page_to_one_unit_holds_what_is_anothers(
 ) -> None:
     own = signed_in("unit-treasurer", units=["UNIT-A"])
     seen = ""
-    for path in [*paths(app, units["A"]), *paths(app, units["B"])]:
+    # Each address once: those without a key are the same for both.
+    for path in dict.fromkeys([*paths(app, units["A"]), *paths(app, units["B"])]):
         answer = own.get(path)
         assert answer.status_code < 500, path
         held = _readable(answer.data)
