@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from random import Random
 
 from fundsvc.clock import VN
@@ -100,7 +101,8 @@ def _messages(span: Span, drive: Campaign) -> bytes:
     return as_csv(SMS_COLUMNS, [[row[name] for name in SMS_COLUMNS] for row in rows])
 
 
-def _sent(span: Span, drive: Campaign) -> list[tuple[dict[str, str], int]]:
+@lru_cache(maxsize=3)  # The drives: their messages, settlements and the statement tell of the same.
+def _sent(span: Span, drive: Campaign) -> Sequence[tuple[dict[str, str], int]]:
     """Return the messages that have come, and what each is worth: nothing if it failed."""
     rng = chance(f"sms {drive.keyword}")
     first, last = date(span.year, *drive.first), date(span.year, *drive.last)

@@ -14,6 +14,7 @@ from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.audit.models import Act
 from fundsvc.books import service as books
+from fundsvc.books.models import Fund
 from fundsvc.books.summary import is_empty
 from fundsvc.demo import cards, files, giving, papers, payments, plan
 from fundsvc.demo.span import Span, at, span_of
@@ -35,6 +36,7 @@ from fundsvc.sms import service as sms
 from fundsvc.spending import service as spending
 from fundsvc.staff import service as staff
 from fundsvc.units.importing import import_units
+from fundsvc.units.models import Unit
 from ledger import recipes
 
 PASSWORD = "duong-mon-mau"  # noqa: S105 - printed by the command, and good for made-up money only
@@ -89,6 +91,8 @@ def load(session: Session, tell: Tell) -> None:
         _accounts(session)
         _openings(session, span)
         _campaigns(session, span, people["thuquy"])
+    # While they are held here, the session knows them and does not ask for them with each event.
+    held = [*session.scalars(select(Fund)), *session.scalars(select(Unit))]
     for file in files.messages(span):
         tell(_("Tin nhắn ủng hộ: %(name)s", name=file.name))
         with at(file.on):
@@ -116,6 +120,7 @@ def load(session: Session, tell: Tell) -> None:
         giving.give(session, span, by=people["thuquy"])
     seal_within(session)
     audit.record(session, MARK, "demo", {"year": span.year}, by=None)
+    del held
 
 
 def _close(session: Session, span: Span, by: int) -> None:
