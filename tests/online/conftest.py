@@ -107,11 +107,14 @@ def keep(fake: FakeStripe, *, shuffled: int, times: int) -> None:
     Some are handled before others have come.
     """
     events = ordered(fake, shuffled, times)
+    said = {
+        event["id"]: (stripe.signed(event, fake.now)[0], signing.alike(event))
+        for event in fake.events
+    }
     half = len(events) // 2
     for some in (events[:half], events[half:]):
         with transaction() as session:
             for event in some:
-                body = stripe.signed(event, fake.now)[0]
-                alike = signing.alike(event)
+                body, alike = said[event["id"]]
                 inbox.receive(session, handling.SOURCE, event["id"], body, alike=alike)
         handling.handle()
