@@ -7,8 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, func, or_, select, tuple_
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from fundsvc.books.closed import closed_through
 from fundsvc.books.totals import Columns, balances
@@ -23,6 +26,7 @@ from fundsvc.reconciliation.models import (
     BankNote,
 )
 from fundsvc.staff.models import StaffUser
+from fundsvc.text import fold
 from fundsvc.workbench.choices import MOST, Mirrored, PaidOut, Proposal
 from fundsvc.workbench.proposals import propose
 from fundsvc.workbench.taken import Taken, by_what
@@ -172,6 +176,23 @@ def likely(row: Row, proposals: Sequence[Proposal]) -> Proposal | None:
         return None
     tie = len(proposals) > 1 and proposals[1].score == proposals[0].score
     return None if tie else proposals[0]
+
+
+class _Caseless(FunctionElement[str]):
+    """A text as `LIKE` compares it with upper case: SQLite's minds no case by itself."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_Caseless)
+def _compile_caseless(element: _Caseless, compiler: SQLCompiler, **more: Any) -> str:
+    return f"upper({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_Caseless, "sqlite")
+def _compile_caseless_sqlite(element: _Caseless, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.clauses, **more)
 
 
 def strip(session: Session, account: BankAccount) -> Strip:
@@ -324,13 +345,10 @@ def only(view: View) -> list[ColumnElement[bool]]:
     if view.state:
         found.append(decided.held() if view.state == "held" else ~decided.held())
     if view.words:
-        wanted = view.words.upper()
-        found.append(
-            or_(
-                func.upper(BankLine.memo).contains(wanted, autoescape=True),
-                func.upper(BankLine.counterparty).contains(wanted, autoescape=True),
-            )
-        )
+        # Banks write without diacritics what people look for with them.
+        either = dict.fromkeys((view.words.upper(), fold(view.words).upper()))
+        places = _Caseless(BankLine.memo), _Caseless(BankLine.counterparty)
+        found.append(or_(*(at.contains(one, autoescape=True) for at in places for one in either)))
     return found
 
 

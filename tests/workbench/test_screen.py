@@ -260,6 +260,8 @@ def test_filters_show_only_what_they_say(signed_in: SignedIn) -> None:
     assert shown("sort=big") == [second, first, third]
     assert shown("way=out") == [third]
     assert shown("q=hoi+phi") == [second]
+    assert shown("q=H%E1%BB%99i+ph%C3%AD") == [second]
+    assert shown("q=100%25") == []
     assert shown("state=held") == []
     assert shown(f"sort=big&after=900000.{second}") == [first, third]
     assert shown(f"after=2024-09-02.{first}") == [second, third]
