@@ -41,14 +41,14 @@ class Gathering(Generic[Given, Answer]):
         # Whoever has the turn finds what he brought done by somebody else, or does what waits.
         with self._turn:
             if not place.done:
-                with self._guard:
-                    batch, self._waiting = self._waiting, []
-                self._do(batch)
+                self._do_all()
         if place.failure is not None:
             raise place.failure
         return place.answer
 
-    def _do(self, batch: Sequence[_Place[Given, Answer]]) -> None:
+    def _do_all(self) -> None:
+        with self._guard:
+            batch, self._waiting = self._waiting, []
         try:
             answers = self._bring([place.given for place in batch])
             for place, answer in zip(batch, answers, strict=True):

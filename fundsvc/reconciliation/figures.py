@@ -92,10 +92,10 @@ def by_day(session: Session, until: date) -> list[Day]:
     for sign, part in ((1, lines), (-1, decision), (-1, otherwise)):
         grouped = part.group_by(BankLine.bank_account_id, BankLine.unit_id, BankLine.booked_on)
         for account_id, unit_id, on, into, out in session.execute(grouped):
-            sums = found[account_id, unit_id, on]
-            sums[0] += sign * int(into)
-            sums[1] += sign * int(out)
-    return [Day(*key, *sums) for key, sums in found.items() if any(sums)]
+            rest = found[account_id, unit_id, on]
+            rest[0] += sign * int(into)
+            rest[1] += sign * int(out)
+    return [Day(*key, *rest) for key, rest in found.items() if any(rest)]
 
 
 def _less(

@@ -86,11 +86,12 @@ def handle(stop: Callable[[], bool] = lambda: False) -> Counter[str]:
 
 def handle_batch(session: Session) -> Counter[str]:
     """Handle the items that have waited longest; one handler and no import at the same time."""
-    session.scalars(select(BankAccount.id).order_by(BankAccount.id).with_for_update()).all()
+    held = session.scalars(select(BankAccount.id).order_by(BankAccount.id).with_for_update()).all()
     known = gateways.known(session, KIND)
     accounts: dict[str, list[AccountFacts]] = {}
     for one in lists.accounts(session):
-        accounts.setdefault(_digits(one.number), []).append(one)
+        if one.id in held:  # Another was added just now.
+            accounts.setdefault(_digits(one.number), []).append(one)
     told: list[_Told] = []
     done: list[inbox.Outcome] = []
     for item in inbox.take(session, KIND, BATCH):

@@ -1,7 +1,8 @@
 """What all lines of an account come to, quickly however many there are.
 
 Lines are only ever added, and those of an account one import at a time, so what was counted once
-stays counted: it is kept while the process lives, and only what came since is read.
+stays counted: it is kept while the process lives, and only what came since is read. A process that
+serves must begin anew after its database was restored from a copy.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,6 +25,8 @@ SELECT {account_id}, min(id), max(id), max(booked_on),
     coalesce(sum(CASE WHEN id > {mark} THEN debit ELSE 0 END), 0)
 FROM bank_line WHERE id >= {mark} AND {account} = {account_id} AND {units}
 """
+_AT_ONCE: Final = 200
+"""Accounts of one statement: SQLite takes no more than 500 parts."""
 
 
 class Sum(NamedTuple):
@@ -79,9 +82,9 @@ def of_account(session: Session, account_id: int) -> Sum:
 def of_accounts(session: Session, account_ids: Collection[int]) -> dict[int, Sum]:
     """Return what all lines of some accounts come to that the session sees, of each account."""
     session.flush()
-    units = scope(session)
-    kept = _kept.setdefault(session.get_bind(), {}).setdefault(units, {})
-    known = {one: kept.get(one, _NOTHING) for one in account_ids}
+    kept = _kept.setdefault(session.get_bind(), {}).setdefault(scope(session), {})
+    newest = read_plain(session, "SELECT coalesce(max(id), 0) FROM bank_line")[0][0]
+    known = {one: _start(kept.get(one, _NOTHING), newest) for one in account_ids}
     told = _since(session, known)
     # What is kept and not in what this session sees came after it began, so all is read.
     unseen = {one: _NOTHING for one in known if one not in told}
@@ -92,22 +95,31 @@ def of_accounts(session: Session, account_ids: Collection[int]) -> dict[int, Sum
     return {one: told[one].found for one in account_ids}
 
 
+def _start(kept: _Kept, newest: int) -> _Kept:
+    """Return where to count on from: the beginning, if fewer lines are its own than came since."""
+    return kept if newest - kept.mark <= kept.found.lines else _NOTHING
+
+
 def _since(session: Session, known: Mapping[int, _Kept]) -> dict[int, _Kept]:
     """Count on from what is known of accounts, without those whose last line is not there."""
-    if not known:
-        return {}
     units = scope(session)
-    parts = (
+    seen = "true" if units is None else among("unit_id", sorted(units))
+    parts = [
         _SINCE.format(
             mark=one.mark,
             account="bank_account_id + 0" if one.mark else "bank_account_id",
             account_id=account_id,
-            units="true" if units is None else among("unit_id", sorted(units)),
+            units=seen,
         )
         for account_id, one in known.items()
-    )
+    ]
     found: dict[int, _Kept] = {}
-    for account_id, first, last, newest, *figures in read_plain(session, " UNION ALL ".join(parts)):
+    rows = [
+        row
+        for first in range(0, len(parts), _AT_ONCE)
+        for row in read_plain(session, " UNION ALL ".join(parts[first : first + _AT_ONCE]))
+    ]
+    for account_id, first, last, newest, *figures in rows:
         old = known[account_id]
         if not old.mark or first == old.mark:
             count_in, count_out, money_in, money_out = map(int, figures)

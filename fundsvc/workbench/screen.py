@@ -345,11 +345,19 @@ def only(view: View) -> list[ColumnElement[bool]]:
     if view.state:
         found.append(decided.held() if view.state == "held" else ~decided.held())
     if view.words:
-        # Banks write without diacritics what people look for with them.
-        either = dict.fromkeys((view.words.upper(), fold(view.words).upper()))
         places = _Caseless(BankLine.memo), _Caseless(BankLine.counterparty)
-        found.append(or_(*(at.contains(one, autoescape=True) for at in places for one in either)))
+        ways = _spelled(view.words)
+        found.append(or_(*(at.contains(one, autoescape=True) for at in places for one in ways)))
     return found
+
+
+def _spelled(words: str) -> set[str]:
+    """Return words as a memo may hold them, in `_Caseless`: banks mostly leave the marks out.
+
+    A database knows no upper case of letters with marks, so those are looked for in both.
+    """
+    either = (words, words.lower(), words.upper(), fold(words))
+    return {"".join(one.upper() if one.isascii() else one for one in way) for way in either if way}
 
 
 def _mark(view: View) -> tuple[Any, int] | None:

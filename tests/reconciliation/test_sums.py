@@ -9,12 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fundsvc.db import read_session, set_scope, snapshot, transaction
+from fundsvc.db import db, read_session, set_scope, snapshot, transaction
 from fundsvc.reconciliation import service, sums
 from fundsvc.reconciliation.models import BankAccount
 from fundsvc.reconciliation.statement import Statement
 from fundsvc.reconciliation.sums import Sum
 from tests.reconciliation.test_import import add, file, run
+from tests.support.heard import heard
 from tests.workbench.test_decisions import book, hue, money_in, money_out
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
@@ -142,3 +143,27 @@ def test_a_unit_sees_only_its_own(session: Session) -> None:
     assert sums.of_account(session, here) == Sum()
     set_scope(session, None)
     assert sums.of_account(session, here) == FIRST
+
+
+def test_an_account_that_went_quiet_is_counted_for_itself(session: Session) -> None:
+    """Where more came on other accounts than it has itself, its own lines are read again."""
+    book("VCB1", money_in(), money_out())
+    here = account(session)
+    assert sums.of_account(session, here) == FIRST
+    book("VCB2", *(money_in(f"{n}.000", f"MON {n}") for n in range(1, 6)))
+    session.rollback()
+    with heard(db.engine) as said:
+        assert sums.of_account(session, here) == FIRST
+    assert any(f"id >= 0 AND bank_account_id = {here}" in text for text, _values in said)
+    more()
+    session.rollback()
+    assert sums.of_account(session, here) == MORE
+
+
+def test_however_many_accounts_there_are(session: Session) -> None:
+    book("VCB1", money_in(), money_out())
+    here = account(session)
+    many = sums.of_accounts(session, range(here, here + 501))
+    assert many[here] == FIRST
+    assert len(many) == 501
+    assert sums.of_accounts(session, []) == {}

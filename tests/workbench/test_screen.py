@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -262,10 +263,22 @@ def test_filters_show_only_what_they_say(signed_in: SignedIn) -> None:
     assert shown("q=hoi+phi") == [second]
     assert shown("q=H%E1%BB%99i+ph%C3%AD") == [second]
     assert shown("q=100%25") == []
+    assert shown("q=%CC%81") == []
     assert shown("state=held") == []
     assert shown(f"sort=big&after=900000.{second}") == [first, third]
     assert shown(f"after=2024-09-02.{first}") == [second, third]
     assert shown("after=x.y&sort=?&way=%20&line=abc&pick=x") == [first, second, third]
+
+
+@pytest.mark.parametrize("memo", ["Chuyển tiền ủng hộ", "CHUYỂN TIỀN ỦNG HỘ", "chuyen tien UNG HO"])
+def test_words_are_found_however_the_bank_writes_them(signed_in: SignedIn, memo: str) -> None:
+    (line,) = book("VCB1", money_in(memo=memo))
+    browser = signed_in("treasurer")
+    for words in ("ủng hộ", "ỦNG HỘ", "UNG HO", "ung ho", "tiền ủng"):
+        if words.isascii() and not memo.isascii():
+            continue  # Marks that the bank wrote are looked for with them.
+        page = browser.get(f"/workbench/VCB1?q={quote(words)}").get_data(as_text=True)
+        assert f'data-line="{line}"' in page, words
 
 
 def test_many_lines_are_shown_before_they_are_held(signed_in: SignedIn, session: Session) -> None:
