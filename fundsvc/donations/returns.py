@@ -10,6 +10,7 @@ from fundsvc import clock
 from fundsvc.donations import return_letters, service
 from fundsvc.donations.models import Donation, DonationReturn
 from fundsvc.donors import service as donors
+from fundsvc.donors.models import Donor
 from fundsvc.errors import Reason, Refusal
 from fundsvc.receipts import mailing
 from fundsvc.receipts import service as receipts
@@ -69,16 +70,26 @@ def renew_receipt(
     valid = [receipt for receipt in issued if receipt.voided_at is None]
     if left and (not issued or any(receipt.facts["amount"] == left for receipt in valid)):
         return None
+    donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
+    # Asked first: with a receipt its letter goes that was not sent yet, and what it tells.
+    known = service.address_of(session, donation, donor) if to is None else to
     for receipt in valid:
         receipts.void(session, receipt.number, reason, by=by)
     if not left:
-        _tell(session, donation, [receipt.number for receipt in valid], to=to, locale=locale)
+        void = [receipt.number for receipt in valid]
+        _tell(session, donation, donor, void, to=known, locale=locale)
         return None
-    return service.issue_receipt(session, donation.id, by=by, to=to, locale=locale)
+    return service.issue_receipt(session, donation.id, by=by, to=known, locale=locale)
 
 
 def _tell(
-    session: Session, donation: Donation, void: list[str], *, to: str | None, locale: str | None
+    session: Session,
+    donation: Donation,
+    donor: Donor | None,
+    void: list[str],
+    *,
+    to: str,
+    locale: str | None,
 ) -> None:
     """Tell the donor that all went back, if there is an address."""
     last = session.scalars(
@@ -87,10 +98,8 @@ def _tell(
         .order_by(DonationReturn.id.desc())
         .limit(1)
     ).first()
-    donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
     if donor is not None and donor.erased_at is not None:
         return
-    address = service.email_of(donor) if to is None else to
-    if last is not None and address:
+    if last is not None and to:
         told = locale or mailing.language(session, donation.id)
-        return_letters.send(session, donation, last, donor, void, to=address, locale=told)
+        return_letters.send(session, donation, last, donor, void, to=to, locale=told)

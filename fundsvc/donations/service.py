@@ -163,9 +163,10 @@ def issue_receipt(
 ) -> Receipt:
     """Issue the receipt of a donation; call it last in a transaction (see `receipts.issue`).
 
-    It is mailed to whoever gave an e-mail: to `to`, or else to the address the donor is known by;
-    also to those who do not wish to be written to, for a receipt is the voucher of their gift. If
-    no language is told, it is that of the first letter about this donation (`mailing.language`).
+    It is mailed to whoever gave an e-mail: to `to`, or else to the address the donor is known by
+    (`address_of`); also to those who do not wish to be written to, for a receipt is the voucher of
+    their gift. If no language is told, it is that of the first letter about this donation
+    (`mailing.language`).
     That of a promise bears no postal address: a stranger who knows somebody's name and phone reads
     it, and no address was typed.
 
@@ -183,7 +184,8 @@ def issue_receipt(
     donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
     order = _order(session, donation, donor, amount)
     receipt = receipts.issue(session, order, by=by, issuer=issuer)
-    _send(session, donation, receipt, email_of(donor) if to is None else to, locale)
+    known = address_of(session, donation, donor) if to is None else to
+    _send(session, donation, receipt, known, locale)
     return receipt
 
 
@@ -237,6 +239,14 @@ def _send(
     if address:
         told = locale or mailing.language(session, donation.id)
         mailing.send(session, receipt, address, told)
+
+
+def address_of(session: Session, donation: Donation, donor: Donor | None) -> str:
+    """Return where a donor is written to about a donation; none if nobody knows.
+
+    Who gave without a name has no record, and is known by the letter that took the receipt there.
+    """
+    return email_of(donor) if donor else mailing.address(session, donation.id)
 
 
 def email_of(donor: Donor | None) -> str:

@@ -34,10 +34,26 @@ def language(session: Session, donation_id: int) -> str:
     That one was written in the language of the page on which the donor gave; without one it is
     Vietnamese.
     """
+    letter = _first(session, donation_id)
+    return letter.locale if letter else "vi"
+
+
+def address(session: Session, donation_id: int) -> str:
+    """Return where the first letter with a receipt of a donation went; empty if nobody knows.
+
+    Whoever gave without a name is known by this alone. It is gone with the words of the letter
+    when the person is forgotten.
+    """
+    letter = _first(session, donation_id)
+    message = outbox.opened(letter) if letter else None
+    return message.to if message else ""
+
+
+def _first(session: Session, donation_id: int) -> Letter | None:
     issued = service.of_donation(session, donation_id)
     keys = [key_of(receipt.number) for receipt in issued]
-    query = select(Letter.locale).where(Letter.key.in_(keys)).order_by(Letter.id).limit(1)
-    return session.scalar(query) or "vi"
+    query = select(Letter).where(Letter.key.in_(keys)).order_by(Letter.id).limit(1)
+    return session.scalar(query)
 
 
 def send(session: Session, receipt: Receipt, to: str, locale: str = "vi") -> Letter | None:

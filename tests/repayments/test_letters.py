@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundsvc import clock
 from fundsvc.db import transaction
 from fundsvc.donations import service as donations
+from fundsvc.donations.models import Donation
 from fundsvc.giving import pages
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import Pledge
@@ -37,13 +39,15 @@ class Sent:
     message: Message
 
 
-def given_on_page(locale: str) -> int:
+def given_on_page(locale: str, name: str = "Lan Nguyen") -> int:
     """Let somebody give 500.000 đ on a page in a language; return the donation."""
     with transaction() as session:
         facts = replace(FACTS, bank_account_id=1, bank_bin="970405")
         page = pages.make(session, facts, by=None)
         pages.publish(session, SLUG, by=None)
-        promise = replace(PROMISE, name="Lan Nguyen", email="lan@vidu.vn", locale=locale)
+        promise = replace(
+            PROMISE, name=name, may_be_named=False, email="lan@vidu.vn", locale=locale
+        )
         made = giving.pledge(session, page, promise, "k1")
         bank_money(session, 500_000)
         done = giving.becomes(session, made, origin="bank-line:1", amount=500_000, received_on=DAY)
@@ -116,6 +120,28 @@ def test_who_gave_in_vietnamese_is_told_in_vietnamese(
     for told in (sent.message.text, sent.message.html):
         assert "Kính gửi Anh/Chị Lan Nguyen," in told
         assert "NT-2024-000001" in told
+
+
+@pytest.mark.parametrize(("amount", "kind"), [(500_000, "return"), (200_000, "receipt")])
+def test_who_gave_without_a_name_is_told_where_the_receipt_went(
+    session: Session, desk: Desk, amount: int, kind: str
+) -> None:
+    donation = given_on_page("en", name="")
+    assert session.get_one(Donation, donation).donor_id is None
+    paid_back(desk, donation, amount)
+    sent = last_letter(session, kind)
+    assert (sent.locale, sent.message.to) == ("en", "lan@vidu.vn")
+    assert "NT-2024-000001" in sent.message.text
+
+
+def test_who_was_forgotten_is_not_written_to(session: Session, desk: Desk) -> None:
+    donation = given_on_page("en", name="")
+    with transaction() as writing:
+        letter = writing.scalars(select(Letter)).one()
+        letter.state, letter.sent_at, letter.sealed = "sent", clock.now(), None
+    paid_back(desk, donation, 500_000)
+    session.rollback()
+    assert session.scalars(select(Letter.kind)).all() == ["receipt"]
 
 
 def test_a_donation_nobody_was_written_about_is_told_of_in_vietnamese(
