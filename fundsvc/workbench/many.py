@@ -64,7 +64,7 @@ def chosen(session: Session, account: BankAccount, view: View) -> Chosen:
         count=count,
         amount=amount,
         until=until or 0,
-        out=figures.waiting(session, account.id, *only, BankLine.debit > 0)[0] > 0,
+        out=figures.waiting(session, account.id, *only, way="out")[0] > 0,
         rows=tuple(screen.rows(session, account, view, limit=SHOWN)[0]),
         shares=_shares(session, account, ids),
         looked=looked,

@@ -7,11 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Text, func, or_, select, tuple_
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from fundsvc.books.closed import closed_through
 from fundsvc.books.totals import Columns, balances
@@ -26,10 +23,10 @@ from fundsvc.reconciliation.models import (
     BankNote,
 )
 from fundsvc.staff.models import StaffUser
-from fundsvc.text import fold
 from fundsvc.workbench.choices import MOST, Mirrored, PaidOut, Proposal
 from fundsvc.workbench.proposals import propose
 from fundsvc.workbench.taken import Taken, by_what
+from fundsvc.workbench.words import holds
 
 PAGE: Final = 40
 SORTS: Final = ("old", "new", "big")
@@ -176,23 +173,6 @@ def likely(row: Row, proposals: Sequence[Proposal]) -> Proposal | None:
         return None
     tie = len(proposals) > 1 and proposals[1].score == proposals[0].score
     return None if tie else proposals[0]
-
-
-class _Caseless(FunctionElement[str]):
-    """A text as `LIKE` compares it with upper case: SQLite's minds no case by itself."""
-
-    inherit_cache = True
-    type = Text()
-
-
-@compiles(_Caseless)
-def _compile_caseless(element: _Caseless, compiler: SQLCompiler, **more: Any) -> str:
-    return f"upper({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_Caseless, "sqlite")
-def _compile_caseless_sqlite(element: _Caseless, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(element.clauses, **more)
 
 
 def strip(session: Session, account: BankAccount) -> Strip:
@@ -345,19 +325,8 @@ def only(view: View) -> list[ColumnElement[bool]]:
     if view.state:
         found.append(decided.held() if view.state == "held" else ~decided.held())
     if view.words:
-        places = _Caseless(BankLine.memo), _Caseless(BankLine.counterparty)
-        ways = _spelled(view.words)
-        found.append(or_(*(at.contains(one, autoescape=True) for at in places for one in ways)))
+        found.append(holds(view.words, BankLine.memo, BankLine.counterparty))
     return found
-
-
-def _spelled(words: str) -> set[str]:
-    """Return words as a memo may hold them, in `_Caseless`: banks mostly leave the marks out.
-
-    A database knows no upper case of letters with marks, so those are looked for in both.
-    """
-    either = (words, words.lower(), words.upper(), fold(words))
-    return {"".join(one.upper() if one.isascii() else one for one in way) for way in either if way}
 
 
 def _mark(view: View) -> tuple[Any, int] | None:
