@@ -160,6 +160,9 @@ class OutOfScopeError(Exception):
     """A write touches a unit that the person signed in may not touch."""
 
 
+_REACH = "fundsvc_reach"
+
+
 class _OfRequest(FlaskSession):
     """A session that begins within the reach of the request it is made for."""
 
@@ -169,7 +172,6 @@ class _OfRequest(FlaskSession):
             set_scope(self, g.get(_REACH))
 
 
-_REACH = "fundsvc_reach"
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": _OfRequest})
 
 

@@ -90,7 +90,7 @@ def handle_batch(session: Session) -> Counter[str]:
     known = gateways.known(session, KIND)
     accounts: dict[str, list[AccountFacts]] = {}
     for one in lists.accounts(session):
-        if one.id in held:  # Another was added just now.
+        if one.id in held:  # One that was added just now is not there yet.
             accounts.setdefault(_digits(one.number), []).append(one)
     told: list[_Told] = []
     done: list[inbox.Outcome] = []
