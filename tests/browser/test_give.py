@@ -19,18 +19,16 @@ from fundsvc.online import handling
 from fundsvc.reconciliation import notices
 from tests.browser.conftest import Service, listen
 from tests.support import stripe
-from tests.support.axe import Axe
+from tests.support.looks import DESK, PHONE, hold
 from tests.support.notices import casso, casso_line
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
-AXE = Axe()
-SIZES = {"phone": (360, 740), "desk": (1280, 800)}
+SIZES = {"phone": PHONE, "desk": DESK}
 _SHOWN = ("amount", "memo")
 ACCOUNT = "0900100200301"
 LINES = itertools.count(1)
 MOST_TABS = 40
-STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(params=SIZES)
@@ -96,13 +94,6 @@ def tab_to(page: Page, target: Locator) -> None:
         if target.evaluate("one => one === document.activeElement"):
             return
     raise AssertionError(str(target))
-
-
-def hold(page: Page) -> None:
-    """Hold a page to what every page must hold."""
-    assert page.evaluate(STICKS_OUT) <= 0
-    results = AXE.run(page, options={"resultTypes": ["violations"]})
-    assert results.violations_count == 0, results.generate_report()
 
 
 def test_giving_by_vietqr_until_the_receipt_is_verified(

@@ -9,22 +9,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from fundsvc import worker
 from fundsvc.sms import background
 from tests.browser.conftest import Service, listen, sign_in
-from tests.browser.test_pages import CUT_FIGURES, DESK, PHONE, STICKS_OUT
 from tests.sms.test_layouts import STRANGE, STRANGE_CELLS, table
 from tests.support import messages
-from tests.support.axe import Axe
+from tests.support.looks import DESK, PHONE, hold
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-def hold(page: Page) -> None:
-    """Hold a page to what every page must hold, on a phone and on a desk."""
-    for width, height in (PHONE, DESK):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate(STICKS_OUT) <= 0, "the page scrolls sideways"
-        assert page.evaluate(CUT_FIGURES) == []
-        results = Axe().run(page)
-        assert results.violations_count == 0, results.generate_report()
 
 
 def send(page: Page, tmp_path: Path, data: bytes) -> None:
@@ -44,12 +33,12 @@ def test_the_bar_moves_and_the_preview_comes_by_itself(
     send(page, tmp_path, messages.make("viettel", 60).csv())
     bar = page.get_by_role("progressbar")
     expect(bar).to_be_visible()
-    hold(page)
+    hold(page, PHONE, DESK)
     thread = threading.Thread(target=do_jobs, args=(service,))
     thread.start()
     expect(page.get_by_role("heading", level=1)).to_have_text("Xem trước tin nhắn ủng hộ")
     thread.join()
-    hold(page)
+    hold(page, PHONE, DESK)
     assert complaints == []
 
 
@@ -60,10 +49,10 @@ def test_columns_are_named_on_a_phone(browser: Browser, service: Service, tmp_pa
     page = context.new_page()
     sign_in(page, "thuquy")
     send(page, tmp_path, table(STRANGE, STRANGE_CELLS))
-    hold(page)
+    hold(page, PHONE, DESK)
     page.get_by_role("button", name="Giữ mẫu và đọc tệp").click()
     expect(page.locator("#errors")).to_be_focused()
-    hold(page)
+    hold(page, PHONE, DESK)
     context.close()
 
 

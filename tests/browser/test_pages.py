@@ -6,12 +6,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Service, listen, sign_in
-from tests.support.axe import Axe
+from tests.support.looks import DESK, PHONE, hold
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
-AXE = Axe()
-PHONE, DESK = (360, 740), (1280, 800)
 FOR_STRANGERS = ["/sign-in", "/v", "/receipts"]
 FOR_TREASURER = [
     "/",
@@ -84,20 +82,6 @@ FOR_TREASURER = [
     "/vouchers/new?kind=journal",
     "/vouchers/new?kind=transfer",
 ]
-STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-CUT_FIGURES = """() => [...document.querySelectorAll(".num, .amount, .fund__balance")]
-  .filter(e => getComputedStyle(e).display !== "inline" && e.scrollWidth > e.clientWidth + 1)
-  .map(e => e.textContent.trim())"""
-
-
-# What colours and sizes can change about a page that was looked at before.
-BY_COLOUR_AND_SIZE = ["color-contrast", "target-size", "scrollable-region-focusable"]
-# One row of a long list is like the next: the first and the last ones stand for all.
-ROWS = {"exclude": [["tbody tr:nth-child(n+7):not(:nth-last-child(-n+2))"]]}
-
-# What stays in place while the page scrolls covers whatever happens to lie below it just now.
-LET_GO = """() => { for (const e of document.querySelectorAll("body *"))
-  if (/fixed|sticky/.test(getComputedStyle(e).position)) e.style.position = "static"; }"""
 
 
 class Looking:
@@ -110,11 +94,7 @@ class Looking:
     def at(
         self, path: str, *sizes: tuple[int, int], language: str = "vi", whole: bool = True
     ) -> None:
-        """Open an address, and hold it at each size to what every page must hold.
-
-        With `whole` axe asks all its questions at the first size; those that colours and sizes
-        decide it asks at each.
-        """
+        """Open an address, and hold it at each size to what every page must hold."""
         self._complaints.clear()
         page = self.page
         page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
@@ -122,14 +102,7 @@ class Looking:
         assert answer is not None
         assert answer.status == 200
         assert page.locator("html").get_attribute("lang") == language
-        for size in sizes:
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            assert page.evaluate(STICKS_OUT) <= 0, f"the page scrolls sideways at {size}"
-            assert page.evaluate(CUT_FIGURES) == [], size
-            page.evaluate(LET_GO)
-            some = {} if whole and size == sizes[0] else {"runOnly": BY_COLOUR_AND_SIZE}
-            results = AXE.run(page, ROWS, {"resultTypes": ["violations"]} | some)
-            assert results.violations_count == 0, results.generate_report()
+        hold(page, *sizes, whole=whole, long=True)
         assert self._complaints == []
 
 

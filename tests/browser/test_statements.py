@@ -10,11 +10,11 @@ from fundsvc.db import transaction
 from fundsvc.reconciliation import large
 from fundsvc.reconciliation.accounts import add_bank_account
 from tests.browser.conftest import Service, listen, sign_in
-from tests.browser.test_jobs import do_jobs, hold
-from tests.browser.test_pages import PHONE
+from tests.browser.test_jobs import do_jobs
 from tests.browser.test_workbench import HEADER
 from tests.reconciliation.test_mapping import LINES, table
 from tests.reconciliation.test_profiles import CHOSEN
+from tests.support.looks import DESK, PHONE, hold
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -53,15 +53,15 @@ def test_columns_are_named_once_on_a_phone(
         table(*(line.replace("/2024;", "/2026;") for line in LINES)),
     )
     expect(page.get_by_role("heading", level=1)).to_have_text("Cột nào là gì?")
-    hold(page)
+    hold(page, PHONE, DESK)
     for name, column in CHOSEN.items():
         page.locator(f"select[name={name}]").select_option(column)
     page.get_by_role("button", name="Xem tệp được hiểu thế nào").click()
     expect(page.get_by_text("Số dư liên tục")).to_be_visible()
-    hold(page)
+    hold(page, PHONE, DESK)
     page.get_by_role("button", name="Giữ mẫu và xem trước").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Xem trước sao kê")
-    hold(page)
+    hold(page, PHONE, DESK)
     page.get_by_role("button", name="Ghi sổ 3 dòng").click()
     expect(page.get_by_text("Đã ghi sổ 3 dòng mới")).to_be_visible()
     # The next file of this layout is read at once.
@@ -86,15 +86,15 @@ def test_a_large_statement_is_read_and_booked_under_a_bar(
     send(page, "LON1", tmp_path / "lon.csv", "\r\n".join((HEADER, *rows, "")).encode())
     for button, then in (("Ghi sổ 40 dòng", "Xem trước sao kê"), ("", "Ghi sổ sao kê")):
         expect(page.get_by_role("progressbar")).to_be_visible()
-        hold(page)
+        hold(page, PHONE, DESK)
         thread = threading.Thread(target=do_jobs, args=(service,))
         thread.start()
         expect(page.get_by_role("heading", level=1)).to_have_text(then)
         thread.join()
         if button:
-            hold(page)
+            hold(page, PHONE, DESK)
             page.get_by_role("button", name=button).click()
     expect(page.get_by_text("Đã ghi sổ 40 dòng mới")).to_be_visible()
-    hold(page)
+    hold(page, PHONE, DESK)
     assert complaints == []
     page.close()

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Service, listen, sign_in
-from tests.browser.test_pages import CUT_FIGURES, DESK, PHONE, STICKS_OUT
-from tests.support.axe import Axe
+from tests.support.looks import DESK, PHONE, hold
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -23,16 +22,6 @@ def approver(browser: Browser, service: Service) -> Iterator[BrowserContext]:
     page.close()
     yield context
     context.close()
-
-
-def hold(page: Page) -> None:
-    """Hold a page to what every page must hold, on a phone and on a desk."""
-    for width, height in (PHONE, DESK):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate(STICKS_OUT) <= 0, "the page scrolls sideways"
-        assert page.evaluate(CUT_FIGURES) == []
-        results = Axe().run(page)
-        assert results.violations_count == 0, results.generate_report()
 
 
 def head(page: Page, kind: str) -> None:
@@ -57,7 +46,7 @@ def test_a_voucher_is_written_with_lines_and_approved_in_one_tap(
     page.locator("#f-amount-2").fill("321.000")
     expect(page.locator("#f-amount-2-words")).to_have_text("Ba trăm hai mươi mốt nghìn đồng")
     expect(page.locator("[data-total]")).to_have_text("987.654.321.000 đ")
-    hold(page)
+    hold(page, PHONE, DESK)
     page.get_by_role("button", name="Lưu và trình duyệt").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Phiếu thu")
     expect(page.get_by_text("người khác phải duyệt")).to_be_visible()
@@ -67,7 +56,7 @@ def test_a_voucher_is_written_with_lines_and_approved_in_one_tap(
     with page.expect_download() as download:
         page.get_by_role("link", name="Hóa đơn.pdf").click()
     assert download.value.suggested_filename == "Hóa đơn.pdf"
-    hold(page)
+    hold(page, PHONE, DESK)
     address = page.url.partition("#")[0]
     assert complaints == []
     other = approver.new_page()
@@ -76,18 +65,18 @@ def test_a_voucher_is_written_with_lines_and_approved_in_one_tap(
     other.get_by_role("link", name="chứng từ chờ duyệt").click()
     other.get_by_role("link", name="Phiếu thu").first.click()
     assert other.url == address
-    hold(other)
+    hold(other, PHONE, DESK)
     expect(other.get_by_text("sau đó chỉ có thể ghi đảo")).to_be_visible()
     other.get_by_role("button", name="Duyệt và ghi sổ").click()
     expect(other.get_by_role("heading", level=1)).to_contain_text("PT-")
     assert other.request.get(f"{address}.pdf").body().startswith(b"%PDF-")
     page.goto(address)
     page.get_by_text("Ghi đảo khoản này").click()
-    hold(page)
+    hold(page, PHONE, DESK)
     page.get_by_label("Lý do ghi đảo").fill("Ghi nhầm")
     page.get_by_role("button", name="Ghi đảo").click()
     expect(page.get_by_text("Khoản này đã ghi đảo")).to_be_visible()
-    hold(page)
+    hold(page, PHONE, DESK)
     assert complaints == []
     page.close()
     other.close()
@@ -111,10 +100,10 @@ def test_a_journal_tells_while_it_is_typed_by_how_much_it_is_off(
     page.locator("#f-fund-2").select_option("")
     page.locator("#f-credit-2").fill("1.000.000")
     expect(sums).to_contain_text("đã cân")
-    hold(page)
+    hold(page, PHONE, DESK)
     page.locator("#f-credit-2").press("Enter")
     expect(page.get_by_text("Đã lưu nháp")).to_be_visible()
-    hold(page)
+    hold(page, PHONE, DESK)
     page.get_by_role("link", name="Sửa", exact=True).click()
     expect(page.locator("#f-credit-2")).to_have_value("1.000.000")
     assert complaints == []
