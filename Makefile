@@ -10,6 +10,7 @@ PO := $(wildcard fundsvc/translations/*/LC_MESSAGES/messages.po)
 PORT ?= 8000
 # Processes of the test run; `make test JOBS=0` runs in one, so that a debugger works.
 JOBS ?= auto
+# Python compiles what is imported when it first is, which is less than half of what is installed.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHON
 
@@ -80,7 +81,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.packages: requirements/run.txt | $(VENV)/bin/python
-	$(PIP) install --require-hashes --requirement requirements/run.txt
+	$(PIP) install --no-compile --require-hashes --requirement requirements/run.txt
 	touch $@
 
 $(VENV)/.catalogues: $(VENV)/.packages $(PO)
@@ -93,9 +94,9 @@ $(VENV)/.installed: $(VENV)/.packages $(VENV)/.catalogues setup.cfg
 
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
 	scripts/system-packages.sh --dev
-	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-compile --require-hashes --requirement requirements/dev.txt
 	touch $@
 
 $(VENV)/.bench: requirements/bench.txt | $(VENV)/.dev
-	$(PIP) install --require-hashes --requirement requirements/bench.txt
+	$(PIP) install --no-compile --require-hashes --requirement requirements/bench.txt
 	touch $@

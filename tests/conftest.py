@@ -2,7 +2,7 @@
 
 Tests of pages, which reach the database only through services that are tested on both, run on one
 of the engines, chosen by their names, so that each module meets both; `make test ENGINES=both` runs
-them on both too.
+them on both too. Such are those of modules named for pages, and all in which somebody signs in.
 
 Tests commit for real: constraints that are checked at COMMIT must have their say, and a rolled
 back test would never hear it. Each test has a database of its own, so nothing is cleaned up.
@@ -69,7 +69,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     twins: dict[str, list[pytest.Function]] = {}
     for item in items:
-        if not isinstance(item, pytest.Function) or not PAGES.fullmatch(item.path.name):
+        if not isinstance(item, pytest.Function):
+            continue
+        if not PAGES.fullmatch(item.path.name) and "signed_in" not in item.fixturenames:
             continue
         engine = item.callspec.params.get("engine_name") if hasattr(item, "callspec") else None
         if isinstance(engine, str):

@@ -25,6 +25,13 @@ def encoded(values: Mapping[str, str]) -> str:
     )
 
 
+def token_of(page: str) -> str:
+    """Return the token that a page's forms are sent with."""
+    found = _TOKEN.search(page)
+    assert found, "no form on this page"
+    return found[1]
+
+
 @dataclass
 class Form:
     """A form: where it stands, what fills it well, and which fields are of what kind."""
@@ -39,9 +46,7 @@ class Form:
 
     def opened(self, client: FlaskClient) -> "OpenForm":
         """Open its page in a browser."""
-        found = _TOKEN.search(client.get(self.page).text)
-        assert found, f"no form on {self.page}"
-        return OpenForm(self, client, found[1])
+        return OpenForm(self, client, token_of(client.get(self.page).text))
 
 
 @dataclass
