@@ -10,9 +10,11 @@ PO := $(wildcard fundsvc/translations/*/LC_MESSAGES/messages.po)
 PORT ?= 8000
 # Processes of the test run; `make test JOBS=0` runs in one, so that a debugger works.
 JOBS ?= auto
-# Python compiles what is imported when it first is, which is less than half of what is installed.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHON
+# Some machines forbid Python to keep what it compiled; then each process of the tests, and each
+# command, would compile the whole service anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev run check format-check format lint types floors migrations-check \
@@ -81,7 +83,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.packages: requirements/run.txt | $(VENV)/bin/python
-	$(PIP) install --no-compile --require-hashes --requirement requirements/run.txt
+	$(PIP) install --require-hashes --requirement requirements/run.txt
 	touch $@
 
 $(VENV)/.catalogues: $(VENV)/.packages $(PO)
@@ -90,13 +92,14 @@ $(VENV)/.catalogues: $(VENV)/.packages $(PO)
 
 $(VENV)/.installed: $(VENV)/.packages $(VENV)/.catalogues setup.cfg
 	$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	$(BIN)/python -m compileall -q ledger fundsvc
 	touch $@
 
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
 	scripts/system-packages.sh --dev
-	$(PIP) install --no-compile --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	touch $@
 
 $(VENV)/.bench: requirements/bench.txt | $(VENV)/.dev
-	$(PIP) install --no-compile --require-hashes --requirement requirements/bench.txt
+	$(PIP) install --require-hashes --requirement requirements/bench.txt
 	touch $@

@@ -1,18 +1,24 @@
 """What every page must hold, on a cheap phone and on a desk; asked of a page as it stands."""
 
+from contextlib import suppress
+
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as LateError
 
 from tests.support.axe import Axe
 
 AXE = Axe()
 PHONE, DESK = (360, 740), (1280, 800)
-# The elements that make a page wider than its window, if it is.
+# What makes a page wider than its window, if it is.
 STICKS_OUT = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
-  return scrollWidth <= clientWidth ? [] : [...document.querySelectorAll("body *")]
+  if (scrollWidth <= clientWidth) return [];
+  return [`${scrollWidth} in ${clientWidth}`, ...[...document.querySelectorAll("body *")]
     .filter(e => e.getBoundingClientRect().right > clientWidth)
-    .map(e => `${e.tagName} ${e.className} ${Math.round(e.getBoundingClientRect().right)}`);
+    .map(e => `${e.tagName} ${e.className} ${Math.round(e.getBoundingClientRect().right)}`)];
 }"""
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+PATIENCE_MS = 3_000
 CUT_FIGURES = """() => [...document.querySelectorAll(".num, .amount, .fund__balance")]
   .filter(e => getComputedStyle(e).display !== "inline" && e.scrollWidth > e.clientWidth + 1)
   .map(e => e.textContent.trim())"""
@@ -42,10 +48,17 @@ def hold(page: Page, *sizes: tuple[int, int], whole: bool = True, long: bool = F
     for size in sizes or (None,):
         if size is not None:
             page.set_viewport_size({"width": size[0], "height": size[1]})
-        assert page.evaluate(STICKS_OUT) == [], f"the page scrolls sideways at {size}"
+        settle(page)
+        assert page.evaluate(STICKS_OUT) == []
         assert page.evaluate(CUT_FIGURES) == [], size
         if long:
             page.evaluate(LET_GO)
         some = {} if whole and size == (sizes or (None,))[0] else {"runOnly": BY_COLOUR_AND_SIZE}
         results = AXE.run(page, ROWS if long else None, {"resultTypes": ["violations"]} | some)
         assert results.violations_count == 0, results.generate_report()
+
+
+def settle(page: Page) -> None:
+    """Wait until a page has been drawn at a new size; one that sticks out does so for longer."""
+    with suppress(LateError):
+        page.wait_for_function(FITS, timeout=PATIENCE_MS)
