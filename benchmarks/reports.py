@@ -13,12 +13,13 @@ the driver and read to the end, as they are once a process has drawn the report 
 `all in` is the whole library call with its objects. `command` is the program from its start to its
 end, on SQLite, cold.
 
-Peers draw the same from the same entries at one size: django-hordak with its own functions on the
-same PostgreSQL, hledger and bean-query as commands on a file of their own. Rounds alternate; each
-is a process of its own.
+Peers draw the same from the same entries: django-hordak with its own functions on the same
+PostgreSQL at one size (`--peers-at`), hledger and bean-query as commands on a file of their own at
+the largest. Rounds alternate; each is a process of its own.
 """
 
 import argparse
+import compileall
 import json
 import os
 import sqlite3
@@ -51,7 +52,9 @@ LIMITS = dict(zip(REPORTS, (0.0005, 0.002, 0.0025, 0.0015), strict=True))
 GROWTH = 1.5
 HORDAK = dict(zip(REPORTS, (250, 250, 200, 200), strict=True))
 COMMAND = 0.5
-COMMANDS = {"hledger": 100, "bean-query": 250}
+BEAN_QUERY = "bean-query"
+COMMANDS = {"hledger": 100, BEAN_QUERY: 250}
+MILLION = 1_000_000
 BOOKS = ("posting", "entry", "rollup_", "seal")
 
 
@@ -172,12 +175,10 @@ def measure(arguments: argparse.Namespace, engine: str) -> None:
             _print_size(arguments, engine, count, rounds[count], largest=count == sizes[-1])
         if len(sizes) > 1:
             _print_growth(arguments, engine, rounds[sizes[0]], rounds[sizes[-1]])
-        if arguments.peers_at not in urls:
-            return
         at = arguments.peers_at
-        if engine == "postgresql":
+        if engine == "postgresql" and at in urls:
             _beside_hordak(arguments, found, urls[at], rounds[at])
-        else:
+        if engine == "sqlite":
             _commands(arguments, urls)
 
 
@@ -252,8 +253,10 @@ def _beside_hordak(
 
 def _commands(arguments: argparse.Namespace, urls: dict[int, str]) -> None:
     """Run the statement and the trial balance as commands, cold, ours and theirs."""
+    for package in ("ledger", "fundsvc"):  # As `make install` leaves them, and pip its packages.
+        compileall.compile_dir(ROOT / package, quiet=1)
     largest = max(urls)
-    for count in sorted({arguments.peers_at, largest}):
+    for count in sorted(urls):
         found = {
             name: [_ran(command, urls[count]) for _ in range(5)]
             for name, command in _our_commands().items()
@@ -265,7 +268,7 @@ def _commands(arguments: argparse.Namespace, urls: dict[int, str]) -> None:
             for name, figures in found.items()
         ]
         print_rows(rows, arguments.rows)
-        if count == arguments.peers_at:
+        if count == largest and arguments.peers_at:
             _beside_texts(arguments, urls[count], found, where)
 
 
@@ -298,7 +301,10 @@ def _ran(command: list[str], url: str = "") -> float:
 def _beside_texts(
     arguments: argparse.Namespace, url: str, ours: dict[str, list[float]], where: str
 ) -> None:
-    """Let hledger and bean-query report on a text file of the same journal."""
+    """Let hledger and bean-query report on a text file of the same journal.
+
+    bean-query keeps what it read beside the file; cold is without that, as nothing is kept for us.
+    """
     from benchmarks.peers import texts
     from benchmarks.support import lines
 
@@ -311,16 +317,22 @@ def _beside_texts(
         types = lines.account_types(database)
         texts.write_hledger(journal, lines.journal(database))
         texts.write_beancount(beans, types, lines.journal(database))
+        of_beans = texts.beancount_commands(beans, FIRST, LAST, ANY_DAY, account, types)
         commands = {
             "hledger": texts.hledger_commands(journal, FIRST, LAST, ANY_DAY, account),
-            "bean-query": texts.beancount_commands(beans, FIRST, LAST, ANY_DAY, account, types),
+            BEAN_QUERY: of_beans,
+            f"{BEAN_QUERY}, file read before": of_beans,
         }
         rows = []
         for program, by_report in commands.items():
             for report in ours:
-                theirs = [_ran(by_report[report]) for _ in range(arguments.peer_rounds)]
-                aim = COMMANDS[program] if report == "trial balance" else None
-                aim = aim if arguments.peers_at >= 1_000_000 else None
+                theirs = []
+                for _ in range(arguments.peer_rounds):
+                    if program == BEAN_QUERY:
+                        texts.forget(beans)
+                    theirs.append(_ran(by_report[report]))
+                aimed = report == "trial balance" and max(arguments.entries) >= MILLION
+                aim = COMMANDS.get(program) if aimed else None
                 pairs = ours[report][: len(theirs)]
                 rows.append(
                     compared(
@@ -336,9 +348,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=ENGINES)
-    parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 100_000, MILLION])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers-at", type=int, default=100_000, help="entries; 0 for no peers")
+    parser.add_argument("--peers-at", type=int, default=100_000, help="entries; 0: no peers")
     parser.add_argument("--peer-rounds", type=int, default=2)
     parser.add_argument("--rows", type=Path, help="add the rows to this file, as JSON lines")
     parser.add_argument("--one", metavar="URL", help="one round, as JSON")

@@ -42,6 +42,12 @@ def write_beancount(path: Path, types: dict[str, str], entries: Iterable[Sequenc
             )
 
 
+def forget(path: Path) -> None:
+    """Remove what bean-query keeps of a file that it has read."""
+    for kept in path.parent.glob(f".{path.name}.*cache"):
+        kept.unlink()
+
+
 def beancount_name(name: str, types: dict[str, str]) -> str:
     """Return `Income:Nghia-tinh:TW:P2025-44:A7113` for `nghia-tinh:TW:2025-44:7113`."""
     fund, unit, province, account = name.split(":")
@@ -67,7 +73,7 @@ def hledger_commands(
 def beancount_commands(
     path: Path, first: date, last: date, any_day: date, account: str, types: dict[str, str]
 ) -> dict[str, list[str]]:
-    """Return the command for each report: bean-query without its cache, so that it reads."""
+    """Return the command for each report; `forget` makes bean-query read the file anew."""
     base = [shutil.which("bean-query", path=Path(sys.executable).parent) or "bean-query"]
     base += ["--no-errors", str(path)]
     days = f"date >= {first} AND date <= {last}"
