@@ -26,7 +26,8 @@ from fundsvc.books import keys
 from fundsvc.books.models import Entry
 from fundsvc.books.sealing import LOCK
 from fundsvc.books.service import refusal_of
-from fundsvc.db import Big, Day, Moment, check_scope
+from fundsvc.columns import Big, Day, Moment
+from fundsvc.db import check_scope
 from ledger import entries as ledger
 
 COLUMNS = ("n", "template", "date", "external_id", "amount", "description", "province_id")

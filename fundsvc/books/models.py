@@ -16,7 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundsvc.books.grains import FIGURES, ROLLUPS, Grain, Rollup
-from fundsvc.db import Base, Big, Day, OfUnit, Small, table_args
+from fundsvc.columns import Big, Day, Small
+from fundsvc.db import Base, OfUnit, table_args
 from ledger.money import MAX_DONG
 
 

@@ -17,7 +17,8 @@ from fundsvc.books import keys
 from fundsvc.books.closed import ClosedMonth, first_closed
 from fundsvc.books.models import Account, Entry, EntryDonor, EntryEvidence, Posting
 from fundsvc.books.totals import CARRY_FORWARD
-from fundsvc.db import Day, Moment, check_scope
+from fundsvc.columns import Day, Moment
+from fundsvc.db import check_scope
 from fundsvc.driver import run_plain
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from ledger import entries as ledger

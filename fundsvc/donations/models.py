@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundsvc.db import Base, OfUnit, Small, table_args
+from fundsvc.columns import Small
+from fundsvc.db import Base, OfUnit, table_args
 from ledger.money import MAX_DONG
 
 METHODS = ("cash", "bank", "card")

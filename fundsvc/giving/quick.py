@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock, db
-from fundsvc.db import Day, Flag, Moment, plain_transaction, read_session, transaction
+from fundsvc.columns import Day, Flag, Moment
+from fundsvc.db import plain_transaction, read_session, transaction
 from fundsvc.driver import run_plain
 from fundsvc.errors import NotFound
 from fundsvc.gathering import Gathering

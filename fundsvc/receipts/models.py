@@ -13,7 +13,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundsvc.db import Base, OfUnit, Small, table_args
+from fundsvc.columns import Small
+from fundsvc.db import Base, OfUnit, table_args
 
 
 class Receipt(OfUnit, Base):

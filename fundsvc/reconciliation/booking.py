@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import bulk
-from fundsvc.db import Big, check_scope
+from fundsvc.columns import Big
+from fundsvc.db import check_scope
 from fundsvc.reconciliation.facts import AccountFacts, Twin
 from fundsvc.reconciliation.layouts import FEE
 from fundsvc.reconciliation.models import BankLine, BankTwin

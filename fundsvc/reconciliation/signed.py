@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
-from fundsvc.db import Day
+from fundsvc.columns import Day
 from fundsvc.errors import Conflict
 from fundsvc.reconciliation.models import BankLine
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union
 from sqlalchemy.orm import Session, aliased
 
 from fundsvc.books.models import Entry
-from fundsvc.db import Big
+from fundsvc.columns import Big
 from fundsvc.settlements.models import Settlement
 from fundsvc.sms.models import SmsDay, SmsMessage
 from fundsvc.sms.resolver import BOOKED

@@ -14,7 +14,7 @@ from sqlalchemy import Select, and_, case, cast, exists, extract, func, literal,
 from sqlalchemy.orm import Session
 
 from fundsvc.clock import VN
-from fundsvc.db import Big
+from fundsvc.columns import Big
 from fundsvc.secrecy import open_phones
 from fundsvc.settlements.counting import Count, taken_back
 from fundsvc.settlements.models import OK, Settlement, SettlementMessage

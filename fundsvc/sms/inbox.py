@@ -35,7 +35,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fundsvc.db import Big, Moment
+from fundsvc.columns import Big, Moment
 from fundsvc.imports import Refused
 from fundsvc.sms.daily import Daily, Moved
 from fundsvc.sms.models import SmsMessage

@@ -39,7 +39,7 @@ def read_moment(raw: str) -> datetime | None:
 
 
 def stored(moment: datetime) -> str:
-    """Return a moment as SQLite keeps it, and PostgreSQL reads it (see `fundsvc.db.Moment`)."""
+    """Return a moment as SQLite keeps it, and PostgreSQL reads it (`fundsvc.columns.Moment`)."""
     return moment.isoformat(timespec="microseconds")
 
 

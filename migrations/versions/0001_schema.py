@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from fundsvc.db import Big, Day, Flag, Json, Moment, Small
+from fundsvc.columns import Big, Day, Flag, Json, Moment, Small
 
 revision = "0001"
 down_revision = None

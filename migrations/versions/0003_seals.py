@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from fundsvc.db import Big, Day, Moment, Small
+from fundsvc.columns import Big, Day, Moment, Small
 from migrations.guarding import run_guards
 
 revision = "0003"

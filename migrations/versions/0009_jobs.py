@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from fundsvc.db import Big, Json, Moment
+from fundsvc.columns import Big, Json, Moment
 
 revision = "0009"
 down_revision = "0008"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from fundsvc.db import Big, Day, Json, Moment, Small
+from fundsvc.columns import Big, Day, Json, Moment, Small
 from migrations.guarding import run_guards
 
 revision = "0010"

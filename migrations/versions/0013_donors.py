@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from fundsvc.db import Big, Day, Flag, Moment
+from fundsvc.columns import Big, Day, Flag, Moment
 from fundsvc.secrecy import email_hash, phone_hash, seal_text
 from migrations.guarding import run_guards
 from migrations.redefining import redefine

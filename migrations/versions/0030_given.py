@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from fundsvc.db import Big, Flag, Moment
+from fundsvc.columns import Big, Flag, Moment
 from migrations.guarding import run_guards
 
 revision = "0030"
