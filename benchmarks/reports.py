@@ -323,7 +323,6 @@ def _beside_texts(
             BEAN_QUERY: of_beans,
             f"{BEAN_QUERY}, file read before": of_beans,
         }
-        rows = []
         for program, by_report in commands.items():
             for report in ours:
                 theirs = []
@@ -334,12 +333,10 @@ def _beside_texts(
                 aimed = report == "trial balance" and max(arguments.entries) >= MILLION
                 aim = COMMANDS.get(program) if aimed else None
                 pairs = ours[report][: len(theirs)]
-                rows.append(
-                    compared(
-                        report, where, program, ours=pairs, theirs=theirs, unit="s", at_least=aim
-                    )
+                row = compared(
+                    report, where, program, ours=pairs, theirs=theirs, unit="s", at_least=aim
                 )
-        print_rows(rows, arguments.rows)
+                print_rows([row], arguments.rows)  # As they come, for some take minutes.
 
 
 def main() -> None:

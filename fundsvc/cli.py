@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from fundsvc import loading
+
 REFUSED = 1
 _FIGURES = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
@@ -166,6 +168,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, *, worker: bo
 
 def main() -> None:
     """Run the command line; the entry point that the package installs."""
+    loading.begin()
     cli.main(prog_name="fundsvc")
 
 
@@ -210,11 +213,13 @@ def _call(
 
     try:
         if not within_app:
+            loading.done()
             callback(**arguments)
         elif not reading.done_alone(callback, arguments, config.load().database_url):
             from fundsvc.app import create_app
 
             ctx.with_resource(create_app(web=False).app_context())
+            loading.done()
             callback(**arguments)
     except Refusal as refusal:
         _tell(refusal, as_json=_wants_json(command, ctx))

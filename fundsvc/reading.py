@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from fundsvc import loading
 from fundsvc.driver import SQLITE_SETTINGS, Alone
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def done_alone(function: Callable[..., Any], arguments: dict[str, Any], url: str
             for setting in (*SQLITE_SETTINGS, "query_only = ON"):
                 connection.execute(f"PRAGMA {setting}")
             held = _alone.set(Alone(connection))
+            loading.done()
             try:
                 function(**arguments)
             finally:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from gunicorn.app.base import BaseApplication
 
-from fundsvc import config
+from fundsvc import config, loading
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -112,9 +112,10 @@ class _Server(BaseApplication):  # type: ignore[misc,unused-ignore]
         """Make the application in the worker, after the fork."""
         from fundsvc.app import create_app  # noqa: PLC0415 - see above
 
-        app = create_app()
         # What was loaded stays. Looking through it with each full collection stops all threads for
         # ten times as long as a page takes.
+        loading.begin()
+        app = create_app()
         gc.collect()
-        gc.freeze()
+        loading.done()
         return app

@@ -1,10 +1,12 @@
 """The command line: what it lists, how it refuses, and how little it imports to do so."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -55,6 +57,41 @@ def test_every_listed_command_is_there_and_explains_itself(name: str) -> None:
 )
 def test_a_wrong_call_exits_with_2(words: list[str]) -> None:
     assert CliRunner().invoke(cli, words).exit_code == 2
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["seal"],
+        ["statement", "fund", "--fund", "dues", "--from", "2026-01-01", "--to", "2026-12-31"],
+    ],
+    ids=["application", "driver alone"],
+)
+def test_rubbish_is_looked_for_again_once_a_program_is_loaded(
+    database_url: str, tmp_path: Path, words: list[str]
+) -> None:
+    check = """
+import click, gc
+from fundsvc import cli
+
+echo, seen = click.echo, []
+def telling(*words, **options):
+    seen.append(gc.isenabled() and gc.get_freeze_count() > 0)
+    echo(*words, **options)
+click.echo = telling
+try:
+    cli.main()
+except SystemExit as end:
+    assert not end.code, end.code
+assert seen and all(seen), seen
+"""
+    environment = {
+        **os.environ,
+        "FUNDSVC_DATABASE_URL": database_url,
+        "FUNDSVC_INSTANCE_DIR": str(tmp_path),
+    }
+    subprocess.run([sys.executable, "-c", check, *words], env=environment, check=True)
 
 
 def test_a_refusal_exits_with_1_and_its_reasons_on_stderr() -> None:
