@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev run check format-check format lint types floors migrations-check \
-	catalogue-check test test-sqlite bench lock messages clean
+	catalogue-check test walk test-sqlite bench lock messages clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ catalogue-check: dev ## every text has its English
 
 test: dev ## all tests, on SQLite and on a real PostgreSQL (ENGINES=both: pages on both too)
 	FUNDSVC_TEST_ENGINES=$(ENGINES) $(BIN)/pytest -q -n $(JOBS) --dist worksteal
+
+walk: dev ## every page with all nonsense there is, on both engines; make check takes a share
+	FUNDSVC_TEST_WALK=all FUNDSVC_TEST_ENGINES=both $(BIN)/pytest -q -n $(JOBS) \
+		tests/test_hostile_walk.py
 
 test-sqlite: dev ## the same without PostgreSQL, for a quick look
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -k "not postgresql"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from fundsvc.db import Big, Day, Flag, Json, Moment, Small
+from fundsvc.columns import Big, Day, Flag, Json, Moment, Small
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -2,7 +2,8 @@
 
 Tests of pages, which reach the database only through services that are tested on both, run on one
 of the engines, chosen by their names, so that each module meets both; `make test ENGINES=both` runs
-them on both too. Such are those of modules named for pages, and all in which somebody signs in.
+them on both too. Such are those of modules named for pages, and all that ask for `signed_in`, but
+for those marked `both_engines`.
 
 Tests commit for real: constraints that are checked at COMMIT must have their say, and a rolled
 back test would never hear it. Each test has a database of its own, so nothing is cleaned up.
@@ -69,9 +70,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     twins: dict[str, list[pytest.Function]] = {}
     for item in items:
-        if not isinstance(item, pytest.Function):
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("both_engines"):
             continue
-        if not PAGES.fullmatch(item.path.name) and "signed_in" not in item.fixturenames:
+        asks = item._fixtureinfo.argnames  # By itself, and not through what it asks for.
+        if not PAGES.fullmatch(item.path.name) and "signed_in" not in asks:
             continue
         engine = item.callspec.params.get("engine_name") if hasattr(item, "callspec") else None
         if isinstance(engine, str):
@@ -216,6 +218,12 @@ def signed_in(app: Flask) -> Callable[..., FlaskClient]:
         return people.signed_in(app, role, units)
 
     return make
+
+
+@pytest.fixture
+def failures_are_answers(app: Flask) -> None:
+    """Let a failure become a 500 as in real life, so that a walk goes on and counts it."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
 
 
 @pytest.fixture

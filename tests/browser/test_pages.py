@@ -91,9 +91,7 @@ class Looking:
         self.page = context.new_page()
         self._complaints = listen(self.page)
 
-    def at(
-        self, path: str, *sizes: tuple[int, int], language: str = "vi", whole: bool = True
-    ) -> None:
+    def at(self, path: str, *sizes: tuple[int, int], language: str = "vi", whole: int = 1) -> None:
         """Open an address, and hold it at each size to what every page must hold."""
         self._complaints.clear()
         page = self.page
@@ -163,7 +161,7 @@ def test_no_column_of_the_trial_balance_lies_outside_its_box(
 
 @pytest.mark.parametrize("path", FOR_TREASURER)
 def test_the_same_in_english_in_the_dark_with_larger_text(in_english: Looking, path: str) -> None:
-    in_english.at(path, PHONE, language="en", whole=False)
+    in_english.at(path, PHONE, language="en", whole=0)
 
 
 def test_a_slash_goes_to_the_search_but_stays_a_slash_in_a_field(

@@ -169,7 +169,7 @@ def _look(treasurer: BrowserContext) -> None:
             page.goto(address)
             for box in page.locator("#panel details").all():
                 box.locator("summary").click()
-            hold(page, size, whole=size == PHONE)
+            hold(page, size)
             if folder := os.environ.get("FUNDSVC_PICTURES"):
                 name = f"{address.strip('/').replace('/', '-')}-{size[0]}.png"
                 page.screenshot(path=str(Path(folder) / name), full_page=size == PHONE)
@@ -202,6 +202,8 @@ def test_all_lines_of_a_filter_are_held_with_progress(
     page.route("**/workbench/MANY1/all", hold_second)
     page.get_by_role("button", name="Ghi 45 dòng này").click()
     expect(page.get_by_text("20 / 45 dòng")).to_be_visible()
+    while len(sent) < 2:
+        page.wait_for_timeout(20)
     sent[1].continue_()
     page.wait_for_url("**/workbench/MANY1?q=HO+1")
     page.goto("/workbench/MANY1?state=held")

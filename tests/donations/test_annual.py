@@ -191,6 +191,7 @@ def test_strangers_verify_it_by_its_code(app: Flask, client: FlaskClient, sessio
     assert "Thay bằng giấy xác nhận số XN-2024-000002" in client.get(f"/v/{number}?c={code}").text
 
 
+@pytest.mark.both_engines
 def test_the_preview_changes_nothing_and_the_job_tells_of_each(
     signed_in: SignIn, session: Session
 ) -> None:

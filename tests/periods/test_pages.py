@@ -198,7 +198,7 @@ def test_hostile_reasons_and_marks_are_refused_or_kept_as_text(
     give(date(2024, 9, 2))
     owed()
     client = signed_in("treasurer")
-    # What no form takes at all is tested for all of them (tests/test_hostile_input.py).
+    # What no form takes at all is tested for all of them (tests/test_hostile_walk.py).
     values = [
         value
         for value in corpus.TEXTS[::4]

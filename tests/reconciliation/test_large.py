@@ -22,7 +22,7 @@ FILE = HEAD + b"".join(
     b"1,0%d/09/2024,7.%d,,1.%03d,,ung ho %d\r\n" % (n % 9 + 1, n, n, n) for n in range(LINES)
 )
 
-pytestmark = pytest.mark.usefixtures("app", "clock")
+pytestmark = [pytest.mark.usefixtures("app", "clock"), pytest.mark.both_engines]
 
 
 @pytest.fixture(autouse=True)

@@ -336,6 +336,7 @@ AGAIN = (
         AGAIN.format("NULL").replace("SELECT unit_id", "SELECT unit_id + 1"),
     ],
 )
+@pytest.mark.both_engines
 def test_bank_profile_kept(signed_in: SignIn, statement: str) -> None:
     client = signed_in("treasurer")
     mapped(client, taken(client, table(*LINES)))
@@ -343,6 +344,7 @@ def test_bank_profile_kept(signed_in: SignIn, statement: str) -> None:
         session.execute(text(statement))
 
 
+@pytest.mark.both_engines
 def test_a_profile_comes_back_no_more(signed_in: SignIn) -> None:
     client = signed_in("treasurer")
     mapped(client, taken(client, table(*LINES)))

@@ -33,6 +33,8 @@ from tests.statements import books, worked
 from tests.statements.conftest import post, set_up
 from tests.support.heard import heard
 
+pytestmark = pytest.mark.both_engines
+
 SignIn = Callable[..., FlaskClient]
 FIRST, LAST = date(2024, 8, 10), date(2024, 10, 20)
 SPAN = f"from={FIRST}&to={LAST}"

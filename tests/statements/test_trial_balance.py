@@ -29,6 +29,8 @@ from ledger.statements import UnprovenError
 from tests.statements import books, worked
 from tests.statements.conftest import post, set_up
 
+pytestmark = pytest.mark.both_engines
+
 SignIn = Callable[..., FlaskClient]
 FIRST, LAST = SEPTEMBER = date(2024, 9, 1), date(2024, 9, 30)
 ASKED = "from=2024-09-01&to=2024-09-30"

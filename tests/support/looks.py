@@ -17,7 +17,10 @@ STICKS_OUT = """() => {
     .filter(e => e.getBoundingClientRect().right > clientWidth)
     .map(e => `${e.tagName} ${e.className} ${Math.round(e.getBoundingClientRect().right)}`)];
 }"""
-FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+FITS = """width => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  return (!width || innerWidth === width) && scrollWidth <= clientWidth;
+}"""
 PATIENCE_MS = 3_000
 CUT_FIGURES = """() => [...document.querySelectorAll(".num, .amount, .fund__balance")]
   .filter(e => getComputedStyle(e).display !== "inline" && e.scrollWidth > e.clientWidth + 1)
@@ -33,32 +36,32 @@ LET_GO = """() => { for (const e of document.querySelectorAll("body *"))
   if (/fixed|sticky/.test(getComputedStyle(e).position)) e.style.position = "static"; }"""
 
 
-def hold(page: Page, *sizes: tuple[int, int], whole: bool = True, long: bool = False) -> None:
+def hold(page: Page, *sizes: tuple[int, int], whole: int | None = None, long: bool = False) -> None:
     """Hold that a page is no wider than its window, cuts no figure, and that axe finds nothing.
 
     Args:
         page: once it is loaded; a page that is still on its way may not have its styles.
         sizes: of the window, one after the other; the page's own if none is given.
-        whole: whether axe asks all its questions at the first size; at the others it asks those
-            that colours and sizes decide.
+        whole: at how many of the sizes axe asks all its questions, at all if not given; at the
+            others it asks those that colours and sizes decide.
         long: whether the page is long: then axe looks at some rows of many, and nothing stays in
             place from then on.
     """
     page.wait_for_load_state()
-    for size in sizes or (None,):
+    for number, size in enumerate(sizes or (None,)):
         if size is not None:
             page.set_viewport_size({"width": size[0], "height": size[1]})
-        settle(page)
+        settle(page, size and size[0])
         assert page.evaluate(STICKS_OUT) == []
         assert page.evaluate(CUT_FIGURES) == [], size
         if long:
             page.evaluate(LET_GO)
-        some = {} if whole and size == (sizes or (None,))[0] else {"runOnly": BY_COLOUR_AND_SIZE}
+        some = {} if whole is None or number < whole else {"runOnly": BY_COLOUR_AND_SIZE}
         results = AXE.run(page, ROWS if long else None, {"resultTypes": ["violations"]} | some)
         assert results.violations_count == 0, results.generate_report()
 
 
-def settle(page: Page) -> None:
-    """Wait until a page has been drawn at a new size; one that sticks out does so for longer."""
+def settle(page: Page, width: int | None) -> None:
+    """Wait until a page has been drawn at a new width; one that sticks out does so for longer."""
     with suppress(LateError):
-        page.wait_for_function(FITS, timeout=PATIENCE_MS)
+        page.wait_for_function(FITS, arg=width, timeout=PATIENCE_MS)

@@ -67,6 +67,7 @@ def test_a_page_that_is_not_there_and_a_method_that_is_not_taken(client: FlaskCl
 
 
 @only_sqlite
+@pytest.mark.both_engines
 def test_a_database_that_is_gone_is_told_by_a_page(app: Flask, signed_in: SignedIn) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     client = signed_in("treasurer")

@@ -22,7 +22,7 @@ from tests.support import periods
 from tests.support.forms import hidden
 from tests.workbench.test_decisions import book, money_in, money_out, waiting
 
-pytestmark = pytest.mark.usefixtures("app", "clock")
+pytestmark = [pytest.mark.usefixtures("app", "clock"), pytest.mark.both_engines]
 
 SignedIn = Callable[..., FlaskClient]
 ALL = "/workbench/VCB1/all"
