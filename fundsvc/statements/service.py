@@ -172,11 +172,7 @@ def places_of(
 def standing_in(recorded: Collection[int], home: Collection[int], names: Names) -> str:
     """Hold that an entry's own province is among some, or else its posting's unit is."""
     by_unit = f"{names.province_id} = 0 AND {among(names.unit_id, home)}"
-    if not recorded:
-        return by_unit
-    # The first part says nothing new, but leads a database to the few provinces by its index.
-    either = among(names.province_id, (0, *recorded))
-    return f"{either} AND ({among(names.province_id, recorded)} OR ({by_unit}))"
+    return f"{among(names.province_id, recorded)} OR ({by_unit})" if recorded else by_unit
 
 
 def map_of(reference: Reference, options: MapAsked) -> tuple[str, Reason | None]:
