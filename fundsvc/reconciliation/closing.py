@@ -12,7 +12,11 @@ from fundsvc.reconciliation.models import BankAccount, BankLine
 
 
 def items(session: Session, span: Span) -> Iterator[Item]:
-    """Yield the lines of the months that were booked as they came, and not matched since."""
+    """Yield the lines until the last day that were booked as they came, and not matched since.
+
+    Also those of months that were closed with them: they are forgotten by nobody until they are
+    matched.
+    """
     query = (
         select(
             BankAccount.code,
@@ -23,7 +27,7 @@ def items(session: Session, span: Span) -> Iterator[Item]:
         .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
         .where(
             BankLine.unit_id == span.unit_id,
-            BankLine.booked_on.between(span.first, span.last),
+            BankLine.booked_on <= span.last,
             decided.waiting(),
         )
         .group_by(BankAccount.code, BankAccount.bank)

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from fundsvc.books.standing import Sealed, standing
 from fundsvc.books.sums import believe
 from fundsvc.driver import as_day, read_plain, scope
+from fundsvc.gettext import gettext as _
 from ledger.accounts import CARRIED, AccountType
 from ledger.statements import LineKey, Side
 
@@ -34,6 +35,11 @@ class ProvinceFact:
     valid_from: date
     valid_to: date | None
     successor_id: int | None
+
+    @property
+    def title(self) -> str:
+        """What a statement calls it: an old province by its name is often a new one too."""
+        return self.name if self.successor_id is None else _("%(name)s (cũ)", name=self.name)
 
 
 @dataclass(frozen=True, slots=True)

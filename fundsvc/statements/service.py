@@ -136,7 +136,7 @@ def look_up(session: "Reader", options: Options, language: str = "vi") -> Asked:
         fund_id=fund_id,
         fund_name=fund_name,
         unit=unit,
-        province_name=province.name if province else None,
+        province_name=province.title if province else None,
         only_units=(
             tuple(fact.name for fact in reference.units.values())
             if limited and unit is None
@@ -190,7 +190,7 @@ def map_of(reference: Reference, options: MapAsked) -> tuple[str, Reason | None]
         successor = reference.provinces[reference.today(fact.id) or fact.successor_id]
         why = _(
             "%(old)s nay thuộc %(new)s: xin chọn %(key)s, hoặc xem tỉnh như lúc ghi sổ (then).",
-            old=fact.name,
+            old=fact.title,
             new=successor.name,
             key=successor.key,
         )
@@ -282,7 +282,7 @@ def _name(asked: Asked, place: Place) -> str | None:
         unit = reference.unit(code) if code else None
         return unit.name if unit else None
     province = reference.province(key) if key else None
-    return province.name if province else None
+    return province.title if province else None
 
 
 def issuer(reference: Reference) -> UnitFact | None:

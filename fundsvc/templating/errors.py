@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from flask import Flask, current_app, g, render_template
+from flask import Flask, current_app, g, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -12,6 +12,7 @@ from fundsvc.errors import Refusal, from_ledger
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
     from jinja2 import Template
     from werkzeug.wrappers import Response
 
@@ -19,8 +20,10 @@ _BAD, _SERVER_ERROR = 400, 500
 _OWN_PAGES = frozenset({403, 404})
 
 
-def refused_page(error: Refusal) -> tuple[str, int]:
-    """Draw a refusal as a page: its reasons with row and field."""
+def refused_page(error: Refusal) -> "ResponseReturnValue":
+    """Draw a refusal as a page, or for a program as JSON: its reasons with row and field."""
+    if request.path.endswith(".json"):
+        return {"refused": [reason.as_json() for reason in error.reasons]}, error.status
     name = error.status if error.status in _OWN_PAGES else "refusal"
     return render_template(f"errors/{name}.html", reasons=error.reasons), error.status
 
@@ -49,7 +52,7 @@ def _be_nobody_if_unknown() -> None:
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _ledger_page(error: LedgerError) -> tuple[str, int]:
+def _ledger_page(error: LedgerError) -> "ResponseReturnValue":
     return refused_page(from_ledger(error))
 
 

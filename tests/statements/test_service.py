@@ -112,6 +112,16 @@ def test_an_old_province_means_as_recorded(session: Session) -> None:
     assert unchanged.statement.scope.provinces == "now"
 
 
+def test_an_old_province_is_told_from_a_new_one_of_the_same_name(session: Session) -> None:
+    report = fund_statement(session, options(province="2004:45"))
+    assert report.province_name == "Tỉnh Quảng Trị (cũ)"
+    asked = options(first=date(2025, 6, 1), last=date(2025, 7, 31), provinces="then")
+    names = fund_statement(session, asked).names
+    assert names["2004:45", None] == "Tỉnh Quảng Trị (cũ)"
+    assert names["2025:44", None] == "Tỉnh Quảng Trị"
+    assert len(set(names.values())) == len(names)
+
+
 def test_an_old_province_on_todays_map_is_refused_with_its_successor(session: Session) -> None:
     with pytest.raises(Refusal) as caught:
         fund_statement(session, options(province="2004:44", provinces="now"))

@@ -169,6 +169,16 @@ def test_who_runs_the_service_sees_no_money(signed_in: SignIn, address: str) -> 
     assert signed_in("admin").get(address).status_code == 403
 
 
+@pytest.mark.parametrize("asked", ["from=2024-13-01", "province=2025:99", "fund=x&unit=y"])
+def test_a_program_is_refused_in_json(signed_in: SignIn, clock: object, asked: str) -> None:
+    answer = signed_in("auditor").get(f"/statements/fund.json?{asked}")
+    assert answer.status_code == 422
+    assert answer.json
+    fields = {reason["field"] for reason in answer.json["refused"]}
+    assert fields == {part.partition("=")[0] for part in asked.split("&")}
+    assert all(reason["reason"] for reason in answer.json["refused"])
+
+
 def test_an_empty_book_says_what_to_do(signed_in: SignIn, session: Session, clock: object) -> None:
     set_up(session)
     page = body(signed_in("treasurer"), "/statements/fund?fund=dues")
