@@ -102,6 +102,7 @@ def test_giving_by_vietqr_until_the_receipt_is_verified(
     giver.goto("/give")
     hold(giver)
     giver.get_by_role("link", name="Mái ấm Trường Sơn").click()
+    giver.wait_for_url(f"**/give/{SLUG}")
     hold(giver)
     giver.get_by_label("500.000 đ", exact=True).check()
     giver.get_by_label("Họ và tên").fill("Nguyễn Thị Mẫu")

@@ -17,10 +17,8 @@ STICKS_OUT = """() => {
     .filter(e => e.getBoundingClientRect().right > clientWidth)
     .map(e => `${e.tagName} ${e.className} ${Math.round(e.getBoundingClientRect().right)}`)];
 }"""
-FITS = """width => {
-  const { scrollWidth, clientWidth } = document.documentElement;
-  return (!width || innerWidth === width) && scrollWidth <= clientWidth;
-}"""
+AS_WIDE_AS = "width => innerWidth === width"
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 PATIENCE_MS = 3_000
 CUT_FIGURES = """() => [...document.querySelectorAll(".num, .amount, .fund__balance")]
   .filter(e => getComputedStyle(e).display !== "inline" && e.scrollWidth > e.clientWidth + 1)
@@ -51,7 +49,8 @@ def hold(page: Page, *sizes: tuple[int, int], whole: int | None = None, long: bo
     for number, size in enumerate(sizes or (None,)):
         if size is not None:
             page.set_viewport_size({"width": size[0], "height": size[1]})
-        settle(page, size and size[0])
+            page.wait_for_function(AS_WIDE_AS, arg=size[0])
+        settle(page)
         assert page.evaluate(STICKS_OUT) == []
         assert page.evaluate(CUT_FIGURES) == [], size
         if long:
@@ -61,7 +60,7 @@ def hold(page: Page, *sizes: tuple[int, int], whole: int | None = None, long: bo
         assert results.violations_count == 0, results.generate_report()
 
 
-def settle(page: Page, width: int | None) -> None:
+def settle(page: Page) -> None:
     """Wait until a page has been drawn at a new width; one that sticks out does so for longer."""
     with suppress(LateError):
-        page.wait_for_function(FITS, arg=width, timeout=PATIENCE_MS)
+        page.wait_for_function(FITS, timeout=PATIENCE_MS)
