@@ -1,7 +1,8 @@
 """What each slice's rows say of the books, to be compared with what the books say.
 
-This is the recipes of `ledger.recipes` once more, as expressions over the slices' tables: a change
-of the journal that stays balanced, even of an account, disagrees with the fact it was booked for.
+This is `ledger.recipes` and `ledger.card_recipes` once more, as expressions over the slices'
+tables: a change of the journal that stays balanced, even of an account, disagrees with the fact it
+was booked for.
 """
 
 from collections.abc import Iterator

@@ -54,7 +54,7 @@ from fundsvc.workbench import automatic
 from fundsvc.workbench.choices import Mirrored, PaidOut, Promised, Proposal, Settled
 from fundsvc.workbench.likeness import bare
 from fundsvc.workbench.proposals import LIKELY, propose
-from ledger import recipes
+from ledger import card_recipes
 from scripts.make_month import CODED, GIFT, OWN, Line, Month, make
 
 MOMENT = datetime(2026, 9, 30, 20, 0, tzinfo=clock.VN)
@@ -152,7 +152,7 @@ def _send(session: Session, month: Month) -> None:
     for row in month.payouts:
         on = date.fromisoformat(row["sent_on"])
         parts = [("nghia-tinh", "TW", row["amount"])]
-        entry = recipes.card_payout(parts, on=on, unit="TW", description="Stripe chuyển tiền")
+        entry = card_recipes.payout(parts, on=on, unit="TW", description="Stripe chuyển tiền")
         posted = books.post(session, entry, source="stripe", external_id=row["payout"])
         session.add(
             CardPayout(

@@ -25,13 +25,17 @@ from fundsvc.secrecy import UnreadableError
 from fundsvc.text import clean
 from fundsvc.units import service as units
 from fundsvc.units.models import Province, Unit
-from ledger.recipes import bank_donation, card_donation, cash_donation
+from ledger import card_recipes, recipes
 
 SOURCE = "donation"
 PROMISED = "pledge:"
 """How the keys of donations begin that strangers promised on a public page."""
 LONGEST_TEXT = 300
-_RECIPES = {"cash": cash_donation, "bank": bank_donation, "card": card_donation}
+_RECIPES = {
+    "cash": recipes.cash_donation,
+    "bank": recipes.bank_donation,
+    "card": card_recipes.donation,
+}
 # Names stay out of the books, so that a donor can be forgotten and the books stay whole.
 _DESCRIPTIONS = {
     "cash": "Thu tiền mặt ủng hộ",

@@ -23,7 +23,7 @@ from fundsvc.online.days import Dated, dated
 from fundsvc.online.gateway import Dispute, Move, Paid, Refund
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund, CardStray
 from fundsvc.units.models import Province, Unit
-from ledger import recipes
+from ledger import card_recipes
 
 SOURCE: Final = "stripe"
 DONG: Final = "vnd"
@@ -47,10 +47,10 @@ _TELLS: Final = {
     "lost": "Khiếu nại thanh toán thẻ: tiền đã trả lại chủ thẻ",
 }
 _RECIPES: Final = {
-    "refund": recipes.card_refund,
-    "refund-failed": recipes.card_refund_failed,
-    "dispute": recipes.card_dispute,
-    "dispute-won": recipes.card_dispute_won,
+    "refund": card_recipes.refund,
+    "refund-failed": card_recipes.refund_failed,
+    "dispute": card_recipes.dispute,
+    "dispute-won": card_recipes.dispute_won,
 }
 
 
@@ -230,7 +230,7 @@ def _dispute(session: Session, of: _Of, dispute: Dispute) -> None:
             # What went back to the donor before is no income any more, and cannot be lost again.
             given = of.row.amount - returned(session, of.row.donation_id)
             lost = min(left, given)
-            entry = recipes.card_dispute_lost(
+            entry = card_recipes.dispute_lost(
                 **{**of.facts, **said, "amount": lost}, beyond=left - lost
             )
             posted = books.post(session, entry, source=SOURCE, external_id=dispute.id)
@@ -332,7 +332,7 @@ def book_fee(
     """Book what Stripe took, or gave back, with a balance transaction."""
     if not fee:
         return None
-    recipe = recipes.card_fee if fee > 0 else recipes.card_fee_back
+    recipe = card_recipes.fee if fee > 0 else card_recipes.fee_back
     said = {**facts, **dated(session, [unit_id], move.on, _TELLS["fee"]), "amount": abs(fee)}
     posted = books.post(session, recipe(**said), source=SOURCE, external_id=f"{move.id}:fee")
     return posted.id

@@ -26,7 +26,7 @@ from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.reconciliation.signed import hold_line
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
-from ledger import recipes
+from ledger import card_recipes
 from ledger.accounts import IN_TRANSIT
 
 _log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def book(session: Session, payout: Payout, strays: Collection[str] = ()) -> Card
         parts = [(*place, amount) for place, amount in parts_of(session, row).items()]
         unit = session.get_one(Unit, row.unit_id).code
         on = max(clock.today(), row.sent_on)
-        entry = recipes.card_payout(parts, on=on, unit=unit, description=_BACK, back=True)
+        entry = card_recipes.payout(parts, on=on, unit=unit, description=_BACK, back=True)
         posted = books.post(session, entry, source=SOURCE, external_id=f"{payout.id}:back")
         row.state, row.back_entry_id = "failed", posted.id
         session.flush()
@@ -153,7 +153,7 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
     parts = parts_of(session, row)
     earliest = max(line.booked_on, session.get_one(Entry, row.entry_id).date)
     touched = {account.unit_id, *_unit_ids(session, parts)}
-    entry = recipes.card_arrival(
+    entry = card_recipes.arrival(
         [(*place, parts[place], arrived) for place, arrived in shares(parts, moved).items()],
         fund=fund,
         unit=unit,
@@ -299,7 +299,7 @@ def _send(session: Session, payout: Payout, strays: Collection[str]) -> CardPayo
         raise AsideError(NOT_EQUAL)
     sent = [(*place, amount) for place, amount in sorted(parts.items()) if amount]
     said = dated(session, _unit_ids(session, parts), payout.sent_on, _SENT)
-    entry = recipes.card_payout(sent, unit=main[1], **said)
+    entry = card_recipes.payout(sent, unit=main[1], **said)
     posted = books.post(session, entry, source=SOURCE, external_id=payout.id)
     made = CardPayout(
         unit_id=unit_id,
@@ -363,7 +363,7 @@ def _stray(
     """Book what is none of ours to the unidentified money; return what to keep of it."""
     settled = move.amount - move.fee
     amount = worth(session, settled, move.currency)
-    recipe = recipes.card_stray if amount > 0 else recipes.card_stray_out
+    recipe = card_recipes.stray if amount > 0 else card_recipes.stray_out
     said = dated(session, [unit_id], move.on, _STRAY.format(name=move.source or move.id))
     entry = recipe(fund=main[0], unit=main[1], amount=abs(amount), **said)
     posted = books.post(session, entry, source=SOURCE, external_id=move.id)

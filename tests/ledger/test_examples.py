@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import pytest
 
-from ledger import recipes
+from ledger import card_recipes, recipes
 from ledger.accounts import CARRIED, DEFAULT_CHART, AccountType
 from ledger.entries import Entry, Posting, reversal_of
 from ledger.errors import (
@@ -49,7 +49,7 @@ PART = ("nghia-tinh", "TW", 478_500)
 
 
 def arrived(parts: Sequence[tuple[str, str, int, int]]) -> Entry:
-    return recipes.card_arrival(parts, fund="nghia-tinh", on=DAY, unit="TW", description="ví dụ")
+    return card_recipes.arrival(parts, fund="nghia-tinh", on=DAY, unit="TW", description="ví dụ")
 
 
 def written(entry: Entry) -> list[str]:
@@ -99,32 +99,32 @@ def written(entry: Entry) -> list[str]:
         ),
         (recipes.cash_donation(**facts()), ["N 111 500000", "C 7114 500000"]),
         (recipes.bank_donation(**facts()), ["N 3381 500000", "C 7113 500000"]),
-        (recipes.card_donation(**facts()), ["N 113.stripe 500000", "C 7112 500000"]),
-        (recipes.card_fee(**facts(21_500)), ["N 615 21500", "C 113.stripe 21500"]),
-        (recipes.card_fee_back(**facts(21_500)), ["N 113.stripe 21500", "C 615 21500"]),
-        (recipes.card_refund(**facts(200_000)), ["N 7112 200000", "C 113.stripe 200000"]),
-        (recipes.card_refund_failed(**facts(200_000)), ["N 113.stripe 200000", "C 7112 200000"]),
-        (recipes.card_dispute(**facts()), ["N 1385 500000", "C 113.stripe 500000"]),
-        (recipes.card_dispute_won(**facts()), ["N 113.stripe 500000", "C 1385 500000"]),
-        (recipes.card_dispute_lost(**facts()), ["N 7112 500000", "C 1385 500000"]),
+        (card_recipes.donation(**facts()), ["N 113.stripe 500000", "C 7112 500000"]),
+        (card_recipes.fee(**facts(21_500)), ["N 615 21500", "C 113.stripe 21500"]),
+        (card_recipes.fee_back(**facts(21_500)), ["N 113.stripe 21500", "C 615 21500"]),
+        (card_recipes.refund(**facts(200_000)), ["N 7112 200000", "C 113.stripe 200000"]),
+        (card_recipes.refund_failed(**facts(200_000)), ["N 113.stripe 200000", "C 7112 200000"]),
+        (card_recipes.dispute(**facts()), ["N 1385 500000", "C 113.stripe 500000"]),
+        (card_recipes.dispute_won(**facts()), ["N 113.stripe 500000", "C 1385 500000"]),
+        (card_recipes.dispute_lost(**facts()), ["N 7112 500000", "C 1385 500000"]),
         (
-            recipes.card_dispute_lost(beyond=200_000, **facts(300_000)),
+            card_recipes.dispute_lost(beyond=200_000, **facts(300_000)),
             ["N 7112 300000", "N 811 200000", "C 1385 500000"],
         ),
         (
-            recipes.card_payout([PART], on=DAY, unit="TW", description="ví dụ"),
+            card_recipes.payout([PART], on=DAY, unit="TW", description="ví dụ"),
             ["N 113 478500", "C 113.stripe 478500"],
         ),
         (
-            recipes.card_payout([PART], on=DAY, unit="TW", description="ví dụ", back=True),
+            card_recipes.payout([PART], on=DAY, unit="TW", description="ví dụ", back=True),
             ["N 113.stripe 478500", "C 113 478500"],
         ),
         (
             arrived([(*PART, 478_500)]),
             ["N 3381 478500", "C 113 478500"],
         ),
-        (recipes.card_stray(**facts()), ["N 113.stripe 500000", "C 3381 500000"]),
-        (recipes.card_stray_out(**facts()), ["N 1388 500000", "C 113.stripe 500000"]),
+        (card_recipes.stray(**facts()), ["N 113.stripe 500000", "C 3381 500000"]),
+        (card_recipes.stray_out(**facts()), ["N 1388 500000", "C 113.stripe 500000"]),
         (
             arrived([("nghia-tinh", "TW", -396_000, -396_000)]),
             ["N 113 396000", "C 1388 396000"],
