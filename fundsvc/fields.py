@@ -104,12 +104,12 @@ class Read(fields.Field[Any]):
 
     missing: ClassVar[Any] = None
 
-    def __init__(self, *, needed: bool = True) -> None:
-        """Say whether the field must be filled in."""
+    def __init__(self, *, needed: bool = True, lack: Any = None) -> None:
+        """Say whether the field must be filled in, and what is told when it is not."""
         if needed:
-            told = {"required": lazy_gettext("Chưa điền.")}
+            told = {"required": lack or lazy_gettext("Chưa điền.")}
             # Marshmallow types its messages as text, and puts lazy ones into words only when told.
-            super().__init__(required=True, error_messages=told)  # type: ignore[arg-type]
+            super().__init__(required=True, error_messages=told)
         else:
             super().__init__(load_default=self.missing)
 
@@ -132,10 +132,10 @@ class Line(Read):
 
     missing = ""
 
-    def __init__(self, limit: int, *, needed: bool = True) -> None:
+    def __init__(self, limit: int, *, needed: bool = True, lack: Any = None) -> None:
         """Take the longest length in characters."""
         self.limit = limit
-        super().__init__(needed=needed)
+        super().__init__(needed=needed, lack=lack)
 
     def read(self, raw: str, name: str) -> str:
         """Return the text cleaned."""

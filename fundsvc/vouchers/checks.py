@@ -14,14 +14,16 @@ from fundsvc.books.closed import find_closed
 from fundsvc.books.models import Account, Fund
 from fundsvc.books.summary import NET_TYPES
 from fundsvc.books.tills import hold, tills
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.templating import in_language
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
+from fundsvc.vouchers import lacking
 from fundsvc.vouchers.drafting import Draft, differences
-from fundsvc.vouchers.kinds import JOURNAL, KINDS, TRANSFER
-from ledger.accounts import CASH, DUE_FROM, DUE_TO, expense, income
-from ledger.entries import FEWEST_POSTINGS, Posting
+from fundsvc.vouchers.kinds import JOURNAL
+from fundsvc.vouchers.lacking import LINES
+from ledger.accounts import DUE_FROM, DUE_TO
+from ledger.entries import Posting
 from ledger.words import grouped
 
 
@@ -29,12 +31,12 @@ def hold_all(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None
     """Hold that a voucher can be booked as it stands; takes the lock of every unit it touches.
 
     Raises:
-        Refusal: something is missing, does not balance, lies in the future or in a closed month,
+        Refusal: something is lacking, does not balance, lies in the future or in a closed month,
             or the money is not there; all reasons at once, money last.
     """
     reasons = [
-        *_missing(draft),
-        *_unbalanced(session, draft, lines),
+        *lacking.to_submit(draft),
+        *_unbalanced(session, lines),
         *_bridged(session, draft, lines),
         *_misdated(session, draft, lines),
     ]
@@ -44,6 +46,19 @@ def hold_all(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None
     _hold_money(session, draft, lines)
 
 
+def rest(session: Session, draft: Draft) -> Iterator[Reason]:
+    """Yield what else stands against submitting a draft that was refused before it was kept.
+
+    It may lack its fund or unit; of a unit that this person does not see nothing is told.
+    """
+    yield from lacking.to_submit(draft)
+    try:
+        units.by_code(session, draft.unit)
+    except NotFound:
+        return
+    yield from _misdated(session, draft, ())
+
+
 def lock(session: Session, lines: tuple[Posting, ...]) -> None:
     """Lock the units of a voucher, always in the same order, so that nobody waits in a circle."""
     known = keys.read(session)
@@ -51,51 +66,8 @@ def lock(session: Session, lines: tuple[Posting, ...]) -> None:
         units.lock(session, unit_id)
 
 
-def _missing(draft: Draft) -> Iterator[Reason]:
-    if not draft.description:
-        yield Reason(_("Thiếu nội dung."), field="description")
-    if KINDS[draft.kind].till == CASH and not draft.party:
-        yield Reason(_("Thiếu họ tên người nộp hoặc người nhận tiền."), field="party")
-    if draft.kind == TRANSFER:
-        yield from _missing_of_transfer(draft)
-        return
-    if not draft.lines or (draft.kind == JOURNAL and len(draft.lines) < FEWEST_POSTINGS):
-        least = FEWEST_POSTINGS if draft.kind == JOURNAL else 1
-        yield Reason(_("Cần ít nhất %(least)d dòng định khoản.", least=least), field="lines")
-    between = (expense("transfer-out"), income("transfer-in"))
-    for place, line in enumerate(draft.lines, start=1):
-        if line.account in between:
-            why = _(
-                "Tài khoản %(code)s chỉ dùng trên giấy chuyển quỹ, kèm số nghị quyết.",
-                code=line.account,
-            )
-            yield Reason(why, place, "line_account")
-
-
-def _missing_of_transfer(draft: Draft) -> Iterator[Reason]:
-    if not draft.amount:
-        yield Reason(_("Thiếu số tiền chuyển."), field="amount")
-    if (draft.fund, draft.unit) == (draft.to_fund, draft.to_unit):
-        why = _("Quỹ và đơn vị nhận phải khác quỹ và đơn vị chuyển.")
-        yield Reason(why, field="to_fund")
-    if not draft.resolution:
-        yield Reason(_("Thiếu số nghị quyết cho phép chuyển quỹ."), field="resolution")
-    if draft.resolution_on is None:
-        yield Reason(_("Thiếu ngày của nghị quyết."), field="resolution_on")
-    elif draft.resolution_on > draft.date:
-        yield Reason(_("Ngày nghị quyết không thể sau ngày chuyển."), field="resolution_on")
-
-
-def _unbalanced(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
+def _unbalanced(session: Session, lines: tuple[Posting, ...]) -> Iterator[Reason]:
     """Say by how much and in which fund and unit a voucher is out of balance."""
-    if draft.lines and draft.kind not in {JOURNAL, TRANSFER} and draft.amount != draft.shared:
-        why = _(
-            "Các dòng cộng lại %(lines)s đ, số tiền ghi %(amount)s đ: lệch %(difference)s đ.",
-            lines=grouped(draft.shared),
-            amount=grouped(draft.amount),
-            difference=grouped(abs(draft.amount - draft.shared)),
-        )
-        yield Reason(why, field="amount")
     for (fund, unit), (debit, credit) in differences(lines).items():
         why = _(
             "Chứng từ lệch %(difference)s đ ở %(fund)s của %(unit)s: Nợ %(debit)s đ,"
@@ -106,7 +78,7 @@ def _unbalanced(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> I
             debit=grouped(debit),
             credit=grouped(credit),
         )
-        yield Reason(why, field="lines")
+        yield Reason(why, field=LINES)
 
 
 def _bridged(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
@@ -124,7 +96,7 @@ def _bridged(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iter
             " hãy lập Giấy chuyển quỹ, kèm số nghị quyết.",
             codes=", ".join(sorted(between)),
         )
-        yield Reason(why, field="lines")
+        yield Reason(why, field=LINES)
 
 
 def _over_several(lines: tuple[Posting, ...]) -> bool:
@@ -138,8 +110,7 @@ def _net_accounts(session: Session) -> frozenset[str]:
 
 def _misdated(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
     if draft.date > clock.today():
-        yield Reason(_("Ngày chứng từ không thể sau hôm nay."), field="date")
-        return
+        return  # Nothing else need be said of such a day.
     codes = {draft.unit, *(line.unit for line in lines)}
     for unit in session.scalars(select(Unit).where(Unit.code.in_(codes)).order_by(Unit.id)):
         try:
@@ -169,7 +140,7 @@ def _hold_money(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> N
             amount=amount,
             field="amount",
         )
-    field = "lines" if draft.kind == JOURNAL else "amount"
+    field = LINES if draft.kind == JOURNAL else "amount"
     hold_net(session, lines, since=draft.date, field=field)
 
 

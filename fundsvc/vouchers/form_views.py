@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from fundsvc import clock
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
 from fundsvc.fields import parse_key
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form
-from fundsvc.vouchers import choices, document, schemas, service, storing
+from fundsvc.vouchers import checks, choices, document, lacking, schemas, service, storing
 from fundsvc.vouchers.drafting import MOST_LINES
 from fundsvc.vouchers.kinds import DRAFT, JOURNAL, KINDS
 from fundsvc.vouchers.models import Voucher
@@ -64,13 +64,13 @@ def create() -> ResponseReturnValue:
         raise NotFound
     if values.get("act") == "add":
         return _new_page(kind, Form(values), more=1)
-    typed: schemas.Typed | None = None
+    typed = schemas.read(values, kind)
     voucher_id = None
     try:
         key = service.chosen_key(parse_key(values.get("key", "")))
-        typed = schemas.read(values, kind)
+        draft = typed.whole()
         with transaction() as session:
-            voucher_id = service.create(session, typed.draft, key=key, by=current_user.id)
+            voucher_id = service.create(session, draft, key=key, by=current_user.id)
             if values.get("act") == "submit":
                 service.submit(session, voucher_id, 1, by=current_user.id)
     except Refusal as error:
@@ -78,7 +78,7 @@ def create() -> ResponseReturnValue:
             # The same form was sent before and went its way; only what is new can be rolled back.
             flash(" ".join(str(reason.text) for reason in error.reasons), "warning")
             return redirect(_page_of(voucher_id), 303)
-        form = Form(values, schemas.on_form(error.reasons, typed))
+        form = Form(values, _all_reasons(error, typed, values))
         return _new_page(kind, form, kept=isinstance(error, Conflict)), error.status
     return _saved(voucher_id, values)
 
@@ -104,21 +104,37 @@ def save(voucher_id: int) -> ResponseReturnValue:
     kind, version = row.kind, schemas.version(values)
     if values.get("act") == "add":
         return _edit_page(row, Form(values), version, more=1)
-    typed: schemas.Typed | None = None
+    typed = schemas.read(values, kind)
     try:
-        typed = schemas.read(values, kind)
+        draft = typed.whole()
         with transaction() as session:
-            service.edit(session, voucher_id, version, typed.draft, by=current_user.id)
+            service.edit(session, voucher_id, version, draft, by=current_user.id)
             if values.get("act") == "submit":
                 service.submit(session, voucher_id, version + 1, by=current_user.id)
     except Refusal as error:
         row = _voucher(voucher_id)
-        form = Form(values, schemas.on_form(error.reasons, typed))
+        form = Form(values, _all_reasons(error, typed, values))
         stale = isinstance(error, Conflict)
         if stale:
             version = row.version
         return _edit_page(row, form, version, stale=stale), error.status
     return _saved(voucher_id, values)
+
+
+def _all_reasons(
+    error: Refusal, typed: schemas.Typed, values: Mapping[str, str]
+) -> tuple[Reason, ...]:
+    """Return why a form was refused, and what would be refused next, each beside its field.
+
+    Reading, keeping and submitting each find faults of their own; a person fills in a form once.
+    """
+    reasons = error.reasons
+    if not isinstance(error, Conflict | Forbidden):
+        reasons = lacking.beside(reasons, typed.reasons)
+        reasons = lacking.beside(reasons, lacking.to_keep(typed.draft))
+        if values.get("act") == "submit":
+            reasons = lacking.beside(reasons, checks.rest(read_session(), typed.draft))
+    return schemas.on_form(reasons, typed)
 
 
 def _saved(voucher_id: int, values: Mapping[str, str]) -> ResponseReturnValue:

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from marshmallow import ValidationError
 
+from fundsvc import clock
 from fundsvc.errors import Reason, Refusal
 from fundsvc.fields import Day, Dong, FormSchema, Line
 from fundsvc.templating import reasons_of
 from fundsvc.text import clean, parse_dong
 from fundsvc.vouchers.drafting import MOST_LINES, Draft, DraftLine
 from fundsvc.vouchers.kinds import JOURNAL, TRANSFER
+from fundsvc.vouchers.lacking import LINES
 from fundsvc.vouchers.storing import LONGEST
 from ledger.words import grouped
 
@@ -21,6 +24,13 @@ LONGEST_CODE: Final = 60
 _PART = re.compile(r"(account|amount|debit|credit|fund|unit)-([1-9][0-9]{0,3})", re.ASCII)
 _VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LINE_FIELD = "line_"
+_HEAD = ("date", "unit", "fund")
+_ON_SLIP = (*_HEAD, "till", "party", "party_address", "description", LINES, "amount")
+_ON_TRANSFER = (
+    *_HEAD, "to_unit", "to_fund", "amount", "resolution", "resolution_on", "till", "to_till",
+    "description",
+)  # fmt: skip
+"""The fields in the order of the form, for the reasons above it; others come last."""
 FEWEST = {JOURNAL: 2, TRANSFER: 0}
 """How many lines an empty form shows; a slip begins with one."""
 
@@ -28,9 +38,9 @@ FEWEST = {JOURNAL: 2, TRANSFER: 0}
 class HeadSchema(FormSchema):
     """What every voucher has; a draft may lack much, so little is needed."""
 
-    unit = Line(LONGEST_CODE)
-    fund = Line(LONGEST_CODE)
-    date = Day()
+    unit = Line(LONGEST_CODE, lack=lazy_gettext("Chọn đơn vị."))
+    fund = Line(LONGEST_CODE, lack=lazy_gettext("Chọn quỹ."))
+    date = Day(lack=lazy_gettext("Thiếu ngày chứng từ."))
     description = Line(LONGEST["description"], needed=False)
     enclosed = Line(LONGEST["enclosed"], needed=False)
     province = Line(LONGEST_CODE, needed=False)
@@ -49,8 +59,8 @@ class TransferSchema(HeadSchema):
 
     amount = Dong(needed=False)
     till = Line(LONGEST_CODE, needed=False)
-    to_unit = Line(LONGEST_CODE)
-    to_fund = Line(LONGEST_CODE)
+    to_unit = Line(LONGEST_CODE, lack=lazy_gettext("Chọn đơn vị nhận."))
+    to_fund = Line(LONGEST_CODE, lack=lazy_gettext("Chọn quỹ nhận."))
     to_till = Line(LONGEST_CODE, needed=False)
     resolution = Line(LONGEST["resolution"], needed=False)
     resolution_on = Day(needed=False)
@@ -58,19 +68,36 @@ class TransferSchema(HeadSchema):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A draft as it was typed, and where on the form each of its lines stands."""
+    """A draft as it was typed, and where on the form each of its lines stands.
+
+    With `reasons` it is no draft to keep: it has what could be read, so that all the rest that is
+    wrong with it can be told together with them.
+    """
 
     draft: Draft
     places: tuple[int, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    def whole(self) -> Draft:
+        """Return the draft.
+
+        Raises:
+            Refusal: something of it could not be read.
+        """
+        if self.reasons:
+            raise Refusal(*self.reasons)
+        return self.draft
 
 
-def on_form(reasons: Iterable[Reason], typed: Typed | None) -> tuple[Reason, ...]:
-    """Return reasons that speak of lines with the names that the form's fields have.
+def on_form(reasons: Iterable[Reason], typed: Typed) -> tuple[Reason, ...]:
+    """Return reasons as the form has its fields: by their names, in their order."""
+    fields = _ON_TRANSFER if typed.draft.kind == TRANSFER else _ON_SLIP
 
-    `typed` is None when nothing could be read, and the reasons are the reader's own.
-    """
-    places = typed.places if typed else ()
-    return tuple(_placed(reason, places) for reason in reasons)
+    def order(reason: Reason) -> tuple[int, int]:
+        field = LINES if _PART.fullmatch(reason.field or "") else reason.field
+        return fields.index(field) if field in fields else len(fields), reason.row or 0
+
+    return tuple(sorted((_placed(reason, typed.places) for reason in reasons), key=order))
 
 
 def _placed(reason: Reason, places: tuple[int, ...]) -> Reason:
@@ -82,29 +109,24 @@ def _placed(reason: Reason, places: tuple[int, ...]) -> Reason:
 
 
 def read(values: Mapping[str, str], kind: str) -> Typed:
-    """Read a whole form.
-
-    Raises:
-        Refusal: with every reason at once, each beside its field.
-    """
+    """Read a form, as far as it can be read, with every reason beside its field."""
     reasons: list[Reason] = []
-    head: dict[str, Any] = {}
     schema = {JOURNAL: HeadSchema, TRANSFER: TransferSchema}.get(kind, SlipSchema)
+    head: dict[str, Any] = {"unit": "", "fund": "", "date": clock.today(), "description": ""}
     try:
-        head = schema().load(values)
+        head |= schema().load(values)
     except ValidationError as error:
+        head |= error.valid_data if isinstance(error.valid_data, dict) else {}
         reasons += reasons_of(error)
-    lines: tuple[DraftLine, ...] = ()
-    places: tuple[int, ...] = ()
+    lines: dict[int, DraftLine] = {}
     if kind != TRANSFER:
         try:
-            lines, places = _lines(values, kind)
+            lines = _lines(values, kind)
         except Refusal as error:
             reasons += error.reasons
-    if reasons:
-        raise Refusal(*reasons)
     head["amount"] = head.get("amount") or 0
-    return Typed(Draft(kind=kind, lines=lines, **head), places)
+    draft = Draft(kind=kind, lines=tuple(lines.values()), **head)
+    return Typed(draft, tuple(lines), tuple(reasons))
 
 
 def version(values: Mapping[str, str]) -> int:
@@ -151,8 +173,8 @@ def typed(draft: Draft) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _lines(values: Mapping[str, str], kind: str) -> tuple[tuple[DraftLine, ...], tuple[int, ...]]:
-    """Read the lines that are not empty, and their places.
+def _lines(values: Mapping[str, str], kind: str) -> dict[int, DraftLine]:
+    """Read the lines that are not empty, by their places.
 
     Raises:
         Refusal: one lacks its account or amount, or holds what is neither; there are too many.
@@ -164,7 +186,7 @@ def _lines(values: Mapping[str, str], kind: str) -> tuple[tuple[DraftLine, ...],
             found.setdefault(int(part[2]), {})[part[1]] = value
     if any(place > MOST_LINES for place in found):
         why = _("Chứng từ có tối đa %(most)d dòng.", most=MOST_LINES)
-        raise Refusal(Reason(why, field="lines"))
+        raise Refusal(Reason(why, field=LINES))
     reasons: list[Reason] = []
     lines: dict[int, DraftLine] = {}
     sides = ("debit", "credit") if kind == JOURNAL else ("amount",)
@@ -177,7 +199,7 @@ def _lines(values: Mapping[str, str], kind: str) -> tuple[tuple[DraftLine, ...],
             reasons += error.reasons
     if reasons:
         raise Refusal(*reasons)
-    return tuple(lines.values()), tuple(lines)
+    return lines
 
 
 def _line(parts: Mapping[str, str], place: int, sides: tuple[str, ...]) -> DraftLine:

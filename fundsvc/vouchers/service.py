@@ -55,7 +55,7 @@ def create(
     workflow.hold_role(session, "edit", by)
     resolved = storing.resolve(session, draft)
     if not _is_used(session, key):
-        check_scope(session, {resolved.unit.id})
+        check_scope(session, {resolved.unit_id})
         columns = resolved.columns | {
             "state": DRAFT,
             "version": 1,
@@ -85,7 +85,7 @@ def edit(session: Session, voucher_id: int, version: int | None, draft: Draft, *
         why = _("Loại chứng từ không đổi được; hãy bỏ nháp này và lập chứng từ khác.")
         raise Refusal(Reason(why, field="kind"))
     resolved = storing.resolve(session, draft)
-    check_scope(session, {resolved.unit.id})
+    check_scope(session, {resolved.unit_id})
     following.edited(session, row, resolved.draft)
     storing.write_lines(session, row.id, resolved.lines)
     for name, value in resolved.columns.items():

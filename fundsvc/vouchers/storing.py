@@ -1,7 +1,7 @@
 """From a draft to its rows and back: codes become ids, texts are cleaned, lines are written out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -13,17 +13,16 @@ from sqlalchemy.orm import Session
 from fundsvc.books import keys
 from fundsvc.books.tills import till
 from fundsvc.db import check_scope, scope
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.fields import shown
 from fundsvc.text import clean
 from fundsvc.units import service as units
-from fundsvc.units.models import Unit
-from fundsvc.vouchers.drafting import MOST_LINES, Draft, DraftLine, completed, postings
+from fundsvc.vouchers import lacking
+from fundsvc.vouchers.drafting import Draft, DraftLine, completed, postings
 from fundsvc.vouchers.kinds import JOURNAL, KINDS, TRANSFER
 from fundsvc.vouchers.models import Voucher, VoucherLine
 from ledger.accounts import BANK, CASH
 from ledger.entries import Posting
-from ledger.money import MAX_DONG
 
 LONGEST: Final = {
     "party": 200,
@@ -40,7 +39,7 @@ class Resolved:
     """A draft that can be kept: its columns by name, and its lines as they will be booked."""
 
     draft: Draft
-    unit: Unit
+    unit_id: int
     columns: dict[str, Any]
     lines: tuple[Posting, ...]
 
@@ -49,44 +48,58 @@ def resolve(session: Session, given: Draft) -> Resolved:
     """Read a draft's codes and texts; what it lacks to be booked is left for later.
 
     Raises:
-        Refusal: a code, a text or an amount cannot be.
+        Refusal: a code, a text or an amount cannot be; all reasons at once.
         NotFound: there is no such unit or province, or not for this person.
     """
     if given.kind not in KINDS:
         why = _("Không có loại chứng từ “%(kind)s”.", kind=shown(given.kind))
         raise Refusal(Reason(why, field="kind"))
-    texts: dict[str, Any] = {
-        name: clean(getattr(given, name) or "", LONGEST[name], name) for name in LONGEST
-    }
+    texts: dict[str, Any] = {}
+    refused: list[Refusal] = []
+    for name, longest in LONGEST.items():
+        with _noted(refused):
+            texts[name] = clean(getattr(given, name) or "", longest, name)
     draft = completed(replace(given, **texts))
-    unit = units.by_code(session, draft.unit)
-    reasons = list(_wrong_lines(draft))
-    if reasons:
-        raise Refusal(*reasons)
+    refused += (Refusal(reason) for reason in lacking.to_keep(draft))
     columns = texts | {
-        "unit_id": unit.id,
         "kind": draft.kind,
         "date": draft.date,
-        "fund_id": _fund_id(session, draft.fund),
         "amount": draft.amount,
         "till": draft.till,
-        "province_id": units.province(session, draft.province).id if draft.province else None,
-        "resolution": None,
-        "resolution_on": None,
-        "to_fund_id": None,
-        "to_unit_id": None,
         "to_till": draft.to_till,
+        "resolution": draft.resolution if draft.kind == TRANSFER else None,
+        "resolution_on": draft.resolution_on if draft.kind == TRANSFER else None,
+        **_ids(session, draft, refused),
     }
+    # Whose tills and lines these would be is known only where fund and unit are.
+    if columns["fund_id"] and columns["unit_id"]:
+        _check_tills(session, draft, columns, refused)
+        for place, line in enumerate(draft.lines, start=1):
+            with _noted(refused):
+                _check_line(session, draft, line, place)
+    if refused:
+        raise _joined(refused)
+    return Resolved(draft, columns["unit_id"], columns, postings(draft))
+
+
+def _ids(session: Session, draft: Draft, refused: list[Refusal]) -> dict[str, int | None]:
+    """Return the ids of a draft's codes; None for one that is not there, and why it is refused."""
+    ids: dict[str, int | None] = dict.fromkeys(
+        ("unit_id", "fund_id", "province_id", "to_fund_id", "to_unit_id")
+    )
+    with _noted(refused):
+        ids["unit_id"] = units.by_code(session, draft.unit).id
+    with _noted(refused):
+        ids["fund_id"] = _fund_id(session, draft.fund)
+    if draft.province:
+        with _noted(refused):
+            ids["province_id"] = units.province(session, draft.province).id
     if draft.kind == TRANSFER:
-        columns |= {"resolution": draft.resolution, "resolution_on": draft.resolution_on}
-        with _at("to_fund"):
-            columns["to_fund_id"] = _fund_id(session, draft.to_fund or "")
-        with _at("to_unit"):
-            columns["to_unit_id"] = units.by_code(session, draft.to_unit or "").id
-    _check_tills(session, draft, columns)
-    for place, line in enumerate(draft.lines, start=1):
-        _check_line(session, draft, line, place)
-    return Resolved(draft, unit, columns, postings(draft))
+        with _noted(refused), _at("to_fund"):
+            ids["to_fund_id"] = _fund_id(session, draft.to_fund or "")
+        with _noted(refused), _at("to_unit"):
+            ids["to_unit_id"] = units.by_code(session, draft.to_unit or "").id
+    return ids
 
 
 def write_lines(session: Session, voucher_id: int, lines: tuple[Posting, ...]) -> None:
@@ -229,38 +242,18 @@ def _unit_ids(session: Session, voucher_id: int) -> list[int]:
     return list(session.scalars(query))
 
 
-def _wrong_lines(draft: Draft) -> Iterator[Reason]:
-    """Yield what is wrong with the amounts of a draft and its lines."""
-    if len(draft.lines) > MOST_LINES:
-        why = _("Chứng từ có tối đa %(most)d dòng.", most=MOST_LINES)
-        yield Reason(why, field="lines")
-    if not 0 <= draft.amount <= MAX_DONG or draft.shared > MAX_DONG:
-        yield Reason(_("Số tiền quá lớn."), field="amount")
-    for place, line in enumerate(draft.lines, start=1):
-        if draft.kind != JOURNAL:
-            if not 0 < line.amount <= MAX_DONG:
-                yield Reason(_("Số tiền phải từ 1 đ trở lên."), place, "line_amount")
-        elif (line.debit == 0) == (line.credit == 0):
-            yield Reason(_("Mỗi dòng ghi một bên: hoặc Nợ, hoặc Có."), place, "line_debit")
-        elif not (0 <= line.debit <= MAX_DONG and 0 <= line.credit <= MAX_DONG):
-            yield Reason(_("Số tiền phải từ 1 đ trở lên."), place, "line_debit")
-
-
-def _check_tills(session: Session, draft: Draft, columns: dict[str, Any]) -> None:
-    """Hold that a till is of the fund and unit that use it."""
-    if KINDS[draft.kind].till == BANK and not (draft.till or "").startswith(f"{BANK}."):
-        raise Refusal(Reason(_("Chọn tài khoản ngân hàng."), field="till"))
+def _check_tills(
+    session: Session, draft: Draft, columns: dict[str, Any], refused: list[Refusal]
+) -> None:
+    """Note whether a till is not of the fund and unit that use it."""
     if draft.till:
         fund_id, unit_id = columns["fund_id"], columns["unit_id"]
-        till(session, draft.till, fund_id=fund_id, unit_id=unit_id, field="till")
-    if draft.kind != TRANSFER:
-        return
-    if draft.to_till:
-        fund_id, unit_id = columns["to_fund_id"], columns["to_unit_id"]
-        till(session, draft.to_till, fund_id=fund_id, unit_id=unit_id, field="to_till")
-    if bool(draft.till) != bool(draft.to_till):
-        why = _("Ghi cả nơi tiền đi và nơi tiền đến, hoặc bỏ trống cả hai nếu tiền chưa chuyển.")
-        raise Refusal(Reason(why, field="to_till" if draft.till else "till"))
+        with _noted(refused):
+            till(session, draft.till, fund_id=fund_id, unit_id=unit_id, field="till")
+    fund_id, unit_id = columns["to_fund_id"], columns["to_unit_id"]
+    if draft.to_till and fund_id and unit_id:
+        with _noted(refused):
+            till(session, draft.to_till, fund_id=fund_id, unit_id=unit_id, field="to_till")
 
 
 def _check_line(session: Session, draft: Draft, line: DraftLine, place: int) -> None:
@@ -286,6 +279,24 @@ def _fund_id(session: Session, code: str) -> int:
     if found is None:
         raise Refusal(Reason(_("Không có quỹ “%(code)s”.", code=shown(code)), field="fund"))
     return found
+
+
+@contextmanager
+def _noted(refused: list[Refusal]) -> Iterator[None]:
+    """Note what is refused inside, and go on: whoever wrote the draft is told all at once."""
+    try:
+        yield
+    except Refusal as refusal:
+        refused.append(refusal)
+
+
+def _joined(refused: Iterable[Refusal]) -> Refusal:
+    """Return one refusal of several, which is as if nothing were there if one of them is."""
+    told: tuple[Reason, ...] = ()
+    for refusal in refused:
+        told = lacking.beside(told, refusal.reasons)
+    not_found = any(isinstance(refusal, NotFound) for refusal in refused)
+    return NotFound(*told) if not_found else Refusal(*told)
 
 
 @contextmanager

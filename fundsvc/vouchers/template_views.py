@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from fundsvc import clock
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import NotFound, Reason, Refusal
+from fundsvc.errors import NotFound, Refusal
 from fundsvc.fields import parse_month
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form
@@ -52,7 +52,7 @@ def add() -> ResponseReturnValue:
     facts = _facts(values.get("voucher") or request.args.get("voucher", ""))
     try:
         with transaction() as session:
-            name, day = values.get("name", ""), _day(values.get("day", ""))
+            name, day = values.get("name", ""), values.get("day", "")
             templates.add(session, name, day, facts.draft, by=current_user.id)
     except Refusal as error:
         return _new_page(facts, Form(values, error.reasons)), error.status
@@ -96,12 +96,6 @@ def _facts(number: str) -> VoucherFacts:
     if facts is None:
         raise NotFound
     return facts
-
-
-def _day(raw: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,2}", raw.strip(), re.ASCII):
-        raise Refusal(Reason(_("Ngày trong tháng là số từ 1 đến 31."), field="day"))
-    return int(raw)
 
 
 def _month(raw: str) -> date:

@@ -1,5 +1,6 @@
 """What comes every month: drafts that are made from a template, once for each month."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +24,7 @@ LONGEST_NAME: Final = 100
 MONTHS_BACK: Final = 12
 """How far back a month that was missed is still asked for."""
 _LAST_DAY: Final = 31
+_DAY: Final = re.compile(r"[0-9]{1,2}", re.ASCII)
 _KEY: Final[Any] = Voucher.__table__.c.key
 
 
@@ -52,26 +54,22 @@ class Due:
     on: date
 
 
-def add(session: Session, name: str, day: int, draft: Draft, *, by: int) -> int:
+def add(session: Session, name: str, day: int | str, draft: Draft, *, by: int) -> int:
     """Keep a draft as what comes on a day of every month; return the template's id.
 
     Raises:
-        Refusal: a name, code, text or amount cannot be.
+        Refusal: a name, day, code, text or amount cannot be.
         NotFound: there is no such unit or province, or not for this person.
         Forbidden: the person makes no vouchers.
     """
     workflow.hold_role(session, "edit", by)
-    called = clean(name, LONGEST_NAME, "name")
-    if not called:
-        raise Refusal(Reason(_("Thiếu tên mẫu."), field="name"))
-    if not 1 <= day <= _LAST_DAY:
-        raise Refusal(Reason(_("Ngày trong tháng là số từ 1 đến 31."), field="day"))
+    called, on = _named(name, day)
     resolved = storing.resolve(session, draft)
     row = VoucherTemplate(
-        unit_id=resolved.unit.id,
+        unit_id=resolved.unit_id,
         name=called,
         kind=draft.kind,
-        day=day,
+        day=on,
         facts=as_json(resolved.draft),
         made_by=by,
         made_at=clock.now(),
@@ -167,6 +165,29 @@ def due(session: Session, today: date) -> list[Due]:
             if key not in made
         ]
     return sorted(found, key=lambda each: (each.on, each.template_id))
+
+
+def _named(name: str, day: int | str) -> tuple[str, int]:
+    """Read what a template is called, and the day of the month it comes on.
+
+    Raises:
+        Refusal: one of them cannot be, or both.
+    """
+    reasons: list[Reason] = []
+    called = ""
+    try:
+        called = clean(name, LONGEST_NAME, "name")
+        if not called:
+            reasons.append(Reason(_("Thiếu tên mẫu."), field="name"))
+    except Refusal as refusal:
+        reasons += refusal.reasons
+    found = _DAY.fullmatch(str(day).strip())
+    on = int(found[0]) if found else 0
+    if not 1 <= on <= _LAST_DAY:
+        reasons.append(Reason(_("Ngày trong tháng là số từ 1 đến 31."), field="day"))
+    if reasons:
+        raise Refusal(*reasons)
+    return called, on
 
 
 def _taken(session: Session, template_id: int) -> VoucherTemplate:
