@@ -9,10 +9,10 @@ from fundsvc.books.sums import OF_SUMS, Names, summed
 from fundsvc.driver import scope as units_of
 from fundsvc.errors import Reason, Refusal
 from fundsvc.gettext import gettext as _
-from fundsvc.statements.book import Column
+from fundsvc.statements.book import Column, file_name
 from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.reference import AccountFact, Reference, UnitFact, load
-from fundsvc.statements.report import MAP_NOTES, NO_PROVINCE, Seal
+from fundsvc.statements.report import MAP_NOTES, MAP_WORDS, NO_PROVINCE, Seal
 from fundsvc.statements.service import issuer, map_of, places_of, standing_in
 from fundsvc.text import LATEST_YEAR
 from ledger.accounts import BANK
@@ -71,6 +71,13 @@ class BookScope:
     def issuer(self) -> UnitFact | None:
         """Whose letterhead the book bears."""
         return self.unit or issuer(self.reference)
+
+    def file_name(self, *words: str, drawn: bool = False) -> str:
+        """Return the name of a file of the book; `drawn` says that it has provinces in any case."""
+        options = self.options
+        of_map = MAP_WORDS[self.provinces] if options.province or drawn else ""
+        place = (options.unit, options.province, of_map)
+        return file_name(*words, options.fund, *place, str(self.first), str(self.last))
 
     def conditions(self, names: Names = OF_SUMS) -> list[str]:
         """Return the conditions of the book on keys as text, but for its days."""

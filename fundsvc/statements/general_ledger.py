@@ -9,7 +9,7 @@ from fundsvc.books.sums import summed
 from fundsvc.errors import Reason, Refusal
 from fundsvc.gettext import gettext as _
 from fundsvc.statements import book_lines
-from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name, sides
+from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, sides
 from fundsvc.statements.book_closing import closed_on
 from fundsvc.statements.book_lines import Line
 from fundsvc.statements.book_options import BookOptions, Turn
@@ -112,14 +112,11 @@ def book(session: "Reader", drawn: Ledger) -> Book:
             debit, credit, balance = debit + one.line.debit, credit + one.line.credit, one.balance
     records.add("turnover", None, None, None, "Cộng số phát sinh", *_NONE, debit, credit, None)
     records.add("closing", None, None, None, "Số dư cuối kỳ", *_NONE, None, None, balance)
-    issued_by, options = scope.issuer, scope.options
+    issued_by = scope.issuer
     code, name = (account.code, account.name) if account else ("", "")
     return Book(
         title=TITLE,
-        name=file_name(
-            "so-cai", code, options.fund, options.unit or options.province,
-            str(scope.first), str(scope.last),
-        ),
+        name=scope.file_name("so-cai", code),
         facts=(f"Tài khoản {code} – {name}", *scope.facts()),
         issuer_name=issued_by.name if issued_by else "",
         issuer_address=issued_by.address if issued_by else "",
@@ -150,7 +147,7 @@ def book(session: "Reader", drawn: Ledger) -> Book:
         drawn_at=clock.now(),
         closed_on=closed_on(session, scope),
         seal=scope.seal,
-    )  # fmt: skip
+    )
 
 
 _NONE: tuple[Value, ...] = (None, None, None)

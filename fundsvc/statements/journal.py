@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fundsvc import clock
 from fundsvc.books.sums import summed
 from fundsvc.statements import book_lines
-from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name
+from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value
 from fundsvc.statements.book_closing import closed_on
 from fundsvc.statements.book_lines import Line
 from fundsvc.statements.book_options import BookOptions
@@ -55,13 +55,10 @@ def book(session: "Reader", drawn: Journal) -> Book:
             entry_id = line.mark.entry_id
             debit, credit = debit + line.debit, credit + line.credit
     records.add("total", *([None] * 6), "Cộng", *([None] * 5), debit, credit)
-    issued_by, options = scope.issuer, scope.options
+    issued_by = scope.issuer
     return Book(
         title=TITLE,
-        name=file_name(
-            "nhat-ky-chung", options.fund, options.unit or options.province,
-            str(scope.first), str(scope.last),
-        ),
+        name=scope.file_name("nhat-ky-chung", drawn=True),
         facts=tuple(scope.facts()),
         issuer_name=issued_by.name if issued_by else "",
         issuer_address=issued_by.address if issued_by else "",
@@ -85,7 +82,7 @@ def book(session: "Reader", drawn: Journal) -> Book:
         drawn_at=clock.now(),
         closed_on=closed_on(session, scope),
         seal=scope.seal,
-    )  # fmt: skip
+    )
 
 
 def _values(scope: BookScope, line: Line, *, begins: bool) -> tuple[Value, ...]:

@@ -27,6 +27,8 @@ MAP_NOTES = {
     "now": "Tỉnh, thành phố theo 34 đơn vị hành chính từ 01/7/2025",
     "then": "Tỉnh, thành phố theo đơn vị hành chính như lúc ghi sổ",
 }
+MAP_WORDS = {"now": "", "then": "tinh-luc-ghi-so"}
+"""What the names of files say of the map; today's, which most ask for, goes without saying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Report:
         """The name a download is kept under, without its ending."""
         scope = self.statement.scope
         part = scope.province or scope.unit or ""
-        words = ("thu-chi", scope.fund, part, str(scope.first), str(scope.last))
+        drawn = MAP_WORDS[scope.provinces]
+        words = ("thu-chi", scope.fund, part, drawn, str(scope.first), str(scope.last))
         return _UNSAFE.sub("-", "_".join(word for word in words if word))
 
 

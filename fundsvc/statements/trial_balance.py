@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fundsvc import clock
 from fundsvc.books.sums import summed
-from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, file_name, sides
+from fundsvc.statements.book import LINE, Book, Column, Record, Records, Value, sides
 from fundsvc.statements.book_options import BookOptions
 from fundsvc.statements.book_scope import BookScope, balance_columns, look_up
 from ledger.statements import UnprovenError
@@ -119,8 +119,7 @@ def book(balance: TrialBalance, *, apart: bool = True) -> Book:
     opening = whole.opening_debit - whole.opening_credit
     closing = whole.closing_debit - whole.closing_credit
     records.add("total", "", "Cộng", None, None, opening, whole.debit, whole.credit, closing)
-    issued_by, options = scope.issuer, scope.options
-    place = options.unit or options.province
+    issued_by = scope.issuer
     names = (
         Column("Số hiệu", "text", 22),
         Column("Tên tài khoản", "text", 52),
@@ -128,7 +127,7 @@ def book(balance: TrialBalance, *, apart: bool = True) -> Book:
     )
     return Book(
         title=TITLE,
-        name=file_name("can-doi-tai-khoan", options.fund, place, str(scope.first), str(scope.last)),
+        name=scope.file_name("can-doi-tai-khoan"),
         facts=tuple(scope.facts()),
         issuer_name=issued_by.name if issued_by else "",
         issuer_address=issued_by.address if issued_by else "",

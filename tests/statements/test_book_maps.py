@@ -99,3 +99,28 @@ def test_every_file_of_a_province_says_its_map(
         told = CliRunner().invoke(group, [name, *options, *kind])
         assert told.exit_code == 0, told.output
         assert NOW in html.unescape(told.stdout)
+
+
+@pytest.mark.parametrize("path", [*BOOKS.values(), "/statements/fund"])
+def test_files_as_of_then_and_as_of_now_are_named_apart(
+    signed_in: SignIn, example: worked.Example, path: str
+) -> None:
+    client = signed_in("auditor")
+    asked = f"{SPAN}&province=2025:44"
+    for kind in ("csv", "json"):
+        named = [
+            client.get(f"{path}.{kind}?{asked}{drawn}").headers["Content-Disposition"]
+            for drawn in ("", "&provinces=now", "&provinces=then")
+        ]
+        assert named[0] == named[1]
+        assert f"_2025-44_2024-09-01_2024-09-30.{kind}" in named[0]
+        assert f"_2025-44_tinh-luc-ghi-so_2024-09-01_2024-09-30.{kind}" in named[2]
+
+
+def test_a_file_without_provinces_is_named_without_a_map(
+    signed_in: SignIn, example: worked.Example
+) -> None:
+    client = signed_in("auditor")
+    for name, has_provinces in (("trial-balance", False), ("journal", True)):
+        answer = client.get(f"{BOOKS[name]}.csv?{SPAN}&provinces=then")
+        assert ("tinh-luc-ghi-so" in answer.headers["Content-Disposition"]) is has_provinces
