@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from fundsvc import clock
+from fundsvc.books.firsts import first_day
 from fundsvc.statements import schemas
 from fundsvc.statements.book_options import NAMES
 from fundsvc.statements.book_scope import BookScope
-from fundsvc.text import EARLIEST_YEAR
+
+if TYPE_CHECKING:
+    from fundsvc.driver import Reader
 
 TRIAL_BALANCE: Final = "/statements/trial-balance"
 GENERAL_LEDGER: Final = "/statements/general-ledger"
 JOURNAL: Final = "/statements/journal"
 DOWNLOADS: Final = ("pdf", "xlsx", "csv", "json")
-BEGINNING: Final = f"{EARLIEST_YEAR}-01-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,11 @@ def entry_href(entry_id: int, back: str) -> str:
     return address(f"/entries/{entry_id}", {"back": back})
 
 
-def before(scope: BookScope) -> dict[str, str | None]:
-    """Return the days before a book, for what its opening is made of."""
-    return {"from": BEGINNING, "to": (scope.first - timedelta(days=1)).isoformat()}
+def before(session: "Reader", scope: BookScope) -> dict[str, str | None]:
+    """Return the days before a book that it has entries of, for what its opening is made of."""
+    last = scope.first - timedelta(days=1)
+    first = first_day(session, last, scope.conditions()) or last
+    return {"from": first.isoformat(), "to": last.isoformat()}
 
 
 def downloads(path: str, query: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:

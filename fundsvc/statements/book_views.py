@@ -46,9 +46,10 @@ def show_trial_balance() -> ResponseReturnValue:
     values = book_page.asked(request.args)
 
     def draw() -> dict[str, Any]:
-        apart = trial_balance_page.read_apart(values)
-        balance = trial_balance.trial_balance(read_session(), read_options(values), chosen_locale())
-        page = trial_balance_page.page_of(balance, apart=apart, after=values.get("after", ""))
+        session, apart = read_session(), trial_balance_page.read_apart(values)
+        balance = trial_balance.trial_balance(session, read_options(values), chosen_locale())
+        after = values.get("after", "")
+        page = trial_balance_page.page_of(session, balance, apart=apart, after=after)
         return {"page": page, "scope": balance.scope, "apart": apart}
 
     return _page("statements/trial_balance.html", TRIAL_BALANCE, values, draw)
@@ -77,7 +78,8 @@ def show_general_ledger() -> ResponseReturnValue:
         session, turn = read_session(), read_turn(values)
         ledger = general_ledger.ledger(session, read_options(values, account=True), chosen_locale())
         shown = general_ledger.page(session, ledger, turn)
-        return {"page": ledger_page.page_of(ledger, shown, turn), "scope": ledger.scope}
+        page = ledger_page.page_of(session, ledger, shown, turn)
+        return {"page": page, "scope": ledger.scope}
 
     accounts = account_choices(read_session(), chosen_locale())
     return _page("statements/general_ledger.html", GENERAL_LEDGER, values, draw, accounts=accounts)

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fundsvc.statements import book_page
 from fundsvc.statements.book_options import Turn
 from fundsvc.statements.book_page import GENERAL_LEDGER, Linked, entry_href
 from fundsvc.statements.general_ledger import Ledger, LedgerPage
+
+if TYPE_CHECKING:
+    from fundsvc.driver import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Page:
     downloads: tuple[tuple[str, str], ...]
 
 
-def page_of(ledger: Ledger, shown: LedgerPage, turn: Turn) -> Page:
+def page_of(session: "Reader", ledger: Ledger, shown: LedgerPage, turn: Turn) -> Page:
     """Return a page of a ledger."""
     scope, account = ledger.scope, ledger.scope.account
     query = scope.query()
@@ -63,7 +67,7 @@ def page_of(ledger: Ledger, shown: LedgerPage, turn: Turn) -> Page:
         name=account.name if account else "",
         opening=Linked(
             ledger.opening,
-            book_page.ledger_href(scope, code, **book_page.before(scope))
+            book_page.ledger_href(scope, code, **book_page.before(session, scope))
             if ledger.opening
             else None,
         ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
@@ -10,6 +11,9 @@ from fundsvc.statements import book_page
 from fundsvc.statements.book_options import PAGE
 from fundsvc.statements.book_page import JOURNAL, TRIAL_BALANCE, Linked, ledger_href
 from fundsvc.statements.trial_balance import BalanceRow, SideSums, TrialBalance, sums
+
+if TYPE_CHECKING:
+    from fundsvc.driver import Reader
 
 APART = "all"
 _JOINT = "~"
@@ -51,7 +55,7 @@ def read_apart(values: Mapping[str, str]) -> bool:
     return values.get("by") == APART
 
 
-def page_of(balance: TrialBalance, *, apart: bool, after: str) -> Page:
+def page_of(session: "Reader", balance: TrialBalance, *, apart: bool, after: str) -> Page:
     """Return the page that begins behind a row, named as pages name it; the first one for none.
 
     Raises:
@@ -63,8 +67,9 @@ def page_of(balance: TrialBalance, *, apart: bool, after: str) -> Page:
     query = scope.query(by=APART if apart else None)
     last = rest[PAGE - 1] if len(rest) > PAGE else None
     journal = book_page.address(JOURNAL, scope.query())
+    before = book_page.before(session, scope) if any(row.opening for row in rest[:PAGE]) else {}
     return Page(
-        rows=tuple(_row(balance, row) for row in rest[:PAGE]),
+        rows=tuple(_row(balance, row, before) for row in rest[:PAGE]),
         count=len(rows),
         whole=whole,
         totals=(
@@ -85,11 +90,11 @@ def page_of(balance: TrialBalance, *, apart: bool, after: str) -> Page:
     )
 
 
-def _row(balance: TrialBalance, row: BalanceRow) -> PageRow:
+def _row(balance: TrialBalance, row: BalanceRow, before: Mapping[str, str | None]) -> PageRow:
     scope = balance.scope
     place = {"fund": row.fund or scope.options.fund, "unit": row.unit or scope.options.unit}
     span = ledger_href(scope, row.account, **place)
-    opening = ledger_href(scope, row.account, **place, **book_page.before(scope))
+    opening = ledger_href(scope, row.account, **place, **before)
 
     def side(amount: int, href: str) -> tuple[Linked, Linked]:
         return (

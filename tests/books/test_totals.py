@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import db
 from fundsvc.books import keys, service, sums
+from fundsvc.books.firsts import first_day
 from fundsvc.books.models import Entry, Posting
 from fundsvc.books.sums import OF_SUMS, among, last_known
 from fundsvc.books.totals import CARRY_FORWARD, KEYS, Columns, Total, balances, moves, totals
@@ -157,6 +158,11 @@ def test_totals_equal_the_sum_of_all_postings(
     assert {key: left for key, left in balances(session, by, last, where=only).items() if left} == {
         total.key: total.after for total in every if total.after
     }
+    dates = [posting.date for posting in session.scalars(select(Posting))]
+    assert first_day(session, last) == min((on for on in dates if on <= last), default=None)
+    of_unit = select(Posting.date).where(Posting.unit_id == unit, Posting.date <= last)
+    if unit is not None:
+        assert first_day(session, last, held) == min(session.scalars(of_unit), default=None)
     # What moved day by day and month by month adds up to the same turnover.
     for monthly in (False, True):
         start = first.replace(day=1) if monthly else first
@@ -184,6 +190,9 @@ def test_a_scope_sees_its_units_only(books: dict[str, int]) -> None:
     unit = keys.read(session).unit("HT-44")
     db.set_scope(session, {unit})
     assert {total.key for total in totals(session, ["unit"], START, START)} == {(unit,)}
+    assert first_day(session, START) == START
+    db.set_scope(session, {unit + 1_000})
+    assert first_day(session, START) is None
     db.set_scope(session, None)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -108,6 +109,23 @@ def test_the_balance_of_every_page_is_the_sum_of_all_lines_before(
     assert [line for page in reversed(backwards) for line in page.lines] == told
     assert not backwards[0].later
     assert not backwards[-1].earlier
+
+
+def test_the_opening_of_a_ledger_leads_to_its_first_line(
+    signed_in: SignIn, entries: list[Entry]
+) -> None:
+    client = signed_in("auditor")
+    holds = books.wanted(account="111", fund="base")
+    first = min(entry.date for entry in entries if any(map(partial(holds, entry), entry.postings)))
+    assert first < FIRST
+    asked = f"account=111&fund=base&{SPAN}"
+    told = json.loads(client.get(f"/statements/general-ledger.json?{asked}").data)
+    page = body(client, f"/statements/general-ledger?{asked}")
+    (address,) = re.findall(r'<a class="figure__row figure__link" href="([^"]+)"', page)
+    assert f"from={first}&to=2024-08-09" in address
+    before = json.loads(client.get(address.replace("ledger?", "ledger.json?")).data)
+    assert (before["opening"], before["closing"]) == (0, told["opening"])
+    assert before["rows"][0]["date"] == str(first)
 
 
 def test_counter_accounts_stand_on_the_other_side_in_the_same_fund_and_unit(

@@ -134,6 +134,23 @@ def test_csv_and_xlsx_tell_what_the_page_shows(signed_in: SignIn, example: worke
     assert client.get(f"/statements/trial-balance.exe?{ASKED}").status_code == 404
 
 
+@pytest.mark.parametrize("asked", ["", "&by=all", "&unit=HTQT", "&province=2025:44&by=all"])
+def test_an_opening_leads_to_what_it_is_made_of_from_the_first_entry_on(
+    signed_in: SignIn, example: worked.Example, asked: str
+) -> None:
+    """Books that were opened on 1 August, the unit's by its first gift on 31 August."""
+    client = signed_in("auditor")
+    page = body(client, f"/statements/trial-balance?{ASKED}{asked}")
+    opened = "2024-08-31" if "2025:44" in asked or "HTQT" in asked else "2024-08-01"
+    links = re.findall(r'<a href="([^"]+to=2024-08-31)"><span class="amount">\s*([0-9.]+)', page)
+    assert links
+    for address, amount in links:
+        assert f"from={opened}&" in address
+        ledger = json.loads(client.get(address.replace("ledger?", "ledger.json?")).data)
+        assert ledger["opening"] == 0
+        assert abs(ledger["closing"]) == int(amount.replace(".", ""))
+
+
 def test_one_row_an_account_or_one_for_each_fund_and_unit(
     signed_in: SignIn, example: worked.Example
 ) -> None:
