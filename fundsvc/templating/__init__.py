@@ -4,6 +4,7 @@ Templates find here, without importing anything:
 
 * filters `dong` ("1.234.567 đ"), `number`, `day`, `month`, `moment`;
 * `asset("app.css")`, the address of an own asset that changes with its content;
+* `example_day()`, a day as an example of how to write one, in the month that is running;
 * `may_open("/units")`, whether that page exists and the person signed in may see it;
 * `ui`, the frame's facts (language, text size, menu, person), see `frame.Frame`.
 
@@ -22,7 +23,7 @@ from flask_babel import Babel, get_locale, get_translations
 
 from fundsvc.templating import errors, frame
 from fundsvc.templating.attention import Attention, attend, waiting
-from fundsvc.templating.filters import day, dong, moment, month, number, typed_day
+from fundsvc.templating.filters import day, dong, example_day, moment, month, number, typed_day
 from fundsvc.templating.forms import Form, reasons_of
 from fundsvc.templating.frame import LOCALES, Frame, chosen_locale, may_open
 
@@ -89,7 +90,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for filter_ in (number, dong, day, month, moment, typed_day):
         app.jinja_env.filters[filter_.__name__] = filter_
-    app.jinja_env.globals.update(asset=asset, may_open=may_open)
+    app.jinja_env.globals.update(asset=asset, may_open=may_open, example_day=example_day)
     frame.init_app(app)
     app.context_processor(lambda: {"ui": Frame()})
     errors.init_app(app)

@@ -1,9 +1,11 @@
 """How pages write figures, dates and moments, the same in both languages."""
 
 import re
+from calendar import monthrange
 from datetime import date, datetime
 from typing import Final
 
+from fundsvc import clock
 from fundsvc.clock import VN
 from ledger.words import grouped
 
@@ -38,6 +40,15 @@ def typed_day(value: date | str | None) -> str:
     if isinstance(value, str):
         return day(value) if _ISO.fullmatch(value) and _exists(value) else value
     return day(value)
+
+
+def example_day() -> date:
+    """Return a day to show how days are written: the last of this month.
+
+    It stands behind the twelfth, so nobody can take its day for a month.
+    """
+    today = clock.today()
+    return today.replace(day=monthrange(today.year, today.month)[1])
 
 
 def _exists(text: str) -> bool:

@@ -165,3 +165,10 @@ def test_an_auditor_reads_and_does_not_write(signed_in: SignedIn) -> None:
     client = signed_in("auditor")
     assert "/dues/new" not in client.get("/dues").text
     assert client.get("/dues/new").status_code == 403
+
+
+def test_the_fields_for_a_month_and_a_day_show_ones_of_now(signed_in: SignedIn) -> None:
+    page = signed_in("treasurer").get("/dues/new").text
+    assert 'placeholder="09/2024"' in page
+    assert "Tháng và năm, ví dụ 09/2024." in page
+    assert 'placeholder="30/09/2024"' in page
