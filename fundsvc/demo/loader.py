@@ -18,6 +18,7 @@ from fundsvc.books.models import Fund
 from fundsvc.books.summary import is_empty
 from fundsvc.demo import cards, files, giving, papers, payments, plan
 from fundsvc.demo.span import Span, at, span_of
+from fundsvc.donations import receipting
 from fundsvc.donations import service as donations
 from fundsvc.donors.service import DonorFacts
 from fundsvc.dues import service as dues
@@ -280,8 +281,8 @@ def _gift(session: Session, gift: plan.Gift, key: str, by: int) -> None:
     if not gift.receipt:
         return
     issuer = USERS[2].name if gift.unit == "QUANGTRI" else USERS[0].name
-    receipt = donations.issue_receipt(session, recorded.id, by=by, issuer=issuer)
+    receipt = receipting.issue_receipt(session, recorded.id, by=by, issuer=issuer)
     if gift.slip:
         receipts.void(session, receipt.number, gift.slip, by=by)
         if gift.replaced:
-            donations.issue_receipt(session, recorded.id, by=by, issuer=issuer)
+            receipting.issue_receipt(session, recorded.id, by=by, issuer=issuer)

@@ -19,7 +19,7 @@ from fundsvc import clock
 from fundsvc.books import series
 from fundsvc.books.models import Entry
 from fundsvc.books.sealing import last_seal
-from fundsvc.donations import annual_others, service
+from fundsvc.donations import annual_others, receipting, service
 from fundsvc.donations.annual_document import AnnualFacts
 from fundsvc.donations.models import AnnualReceipt, Donation
 from fundsvc.donors.models import Donor
@@ -252,7 +252,7 @@ def _lines(
     lines = []
     for gift in gifts:
         # One letter goes with the paper that lists them all.
-        receipt = own.get(gift) or service.issue_receipt(session, gift, to="", **who)
+        receipt = own.get(gift) or receipting.issue_receipt(session, gift, to="", **who)
         facts = receipts.facts_of(receipt)
         day = facts.received_on.isoformat()
         lines.append([day, facts.fund_name, facts.number, facts.amount])

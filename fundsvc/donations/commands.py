@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books.commands import reversing
 from fundsvc.books.reversing import Reversed
 from fundsvc.db import transaction
-from fundsvc.donations import service
+from fundsvc.donations import receipting, service
 from fundsvc.donors.service import DonorFacts
 from fundsvc.fields import parse_key
 from fundsvc.receipts import printing
@@ -56,7 +56,7 @@ def record_command(as_json: bool, receipt: bool, key: str | None, **typed: Any) 
             ]
             number = valid[0] if valid else None
             if number is None:
-                number = service.issue_receipt(session, recorded.id, by=None).number
+                number = receipting.issue_receipt(session, recorded.id, by=None).number
     if number is not None:
         printing.freeze_pdf(number)
     told = {

@@ -4,7 +4,7 @@ import click
 from flask_babel import gettext as _
 
 from fundsvc.db import transaction
-from fundsvc.donations import service
+from fundsvc.donations import receipting
 from fundsvc.receipts import printing
 from fundsvc.receipts.commands import group, show, told
 
@@ -17,7 +17,7 @@ __all__ = ["group"]
 def issue_command(*, donation: int, as_json: bool) -> None:
     """Cấp biên nhận cho khoản ủng hộ số DONATION và in số biên nhận."""
     with transaction() as session:
-        receipt = service.issue_receipt(session, donation, by=None)
+        receipt = receipting.issue_receipt(session, donation, by=None)
         facts = told(receipt)
     printing.freeze_pdf(facts["number"])
     text = _("Đã cấp biên nhận %(number)s.", number=facts["number"])

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.donations import return_letters, service
+from fundsvc.donations import receipting, return_letters, service
 from fundsvc.donations.models import Donation, DonationReturn
 from fundsvc.donors import service as donors
 from fundsvc.donors.models import Donor
@@ -56,7 +56,7 @@ def renew_receipt(
 ) -> Receipt | None:
     """Let the receipt state what is left of a donation: void it, and issue another if need be.
 
-    Return the new receipt, mailed as `service.issue_receipt` says. A donation that never had one
+    Return the new receipt, mailed as `receipting.issue_receipt` says. A donation that never had one
     gets none. When all went back, a letter says so, in the language of the letter that took the
     receipt to the donor. Call it last in a transaction.
 
@@ -72,14 +72,14 @@ def renew_receipt(
         return None
     donor = donors.by_id(session, donation.donor_id) if donation.donor_id else None
     # Asked first: with a receipt its letter goes that was not sent yet, and what it tells.
-    known = service.address_of(session, donation, donor) if to is None else to
+    known = receipting.address_of(session, donation, donor) if to is None else to
     for receipt in valid:
         receipts.void(session, receipt.number, reason, by=by)
     if not left:
         void = [receipt.number for receipt in valid]
         _tell(session, donation, donor, void, to=known, locale=locale)
         return None
-    return service.issue_receipt(session, donation.id, by=by, to=known, locale=locale)
+    return receipting.issue_receipt(session, donation.id, by=by, to=known, locale=locale)
 
 
 def _tell(

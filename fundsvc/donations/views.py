@@ -19,7 +19,7 @@ from fundsvc.books.models import Entry, Fund
 from fundsvc.books.origins import Origin, tell_origin
 from fundsvc.books.reversal_form import sent
 from fundsvc.db import read_session, transaction
-from fundsvc.donations import export, listing, service
+from fundsvc.donations import export, listing, receipting, service
 from fundsvc.donations.models import Donation
 from fundsvc.donations.schemas import DonationForm, donation_facts, read_filter, read_mark
 from fundsvc.errors import Conflict, NotFound, Refusal
@@ -183,7 +183,7 @@ def issue(donation_id: int) -> ResponseReturnValue:
     """Issue the receipt of a donation."""
     with transaction() as session:
         issuer = current_user.name
-        receipt = service.issue_receipt(session, donation_id, by=current_user.id, issuer=issuer)
+        receipt = receipting.issue_receipt(session, donation_id, by=current_user.id, issuer=issuer)
         number = receipt.number
     printing.freeze_soon(number)
     flash(_("Đã cấp biên nhận %(number)s.", number=number), "ok")
@@ -197,7 +197,7 @@ def _number(session: Session, recorded: service.Recorded) -> str:
             if receipt.voided_at is None:
                 return receipt.number
     issuer = current_user.name
-    issued = service.issue_receipt(session, recorded.id, by=current_user.id, issuer=issuer)
+    issued = receipting.issue_receipt(session, recorded.id, by=current_user.id, issuer=issuer)
     return issued.number
 
 

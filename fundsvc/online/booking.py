@@ -17,6 +17,7 @@ from fundsvc.books.models import Fund
 from fundsvc.donations import returns
 from fundsvc.donations.models import Donation
 from fundsvc.donations.service import returned
+from fundsvc.giving import becoming
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import Pledge
 from fundsvc.online.days import Dated, dated
@@ -106,7 +107,7 @@ def book_donation(session: Session, paid: Paid) -> CardPayment | None:
     if paid.state != SUCCEEDED:
         return None
     said = dated(session, [pledge.unit_id], paid.on, "")
-    given = giving.becomes(
+    given = becoming.becomes(
         session,
         pledge,
         origin=f"card:{paid.id}",

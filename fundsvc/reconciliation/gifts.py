@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books.reversing import is_undone
 from fundsvc.donations.models import Donation
 from fundsvc.errors import Refusal
-from fundsvc.giving import codes
+from fundsvc.giving import becoming, codes
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import CampaignPage, Pledge
 from fundsvc.reconciliation import decided, waiting
@@ -82,7 +82,7 @@ def of_memos(session: Session, account: AccountFacts, memos: Iterable[tuple[int,
     if not said:
         return 0
     # What all of them need is held here, or the session would forget it and ask again for each.
-    held = [session.get_one(BankAccount, account.id), *giving.ground(session, promised.values())]
+    held = [session.get_one(BankAccount, account.id), *becoming.ground(session, promised.values())]
     given = sum(
         _of_some(session, account, said[at : at + _AT_ONCE]) for at in range(0, len(said), _AT_ONCE)
     )
@@ -112,7 +112,7 @@ def _of_some(
     free = decided.waiting() & ~decided.of_person()
     rest = set(session.scalars(select(BankLine.id).where(of_account, free)))
     noted = waiting.noted(session, numbers)
-    used = giving.used_origins(session, map(_origin, numbers))
+    used = becoming.used_origins(session, map(_origin, numbers))
     given = 0
     for line_id, promised in said:
         if line_id not in rest:
@@ -166,10 +166,12 @@ def _give(
     try:
         # What cannot be given now stays unidentified money, and the other lines go on.
         with session.begin_nested():
-            given = giving.becomes(
+            given = becoming.becomes(
                 session,
                 promised[0],
-                origin=_origin(line.id) if first else giving.free_origin(session, _origin(line.id)),
+                origin=_origin(line.id)
+                if first
+                else becoming.free_origin(session, _origin(line.id)),
                 amount=line.credit,
                 received_on=line.booked_on,
                 method="bank",

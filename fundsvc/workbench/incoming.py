@@ -13,7 +13,7 @@ from fundsvc.donations.models import Donation
 from fundsvc.donations.service import DonationFacts
 from fundsvc.dues import service as dues
 from fundsvc.errors import NotFound, Reason, Refusal
-from fundsvc.giving import service as giving
+from fundsvc.giving import becoming
 from fundsvc.giving.models import CampaignPage, Pledge
 from fundsvc.online import payouts
 from fundsvc.settlements import service as settlements
@@ -39,10 +39,10 @@ def _promised(choice: choices.Promised, session: Session, at: Place) -> list[Mad
         why = _("Lượt đăng ký này thuộc quỹ hoặc đơn vị khác với tài khoản ngân hàng.")
         raise Refusal(Reason(why, field="pledge"))
     hold_waiting(session, at)
-    given = giving.becomes(
+    given = becoming.becomes(
         session,
         promised,
-        origin=giving.free_origin(session, f"bank-line:{at.line.id}"),
+        origin=becoming.free_origin(session, f"bank-line:{at.line.id}"),
         amount=at.amount,
         received_on=at.line.booked_on,
         method="bank",

@@ -14,7 +14,7 @@ from fundsvc import clock as service_clock
 from fundsvc.books import service as books
 from fundsvc.books.models import Account, Entry, Posting
 from fundsvc.db import set_scope, transaction
-from fundsvc.donations import service
+from fundsvc.donations import receipting, service
 from fundsvc.donations.models import Donation
 from fundsvc.donors.models import Donor
 from fundsvc.donors.service import DonorFacts
@@ -159,7 +159,7 @@ def test_another_unit_looks_like_none(app: Flask, session: Session) -> None:
             with pytest.raises(Refusal) as caught:
                 service.record(writing, FACTS, "k", None)
             with pytest.raises(NotFound):
-                service.issue_receipt(writing, recorded.id, by=None)
+                receipting.issue_receipt(writing, recorded.id, by=None)
         finally:
             set_scope(writing, None)
     assert caught.value.reasons[0].field == "unit"
@@ -170,7 +170,7 @@ def test_a_donation_taken_back_gets_no_receipt(session: Session) -> None:
     with transaction() as writing:
         books.reverse(writing, recorded.entry_id, on=DAY, reason="ghi nhầm", maker_id=None)
     with transaction() as writing, pytest.raises(Refusal, match="ghi đảo"):
-        service.issue_receipt(writing, recorded.id, by=None)
+        receipting.issue_receipt(writing, recorded.id, by=None)
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)

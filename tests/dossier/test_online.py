@@ -12,7 +12,7 @@ from fundsvc.donors import consents, erasing, merging
 from fundsvc.donors import service as donors
 from fundsvc.donors.consents import ConsentFacts
 from fundsvc.dossier import erasure, export, facts
-from fundsvc.giving import came, service
+from fundsvc.giving import becoming, came
 from fundsvc.giving.models import CampaignPage, Pledge
 from tests.dossier.conftest import People
 from tests.support import gifts
@@ -31,7 +31,7 @@ def donor(app: Flask, people: People) -> int:
         with transaction() as session:
             bank_money(session, 500_000, f"bank-line:{place}")
             found = session.scalars(select(Pledge).where(Pledge.key == key)).one()
-            service.becomes(
+            becoming.becomes(
                 session, found, origin=f"bank-line:{place}", amount=500_000, received_on=DAY
             )
     promised("k3", phone="0912345678")
@@ -92,7 +92,7 @@ def test_money_for_a_forgotten_promise_is_anonymous(
     with transaction() as writing:
         bank_money(writing, 500_000, "bank-line:9")
         found = writing.scalars(select(Pledge).where(Pledge.key == "k3")).one()
-        done = service.becomes(
+        done = becoming.becomes(
             writing, found, origin="bank-line:9", amount=500_000, received_on=DAY
         )
     assert session.get_one(Donation, done.donation_id).donor_id is None
@@ -112,6 +112,6 @@ def test_a_no_said_to_people_stands_whatever_a_stranger_ticks(session: Session, 
     with transaction() as writing:
         bank_money(writing, 500_000, "bank-line:9")
         found = writing.scalars(select(Pledge).where(Pledge.key == "k3")).one()
-        service.becomes(writing, found, origin="bank-line:9", amount=500_000, received_on=DAY)
+        becoming.becomes(writing, found, origin="bank-line:9", amount=500_000, received_on=DAY)
         assert len(consents.history(writing, [donor])) == 1
     assert came.recently_named(session, page_id, most=5) == []

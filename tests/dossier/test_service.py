@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import verify
 from fundsvc.db import transaction
-from fundsvc.donations import service as donations
+from fundsvc.donations import receipting
 from fundsvc.donations.models import Donation
 from fundsvc.donors import consents, doubles, editing, erasing, merging
 from fundsvc.donors import service as donors
@@ -219,7 +219,7 @@ def test_who_was_forgotten_stays_so_and_gives_anew_as_another(
             act(writing)
     assert gave(HUONG) != huong
     with transaction() as writing:
-        receipt = donations.issue_receipt(writing, donation, by=None)
+        receipt = receipting.issue_receipt(writing, donation, by=None)
         assert receipt.facts["donor_name"] == "", "anonymous from then on"
 
 

@@ -16,7 +16,7 @@ from fundsvc.donations import service as donations
 from fundsvc.donations.models import Donation, DonationReturn
 from fundsvc.donors import consents, merging
 from fundsvc.donors.consents import ConsentFacts
-from fundsvc.giving import came, pages, service
+from fundsvc.giving import becoming, came, pages
 from fundsvc.giving.came import Named, Progress
 from fundsvc.giving.models import CampaignPage, Pledge, PledgeDonation
 from fundsvc.receipts import service as receipts
@@ -56,7 +56,7 @@ def give(key: str, amount: int, origin: str, unit: str = "TW") -> int:
     with transaction() as session:
         entry(session, amount, f"in:{origin}", unit)
         found = session.scalars(select(Pledge).where(Pledge.key == key)).one()
-        given = service.becomes(session, found, origin=origin, amount=amount, received_on=DAY)
+        given = becoming.becomes(session, found, origin=origin, amount=amount, received_on=DAY)
     return given.donation_id
 
 

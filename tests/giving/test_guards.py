@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from fundsvc.db import transaction
-from fundsvc.giving import service
+from fundsvc.giving import becoming
 from fundsvc.giving.models import Pledge
 from fundsvc.reconciliation.accounts import add_bank_account
 from tests.support import gifts
@@ -30,7 +30,7 @@ def given(app: Flask) -> None:
         )
         bank_money(session, 500_000)
         found = session.get_one(Pledge, made.id)
-        service.becomes(session, found, origin="bank-line:1", amount=500_000, received_on=DAY)
+        becoming.becomes(session, found, origin="bank-line:1", amount=500_000, received_on=DAY)
 
 
 @pytest.mark.parametrize(

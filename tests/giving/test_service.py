@@ -18,7 +18,7 @@ from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.models import Donor
 from fundsvc.errors import Conflict, Refusal
-from fundsvc.giving import background, came, pages, service
+from fundsvc.giving import background, becoming, came, pages, service
 from fundsvc.giving.models import Pledge
 from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service as receipts
@@ -34,12 +34,12 @@ def page(app: Flask) -> str:
     return published()
 
 
-def give(key: str, amount: int, origin: str, **other: Any) -> service.Given:
+def give(key: str, amount: int, origin: str, **other: Any) -> becoming.Given:
     with transaction() as session:
         if other.get("method", "bank") == "bank":
             bank_money(session, amount, origin)
         found = session.scalars(select(Pledge).where(Pledge.key == key)).one()
-        return service.becomes(
+        return becoming.becomes(
             session, found, origin=origin, amount=amount, received_on=DAY, **other
         )
 
@@ -135,7 +135,7 @@ def test_the_same_money_is_one_donation_and_other_money_another(session: Session
     first = give("k1", 500_000, "bank-line:1")
     with transaction() as writing:
         found = writing.scalars(select(Pledge)).one()
-        again = service.becomes(
+        again = becoming.becomes(
             writing, found, origin="bank-line:1", amount=500_000, received_on=DAY
         )
     assert (again.donation_id, again.receipt, again.new) == (

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from fundsvc.db import transaction
 from fundsvc.donors.service import DonorFacts
-from fundsvc.giving import service as giving
+from fundsvc.giving import becoming
 from fundsvc.giving.models import Pledge
 from fundsvc.public.limits import Limiter
 from fundsvc.receipts import service
@@ -67,7 +67,7 @@ def test_the_code_of_the_memo_gives_the_receipt_too(
     with transaction() as writing:
         bank_money(writing, 200_000, "bank-line:1")
         found = writing.scalars(select(Pledge).where(Pledge.key == "k1")).one()
-        giving.becomes(writing, found, origin="bank-line:1", amount=200_000, received_on=DAY)
+        becoming.becomes(writing, found, origin="bank-line:1", amount=200_000, received_on=DAY)
     answer = ask(f"{promise.code} Ung ho", "xa@example.com")
     assert answer.status_code == 303, "an anonymous donor too"
     assert ask(promise.code, "ai@example.com").status_code == 422

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from fundsvc import clock as service_clock
 from fundsvc.db import db, transaction
 from fundsvc.evidence import service as evidence
-from fundsvc.giving import page_facts, pages, pictures, service, ways
+from fundsvc.giving import becoming, page_facts, pages, pictures, service, ways
 from fundsvc.giving.models import Pledge
 from fundsvc.public.give_schemas import GiveForm, load
 from fundsvc.public.limits import Limiter
@@ -61,7 +61,7 @@ def pay(session: Session, amount: int = 500_000, origin: str = "bank-line:1") ->
     with transaction() as writing:
         bank_money(writing, amount, origin)
         found = writing.scalars(select(Pledge)).one()
-        service.becomes(writing, found, origin=origin, amount=amount, received_on=DAY)
+        becoming.becomes(writing, found, origin=origin, amount=amount, received_on=DAY)
 
 
 def count(session: Session) -> int:

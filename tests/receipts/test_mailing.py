@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from fundsvc import worker
 from fundsvc.config import MailServer, Settings
 from fundsvc.db import transaction
-from fundsvc.donations import service as donations
+from fundsvc.donations import receipting
 from fundsvc.donors.service import DonorFacts
 from fundsvc.outbox import service as outbox
 from fundsvc.outbox.models import DEAD, WAITING, Letter
@@ -90,7 +90,9 @@ def test_a_receipt_that_was_voided_while_it_went_out_carries_its_mark(session: S
 def test_the_letter_speaks_the_language_of_the_donor(session: Session) -> None:
     donation = gifts.give(donor=BINH)
     with transaction() as writing:
-        donations.issue_receipt(writing, donation.id, by=None, to="abroad@example.com", locale="en")
+        receipting.issue_receipt(
+            writing, donation.id, by=None, to="abroad@example.com", locale="en"
+        )
     (letter,) = letters(session)
     message = outbox.opened(letter)
     assert message

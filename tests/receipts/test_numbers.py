@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
 from fundsvc.db import transaction
-from fundsvc.donations import service as donations
+from fundsvc.donations import receipting
 from fundsvc.errors import Conflict
 from fundsvc.receipts.models import Receipt
 from tests.support.gifts import give
@@ -26,7 +26,7 @@ class ChangedMindError(Exception):
 def change_mind(donation_id: int) -> None:
     """Draw a number and roll back."""
     with suppress(ChangedMindError), transaction() as session:
-        donations.issue_receipt(session, donation_id, by=None)
+        receipting.issue_receipt(session, donation_id, by=None)
         raise ChangedMindError
 
 
@@ -43,7 +43,7 @@ def test_eight_at_once_with_rollbacks_leave_no_gap(app: Flask, session: Session)
                     if place % 2:
                         change_mind(donation_id)
                     with transaction() as writing:
-                        donations.issue_receipt(writing, donation_id, by=None)
+                        receipting.issue_receipt(writing, donation_id, by=None)
         except BaseException as error:  # noqa: BLE001 - a thread's failure must fail the test
             faults.append(error)
 
@@ -71,7 +71,7 @@ def test_eight_at_once_for_one_donation_issue_one(app: Flask, session: Session) 
             start.wait()
             try:
                 with transaction() as writing:
-                    outcomes.append(donations.issue_receipt(writing, recorded.id, by=None).number)
+                    outcomes.append(receipting.issue_receipt(writing, recorded.id, by=None).number)
             except Conflict:
                 outcomes.append(None)
 

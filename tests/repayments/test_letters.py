@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.db import transaction
-from fundsvc.donations import service as donations
+from fundsvc.donations import receipting
 from fundsvc.donations.models import Donation
-from fundsvc.giving import pages
+from fundsvc.giving import becoming, pages
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import Pledge
 from fundsvc.outbox import service as outbox
@@ -50,7 +50,9 @@ def given_on_page(locale: str, name: str = "Lan Nguyen") -> int:
         )
         made = giving.pledge(session, page, promise, "k1")
         bank_money(session, 500_000)
-        done = giving.becomes(session, made, origin="bank-line:1", amount=500_000, received_on=DAY)
+        done = becoming.becomes(
+            session, made, origin="bank-line:1", amount=500_000, received_on=DAY
+        )
     return done.donation_id
 
 
@@ -158,6 +160,6 @@ def test_a_receipt_issued_anew_by_staff_keeps_the_language(session: Session, des
     donation = given_on_page("en")
     with transaction() as writing:
         receipts.void(writing, "NT-2024-000001", "In lại", by=desk.people.maker)
-        donations.issue_receipt(writing, donation, by=desk.people.maker)
+        receipting.issue_receipt(writing, donation, by=desk.people.maker)
     assert last_letter(session, "receipt").locale == "en"
     assert session.scalars(select(Pledge.locale)).one() == "en"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from fundsvc.db import transaction
-from fundsvc.donations import service
+from fundsvc.donations import receipting, service
 from fundsvc.donations.service import DonationFacts, Recorded
 from fundsvc.donors.service import DonorFacts
 
@@ -25,7 +25,7 @@ def give(*, key: str | None = None, **other: Any) -> Recorded:
 def receipt(donation_id: int) -> str:
     """Issue the receipt of a donation and return its number."""
     with transaction() as session:
-        return service.issue_receipt(session, donation_id, by=None).number
+        return receipting.issue_receipt(session, donation_id, by=None).number
 
 
 def give_with_receipt(**other: Any) -> str:
