@@ -13,8 +13,8 @@ from fundsvc.demo.files import File, as_csv
 from fundsvc.demo.span import Span, at
 from fundsvc.giving import pages, service
 from fundsvc.giving.promises import Promise
-from fundsvc.online import booking, payouts
-from fundsvc.online.gateway import Dispute, Move, Paid, Payout, Refund
+from fundsvc.online import arrivals, booking, payouts
+from fundsvc.online.facts import Dispute, Move, Paid, Payout, Refund
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from ledger.words import grouped
 
@@ -64,7 +64,7 @@ def give(session: Session, span: Span, *, by: int) -> None:
     with at(last - ARRIVED):
         _statement(session, payout, span, by=by)
         if sent is not None:
-            payouts.match(session, sent.id, _line(session, last - ARRIVED), by=by)
+            arrivals.match(session, sent.id, _line(session, last - ARRIVED), by=by)
     with at(last - OBJECTED):
         objection = _objection(paid[DISPUTED].amount, last)
         _book(session, replace(paid[DISPUTED], disputes=(objection,)))

@@ -21,7 +21,7 @@ from fundsvc.giving import becoming
 from fundsvc.giving import service as giving
 from fundsvc.giving.models import Pledge
 from fundsvc.online.days import Dated, dated
-from fundsvc.online.gateway import Dispute, Move, Paid, Refund
+from fundsvc.online.facts import Dispute, Move, Paid, Refund
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund, CardStray
 from fundsvc.units.models import Province, Unit
 from ledger import card_recipes

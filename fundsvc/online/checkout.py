@@ -6,7 +6,7 @@ from typing import Final
 from flask_babel import lazy_gettext
 
 from fundsvc.giving.ways import Due, Way, WayDownError
-from fundsvc.online import gateway
+from fundsvc.online import facts, gateway
 
 LEAST: Final = 15_000
 """Stripe takes no card payment below about half a US dollar."""
@@ -20,7 +20,7 @@ def begin(due: Due) -> str:
     """
     # The event that tells us may come later than the donor: the page must not ask for money again.
     paid = f"{due.back}{'&' if '?' in due.back else '?'}paid=card"
-    wanted = gateway.Wanted(
+    wanted = facts.Wanted(
         code=due.code,
         amount=due.amount,
         title=due.title,

@@ -61,10 +61,10 @@ def payouts(as_json: bool) -> None:
 def match(payout: int, line: int) -> None:
     """Xác nhận dòng sao kê LINE là tiền của đợt chuyển PAYOUT."""
     from fundsvc.db import transaction
-    from fundsvc.online import payouts as service
+    from fundsvc.online import arrivals
 
     with transaction() as session:
-        row = service.match(session, payout, line, by=None)
+        row = arrivals.match(session, payout, line, by=None)
         entry = row.arrival_entry_id
     click.echo(f"Đã ghi sổ bút toán {entry}: tiền của đợt {payout} đã về ngân hàng.")
 

@@ -25,7 +25,7 @@ from fundsvc.inbox import porch
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import HANDLED, PARKED, InboxItem
 from fundsvc.inbox.pushes import UnreadableError
-from fundsvc.online import booking, gateway, payouts, signing
+from fundsvc.online import arrivals, booking, facts, gateway, payouts, signing
 from fundsvc.online.booking import AsideError
 from fundsvc.online.models import CardPull
 from ledger.errors import LedgerError
@@ -254,7 +254,7 @@ def _payout(payout_id: str) -> str | None:
     return told
 
 
-def _sync_parts(moves: Sequence[gateway.Move]) -> set[str]:
+def _sync_parts(moves: Sequence[facts.Move]) -> set[str]:
     """Book the payments behind what moved; return those movements that are none of ours."""
     ours: dict[str, bool] = {"": False}
     strays = set()
@@ -275,7 +275,7 @@ def _sync_parts(moves: Sequence[gateway.Move]) -> set[str]:
 def match_all() -> int:
     """Match payouts on their way with lines of the bank where it is sure."""
     with transaction() as session:
-        return payouts.match_sure(session)
+        return arrivals.match_sure(session)
 
 
 def _reading() -> Session:

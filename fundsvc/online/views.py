@@ -31,7 +31,7 @@ from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, PARKED
 from fundsvc.inbox.pushes import BadSignatureError, UnreadableError
 from fundsvc.inbox.together import Together
-from fundsvc.online import booking, gateway, handling, listing, payouts, signing
+from fundsvc.online import arrivals, booking, gateway, handling, listing, signing
 from fundsvc.online.models import CardPayout
 from fundsvc.staff.access import allow, public
 from fundsvc.templating import Attention, attend
@@ -140,7 +140,7 @@ def match(payout_id: int) -> ResponseReturnValue:
     """Confirm which line of the bank a payout is."""
     line = request.form.get("line", 0, type=parse_number)
     with transaction() as session:
-        payouts.match(session, payout_id, line, by=current_user.id)
+        arrivals.match(session, payout_id, line, by=current_user.id)
     flash(_("Đã ghi sổ: tiền của đợt này đã về ngân hàng."), "ok")
     return redirect(url_for(".index"), 303)
 
@@ -182,7 +182,7 @@ def _offers(session: Session, row: listing.PayoutRow) -> list[dict[str, object]]
             "amount": line.credit - line.debit,
             "memo": line.memo,
         }
-        for line, account in payouts.offers(session, found)
+        for line, account in arrivals.offers(session, found)
     ]
 
 

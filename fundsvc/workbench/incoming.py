@@ -15,7 +15,7 @@ from fundsvc.dues import service as dues
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.giving import becoming
 from fundsvc.giving.models import CampaignPage, Pledge
-from fundsvc.online import payouts
+from fundsvc.online import arrivals
 from fundsvc.settlements import service as settlements
 from fundsvc.settlements import surplus
 from fundsvc.settlements.models import Settlement, SettlementEntry, SettlementPayment
@@ -135,5 +135,5 @@ def _settled(choice: choices.Settled, session: Session, at: Place) -> list[Made]
 
 @book.register
 def _paid_out(choice: choices.PaidOut, session: Session, at: Place) -> list[Made]:
-    row = payouts.match(session, choice.payout_id, at.line.id, by=at.by)
+    row = arrivals.match(session, choice.payout_id, at.line.id, by=at.by)
     return [Made("payout", at.amount, row.arrival_entry_id or 0, row.id)]

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from fundsvc.online.arrivals import NAMED, NEAR
 from fundsvc.online.booking import DONG
 from fundsvc.online.models import CardPayout
-from fundsvc.online.payouts import NAMED, NEAR
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.settlements import bank as settled

@@ -14,7 +14,7 @@ from fundsvc.audit import service as audit
 from fundsvc.books.reversing import is_undone
 from fundsvc.donations.models import Donation
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.online import booking, payouts
+from fundsvc.online import arrivals, booking
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation import signed
 from fundsvc.reconciliation.models import BankGift, BankLine
@@ -127,7 +127,7 @@ def undo(session: Session, line_id: int, *, by: int, why: str) -> None:
     elif found.what == SETTLEMENT:
         settlements.undo(session, found.thing_id, found.act, reason=why, by=by)
     else:
-        payouts.unmatch(session, found.thing_id, reason=why, by=by)
+        arrivals.unmatch(session, found.thing_id, reason=why, by=by)
     facts = {found.what: found.thing_id, "reason": why}
     audit.record(session, "bank-line.undo", f"bank-line:{line_id}", facts, by=by)
     session.flush()

@@ -21,7 +21,7 @@ from fundsvc.books.reversing import is_undone, take_back
 from fundsvc.donations import service as donations
 from fundsvc.dues import service as dues
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.online import payouts
+from fundsvc.online import arrivals
 from fundsvc.receipts import service as receipts
 from fundsvc.reconciliation import decided, signed
 from fundsvc.reconciliation.models import BankDecision, BankDecisionPart, BankLine
@@ -234,7 +234,7 @@ def _settlement(session: Session, act: _Act) -> None:
 
 
 def _payout(session: Session, act: _Act) -> None:
-    payouts.unmatch(session, act.part.thing_id or 0, reason=act.why, by=act.by)
+    arrivals.unmatch(session, act.part.thing_id or 0, reason=act.why, by=act.by)
 
 
 def _entry(session: Session, act: _Act) -> None:

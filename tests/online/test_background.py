@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from fundsvc.online import background, booking, gateway, handling, payouts
+from fundsvc.online import arrivals, background, booking, facts, gateway, handling
 from fundsvc.online.gateway import DownError
 from ledger.accounts import AT_STRIPE
 from ledger.errors import LinelessError
@@ -89,7 +89,7 @@ def test_what_breaks_a_rule_of_the_books_is_set_aside(
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_another_request_has_another_key(fake: FakeStripe, app: Flask) -> None:
     del app
-    wanted = gateway.Wanted(
+    wanted = facts.Wanted(
         code="A",
         amount=500_000,
         title="Một",
@@ -108,4 +108,4 @@ def test_another_request_has_another_key(fake: FakeStripe, app: Flask) -> None:
 
 
 def test_what_arrived_for_nothing_sent_is_shared_by_no_division() -> None:
-    assert payouts.shares({("a", "TW"): 0, ("b", "TW"): 0}, 5) == {("a", "TW"): 0, ("b", "TW"): 5}
+    assert arrivals.shares({("a", "TW"): 0, ("b", "TW"): 0}, 5) == {("a", "TW"): 0, ("b", "TW"): 5}

@@ -19,7 +19,7 @@ from fundsvc.donations.models import Donation
 from fundsvc.giving import codes
 from fundsvc.giving.models import Pledge
 from fundsvc.inbox import service as inbox
-from fundsvc.online import handling, payouts
+from fundsvc.online import arrivals, handling
 from fundsvc.online.gateway import DownError
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardPayout, CardRefund
 from fundsvc.receipts.models import Receipt
@@ -304,7 +304,7 @@ def test_dollars_keep_amount_and_rate_and_their_difference_is_booked(
     line = bank_line(4_831_000)
     assert handling.match_all() == 0  # What a bank makes of dollars, a person confirms.
     with transaction() as writing:
-        payouts.match(writing, payout.id, line, by=None)
+        arrivals.match(writing, payout.id, line, by=None)
     assert balances(session) == {
         "112.TWNT": 4_831_000,
         "615": 174_112,

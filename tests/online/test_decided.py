@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict
-from fundsvc.online import handling, payouts
+from fundsvc.online import arrivals, handling
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankLine
@@ -73,12 +73,12 @@ def test_a_payout_of_a_signed_month_does_not_leave_its_line(
     line = bank_line(479_000)
     payout = session.scalars(select(CardPayout.id)).one()
     with transaction() as writing:
-        payouts.match(writing, payout, line, by=None)
+        arrivals.match(writing, payout, line, by=None)
     month = session.get_one(BankLine, line).booked_on.replace(day=1)
     session.rollback()
     sign("TWNT", month)
     with pytest.raises(Conflict, match="mở lại biên bản"), transaction() as writing:
-        payouts.unmatch(writing, payout, reason="Nhầm", by=None)
+        arrivals.unmatch(writing, payout, reason="Nhầm", by=None)
 
 
 @pytest.mark.parametrize("held", [True, False])
@@ -99,7 +99,7 @@ def test_a_line_that_a_person_spoke_of_is_not_matched_by_itself(
             undo(writing, done.id, by=None, why="không phải đợt này")
     assert handling.match_all() == 0
     with transaction() as writing:
-        assert payouts.match(writing, payout, line, by=1).state == "arrived", "a person may"
+        assert arrivals.match(writing, payout, line, by=1).state == "arrived", "a person may"
 
 
 def test_a_payout_that_was_matched_is_undone_at_the_workbench(
@@ -116,7 +116,7 @@ def test_a_payout_that_was_matched_is_undone_at_the_workbench(
     before = balances(session)
     payout = session.scalars(select(CardPayout.id)).one()
     with transaction() as writing:
-        payouts.match(writing, payout, line, by=None)
+        arrivals.match(writing, payout, line, by=None)
     browser = signed_in("treasurer")
     address = f"/workbench/TWNT/lines/{line}/undo"
     assert f'href="{address}"' in browser.get(f"/workbench/TWNT?line={line}").text

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fundsvc.books import service as books
 from fundsvc.db import transaction
 from fundsvc.errors import Conflict, Refusal
-from fundsvc.online import handling, listing, payouts
+from fundsvc.online import arrivals, handling, listing
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation.models import BankLine
 from ledger import recipes
@@ -45,7 +45,7 @@ def test_a_line_whose_money_was_decided_by_hand_is_no_payout(
     assert handling.match_all() == 0
     payout = session.scalars(select(CardPayout)).one().id
     with pytest.raises(Refusal, match=r"chỉ còn 379\.000 đ"), transaction() as writing:
-        payouts.match(writing, payout, line, by=None)
+        arrivals.match(writing, payout, line, by=None)
     assert balances(session) == before
     assert (before["3381"], before[IN_TRANSIT]) == (-379_000, 479_000)
     sound(session)
@@ -72,9 +72,9 @@ def test_what_stripe_takes_from_the_bank_is_a_line_of_money_out(
     line = bank_line(-880_000 if foreign else -875_000)
     assert handling.match_all() == (0 if foreign else 1)
     if foreign:
-        assert [offer.id for offer, _account in payouts.offers(session, row)] == [line]
+        assert [offer.id for offer, _account in arrivals.offers(session, row)] == [line]
         with transaction() as writing:
-            payouts.match(writing, row.id, line, by=None)
+            arrivals.match(writing, row.id, line, by=None)
     left = balances(session)
     assert left.get("811", 0) == (5_000 if foreign else 0)
     assert (left.get(AT_STRIPE), left.get("1388")) == (None, None)
@@ -121,16 +121,16 @@ def test_many_other_lines_hide_no_payout(
     fake.payout()
     tell()
     *_others, line = [bank_line(amount) for amount in (10_000, 20_000, 479_000)]
-    monkeypatch.setattr(payouts, "MOST", 2)
+    monkeypatch.setattr(arrivals, "MOST", 2)
     payout = session.scalars(select(CardPayout)).one()
-    (offer, _account), *others = payouts.offers(session, payout)
+    (offer, _account), *others = arrivals.offers(session, payout)
     assert (offer.id, others, handling.match_all()) == (line, [], 1)
     other = session.scalars(select(BankLine.id).where(BankLine.credit == 20_000)).one()
     with pytest.raises(Refusal), transaction() as writing:
-        payouts.match(writing, payout.id, other, by=None)
+        arrivals.match(writing, payout.id, other, by=None)
     fake.pay(begin("k2"))
     fake.payout()
     tell()
     second = session.scalars(select(CardPayout.id).order_by(CardPayout.id.desc())).first()
     with pytest.raises(Conflict), transaction() as writing:
-        payouts.match(writing, second or 0, line, by=None)
+        arrivals.match(writing, second or 0, line, by=None)
