@@ -29,18 +29,16 @@ import argparse
 import csv
 import json
 import os
-import random
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +46,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.support.bare_import import COUNTS, bare_postgresql, bare_sqlite, counted
 from benchmarks.support.databases import ENGINES, Databases, databases
+from benchmarks.support.messages import CAMPAIGNS, booked, write_file
 from benchmarks.support.table import (
     HEAD,
     Row,
@@ -57,58 +57,10 @@ from benchmarks.support.table import (
     machine,
     print_rows,
 )
-from benchmarks.support.tables import strip_postgresql, strip_sqlite
+from benchmarks.support.watch import Watch
 
-VN = timezone(timedelta(hours=7))
-CAMPAIGNS = b"""short_code,keyword,grammar,unit_value,fund,unit,starts,ends
-1400,TS,units,20000,nghia-tinh,TW,2026-07-01,2026-08-31
-1405,TRUONGSON,single,18000,nghia-tinh,TW,2026-07-01,2026-08-31
-1409,NTTS,thousands,1000,nghia-tinh,TW,2026-07-01,2026-08-31
-"""
-OPERATORS = ("viettel", "mobifone", "vinaphone", "vietnamobile")
 AIMS = {"postgresql": 0.85, "sqlite": 0.8}
 STEADY, PEERS = 0.85, 15
-TABLES = ("sms_message", "entry", "posting")
-
-
-def write_file(path: Path, count: int) -> None:
-    """Write messages as operators send them; one in a hundred failed, one in 500 is a slip."""
-    rng = random.Random(count)  # noqa: S311 - made-up data, no secret
-    start = datetime(2026, 7, 1, tzinfo=VN)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        names = "operator request_id msisdn short_code message received_at amount status"
-        writer.writerow(names.split())
-        for n in range(count):
-            operator = rng.choices(OPERATORS, (46, 29, 21, 4))[0]
-            code, text, amount = _message(rng)
-            if rng.random() < 0.002:
-                text, amount = f"TX {text}", ""
-            writer.writerow(
-                (
-                    operator,
-                    f"{operator[:2].upper()}{n:011d}",
-                    f"849{rng.randrange(10**8):08d}",
-                    code,
-                    text,
-                    (start + timedelta(seconds=rng.randrange(60 * 86_400))).isoformat(),
-                    amount if operator == "viettel" else "",
-                    "failed" if rng.random() < 0.01 else "",
-                )
-            )
-
-
-def _message(rng: random.Random) -> tuple[str, str, str]:
-    code = rng.choices(("1400", "1405", "1409"), (6, 3, 1))[0]
-    if code == "1405":
-        text = rng.choice(("TRUONGSON", "truongson", "Truongson"))
-        return code, text + rng.choice(("", "", " xin ung ho", " ủng hộ các bác")), "18000"
-    if code == "1400":
-        n = rng.choices((1, 2, 3, 5, 10, 50, 100), (50, 20, 10, 10, 7, 2, 1))[0]
-        text = rng.choice(("TS", "ts", "Ts")) + rng.choice(("", " ", "  ")) + str(n)
-        return code, text + rng.choice(("", "", " kinh tang")), str(n * 20_000)
-    n = rng.choice((10, 20, 50, 100, 500, 2000))
-    return code, f"NTTS {n}{rng.choice('kK')}", str(n * 1000)
 
 
 # --- one run, in a process of its own --------------------------------------------------------
@@ -118,39 +70,10 @@ def run_one(kind: str, url: str, path: Path) -> dict[str, float]:
     """Do one import and tell seconds, processor seconds and peak memory."""
     runs: dict[str, Callable[[str, Path], dict[str, float]]] = {
         "ours": _ours,
-        "bare": _bare_postgresql if url.startswith("postgresql") else _bare_sqlite,
+        "bare": bare_postgresql if url.startswith("postgresql") else bare_sqlite,
     }
     told = runs[kind](url, path)
     return told | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-
-
-class Watch:
-    """Counts seconds, and processor seconds of this process and one database backend."""
-
-    def __init__(self, backend: int | None = None) -> None:
-        self.backend = backend
-        self.cpu = 0.0
-        self.cpu = self._processor()
-        self.start = time.perf_counter()
-
-    def _processor(self) -> float:
-        spent = time.process_time() + (_processor_of(self.backend) if self.backend else 0.0)
-        return spent - self.cpu
-
-    def before_commit(self) -> None:
-        """Take the processor seconds while the backend is still there."""
-        self.cpu = self._processor()
-
-    def told(self) -> dict[str, float]:
-        """Return what has passed."""
-        return {"seconds": time.perf_counter() - self.start, "cpu": self.cpu}
-
-
-def _processor_of(pid: int) -> float:
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-    except OSError:
-        return 0.0
 
 
 def _ours(url: str, path: Path) -> dict[str, float]:
@@ -179,114 +102,10 @@ def _ours(url: str, path: Path) -> dict[str, float]:
         told = watch.told()
         assert report.committed
         with transaction() as session:
-            return told | _counted(session.execute(text(COUNTS)).one())
-
-
-COUNTS = f"SELECT {', '.join(f'(SELECT count(*) FROM {table})' for table in TABLES)}"
-
-
-def _counted(row: Any) -> dict[str, float]:
-    return dict(zip(("rows", "entries", "postings"), row, strict=True))
-
-
-RAW = "operator, request_id, msisdn, short_code, message, received_at, amount, status"
-BOOKED = "status = '' AND message NOT LIKE 'TX%'"
-
-
-def _bare_postgresql(url: str, path: Path) -> dict[str, float]:
-    import psycopg
-
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        strip_postgresql(connection, TABLES)
-        connection.commit()
-        watch = Watch(connection.info.backend_pid)
-        columns = ", ".join(f"{name} text" for name in RAW.split(", "))
-        cursor.execute(f"CREATE TEMPORARY TABLE raw (n serial, {columns})")
-        copying = f"COPY raw ({RAW}) FROM STDIN (FORMAT csv, HEADER, NULL '-')"
-        with path.open("rb") as stream, cursor.copy(copying) as copy:
-            while block := stream.read(1 << 18):
-                copy.write(block)
-        for statement in _bare_inserts(
-            moment="received_at::timestamptz",
-            day="(received_at::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date",
-            amount="coalesce(nullif(amount, '')::bigint, 20000)",
-            now="now()",
-        ):
-            cursor.execute(statement)
-        watch.before_commit()
-        connection.commit()
-        told = watch.told()
-        cursor.execute(COUNTS)
-        return told | _counted(cursor.fetchone())
-
-
-def _bare_sqlite(url: str, path: Path) -> dict[str, float]:
-    from sqlalchemy import create_engine
-
-    from fundsvc.db import equip
-
-    engine = create_engine(url)
-    equip(engine)
-    with closing(engine.raw_connection()) as connection:
-        database: Any = connection.driver_connection
-        for table in TABLES:
-            strip_sqlite(database, table)
-        watch = Watch()
-        columns = ", ".join(f"{name} TEXT" for name in RAW.split(", "))
-        database.execute("BEGIN IMMEDIATE")
-        database.execute(f"CREATE TEMPORARY TABLE raw (n INTEGER PRIMARY KEY, {columns})")
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
-            next(rows)
-            marks = ", ".join("?" * 8)
-            database.executemany(f"INSERT INTO raw ({RAW}) VALUES ({marks})", rows)
-        for statement in _bare_inserts(
-            moment="received_at",
-            day="substr(received_at, 1, 10)",
-            amount="CAST(coalesce(nullif(amount, ''), 20000) AS INTEGER)",
-            now="'2026-09-01T00:00:00.000000+00:00'",
-        ):
-            database.execute(statement)
-        watch.before_commit()
-        database.execute("COMMIT")
-        told = watch.told()
-        return told | _counted(database.execute(COUNTS).fetchone())
-
-
-def _bare_inserts(*, moment: str, day: str, amount: str, now: str) -> tuple[str, ...]:
-    """Return the three statements that bring raw rows into the tables."""
-    return (
-        (
-            "INSERT INTO sms_message (operator, request_id, phone_hash, phone_sealed, short_code,"
-            " message, received_at, received_on, status, file_id, row, amount, stated, campaign_id)"
-            f" SELECT operator, request_id, msisdn, msisdn, short_code, message, {moment}, {day},"
-            f" CASE WHEN {BOOKED} THEN 'booked' ELSE 'failed' END, 1, n, {amount}, NULL, 1 FROM raw"
-        ),
-        (
-            "INSERT INTO entry (id, date, kind, description, unit_id, source, external_id, lines,"
-            f" posted_at) SELECT n, {day}, 'sms', 'Tin nhắn TS gửi 1400', 1, 'sms:' || operator,"
-            f" request_id, 2, {now} FROM raw WHERE {BOOKED}"
-        ),
-        (
-            "INSERT INTO posting (entry_id, line, lines, date, account_id, fund_id, unit_id, debit,"
-            f" credit) SELECT n, line, 2, {day}, CASE line WHEN 1 THEN 5 ELSE 15 END, 3, 1,"
-            f" CASE line WHEN 1 THEN {amount} ELSE 0 END, CASE line WHEN 2 THEN {amount} ELSE 0 END"
-            f" FROM raw CROSS JOIN (SELECT 1 AS line UNION ALL SELECT 2) AS side WHERE {BOOKED}"
-        ),
-    )
+            return told | counted(session.execute(text(COUNTS)).one())
 
 
 # --- others ----------------------------------------------------------------------------------
-
-
-def booked(path: Path) -> list[tuple[str, str, int]]:
-    """Return operator, moment and amount of each message that is booked."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            (row["operator"], row["received_at"], int(row["amount"] or 20_000))
-            for row in csv.DictReader(file)
-            if not row["status"] and not row["message"].startswith("TX")
-        ]
 
 
 def hordak_seconds(url: str, path: Path) -> float:

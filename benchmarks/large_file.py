@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.import_sms import CAMPAIGNS, write_file
 from benchmarks.support.databases import ENGINES, databases
+from benchmarks.support.messages import CAMPAIGNS, write_file
 from benchmarks.support.table import machine
 
 if TYPE_CHECKING:

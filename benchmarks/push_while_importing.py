@@ -26,10 +26,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.import_sms import CAMPAIGNS, write_file
 from benchmarks.large_file import answers
 from benchmarks.push import free_port, program
 from benchmarks.support.databases import ENGINES, Databases, databases
+from benchmarks.support.messages import CAMPAIGNS, write_file
 from benchmarks.support.table import machine
 
 CLIENTS, QUIET_SECONDS, PATIENCE = 4, 10.0, 600.0
