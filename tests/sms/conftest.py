@@ -1,4 +1,4 @@
-"""What tests of messages share: campaigns in the books, and a file brought in by one call."""
+"""What tests of messages share: campaigns, gateways, and a file brought in by one call."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -9,8 +9,8 @@ from flask import Flask
 
 from fundsvc import clock as service_clock
 from fundsvc.db import transaction
-from fundsvc.sms import campaigns, service
-from tests.support import messages
+from fundsvc.sms import campaigns, senders, service
+from tests.support import messages, pushes
 
 Import = Callable[..., service.SmsImportReport]
 
@@ -46,3 +46,14 @@ def bring(app: Flask, with_campaigns: None) -> Import:
             )
 
     return run
+
+
+@pytest.fixture
+def gateways(app: Flask) -> None:
+    """A gateway of each form."""
+    with transaction() as session:
+        senders.add(session, "vcom", "vcom", [pushes.KEY], operator=None, client_id="demo", by=None)
+        senders.add(
+            session, "esms", "esms", [pushes.KEY], operator="viettel", client_id="demo", by=None
+        )
+        senders.add(session, "standard", "standard", [pushes.WHSEC], operator=None, by=None)

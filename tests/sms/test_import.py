@@ -4,51 +4,29 @@ import io
 import json
 import subprocess
 import sys
-import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.books import service as books
-from fundsvc.books.models import Entry, Posting
+from fundsvc.books.models import Entry
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.seals.service import files_of
 from fundsvc.secrecy import open_phone, phone_hash
 from fundsvc.sms import batches, campaigns, service
-from fundsvc.sms.models import SmsDay, SmsFile, SmsMessage, SmsTotal
+from fundsvc.sms.models import SmsDay, SmsFile, SmsMessage
 from fundsvc.units.models import Unit
-from fundsvc.verify import faults
 from tests.sms.conftest import Import
+from tests.sms.standing import balance, clean, state
 from tests.support import messages, periods
 
 MAKE = Path(__file__).parents[3] / "shared" / "samples" / "make_sms.py"
-
-
-def count(session: Session, *models: type) -> list[int]:
-    """Return the numbers of rows."""
-    return [session.scalar(select(func.count()).select_from(model)) or 0 for model in models]
-
-
-def state(session: Session) -> list[int]:
-    """Return the numbers of rows of all tables that an import may touch."""
-    session.rollback()
-    return count(session, Entry, Posting, SmsMessage, SmsFile, SmsTotal)
-
-
-def clean(session: Session) -> bool:
-    """Say whether everything that must hold, holds."""
-    return not [*faults(session)]
-
-
-def balance(session: Session, account: str, fund: str) -> int:
-    """Return a balance of the centre."""
-    return books.balance(session, account=account, fund=fund, unit="TW")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -110,42 +88,6 @@ def test_a_preview_changes_nothing_and_tells_what_a_commit_does(
     assert preview.as_json() | {"committed": True} == done.as_json()
 
 
-def test_the_same_file_again_adds_nothing(bring: Import, session: Session) -> None:
-    data = messages.make("viettel", 300).csv()
-    first = bring(data)
-    stored = state(session)
-    for _ in range(2):
-        again = bring(data)
-        assert (again.new, again.known, again.committed) == (0, first.lines, True)
-        assert again.by_campaign == first.by_campaign
-        assert state(session) == stored
-
-
-@pytest.mark.parametrize("chunks", [1, 60])
-def test_overlapping_files_add_only_what_is_new(
-    bring: Import, session: Session, chunks: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batches, "CHUNKS", chunks)
-    monkeypatch.setattr("fundsvc.sms.reader.CHUNK", 100)
-    made = messages.make("viettel", 900)
-    rows, new = made.rows, 0
-    rows.sort(key=lambda row: row["msisdn"][::-1])
-    for part in (rows[:400], rows[200:700], rows[650:]):
-        report = bring(part)
-        assert report.committed
-        new += report.new
-    assert new == len(rows) - made.repeated
-    query = select(SmsTotal.status, func.sum(SmsTotal.messages)).group_by(SmsTotal.status)
-    totals = {status: int(number) for status, number in session.execute(query)}
-    assert totals == {
-        "booked": made.messages.total(),
-        "failed": made.failed,
-        "unknown": made.unknown,
-    }
-    assert -balance(session, "7111", "base") == made.gross["1409", "NTTS"]
-    assert clean(session)
-
-
 @pytest.mark.parametrize("chunks", [1, 60])
 def test_a_row_that_cannot_be_read_refuses_the_whole_file(
     bring: Import, session: Session, chunks: int, monkeypatch: pytest.MonkeyPatch
@@ -161,61 +103,6 @@ def test_a_row_that_cannot_be_read_refuses_the_whole_file(
         assert (report.refused_count, report.committed) == (1, False)
         assert report.lines == len(rows) == report.new + report.known + 1
         assert state(session) == before
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"message": "TS 6"},
-        {"msisdn": "84912345679"},
-        {"received_at": "2026-07-05T08:30:01+07:00"},
-        {"amount": "100000"},
-        {"status": "failed"},
-        {"province": "2025:44"},
-        {"short_code": "1405"},
-    ],
-)
-def test_the_same_id_with_another_content_is_refused(
-    bring: Import, session: Session, change: dict[str, str]
-) -> None:
-    names = (*messages.NAMES, "province")
-
-    def file(*rows: dict[str, str]) -> bytes:
-        return messages.Messages(rows=list(rows)).csv(names)
-
-    good = messages.one(province="")
-    other = messages.one(province="") | change
-    within = bring(file(good, other))
-    assert [(row.row, row.field) for row in within.refused] == [(3, "request_id")]
-    assert bring(file(good)).new == 1
-    stored = state(session)
-    for commit in (False, True):
-        later = bring(file(messages.one(request_id="VI2", province=""), other), commit=commit)
-        assert [(row.row, row.field) for row in later.refused] == [(3, "request_id")]
-        assert (later.new, later.known) == (1, 0)
-        assert state(session) == stored
-
-
-def test_the_same_id_of_two_operators_is_two_messages(bring: Import, session: Session) -> None:
-    report = bring([messages.one(), messages.one(operator="mobifone", message="TS 2")])
-    assert (report.new, report.gross) == (2, 140_000)
-    assert clean(session)
-
-
-def test_a_message_spelt_otherwise_but_equal_is_known(bring: Import) -> None:
-    bring([messages.one(amount="100000")])
-    again = bring(
-        [
-            messages.one(
-                operator="VIETTEL",
-                msisdn="+84912345678",
-                received_at="2026-07-05T01:30:00Z",
-                amount="0100000",
-                status="ok",
-            )
-        ]
-    )
-    assert (again.new, again.known, again.refused_count) == (0, 1, 0)
 
 
 def test_failed_and_unknown_are_kept_but_not_booked(bring: Import, session: Session) -> None:
@@ -309,64 +196,6 @@ def test_an_unknown_format_is_refused(app: Flask) -> None:
     with transaction() as session, pytest.raises(Refusal) as refusal:
         service.import_sms(session, io.BytesIO(b""), name="x", format="xlsx", commit=True, by=None)
     assert refusal.value.reasons[0].field == "format"
-
-
-def test_two_imports_at_once_book_each_message_once(
-    app: Flask, bring: Import, session: Session
-) -> None:
-    made = messages.make("viettel", 800)
-    data, reports, troubles = made.csv(), [], []
-    start = threading.Barrier(3)
-
-    def run() -> None:
-        start.wait()
-        try:
-            with app.app_context():
-                reports.append(bring(data))
-        except Exception as error:  # noqa: BLE001 - told by the assertion below
-            troubles.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not troubles
-    assert sorted(report.new for report in reports) == [0, 0, len(made.rows) - made.repeated]
-    assert count(session, Entry) == [made.messages.total()]
-
-
-def test_verify_names_what_does_not_agree(bring: Import, engine_name: str) -> None:
-    bring(list(messages.several(messages.one(), messages.one(message="TS 2"))))
-    with transaction() as session:
-        first, entry_id = session.scalars(select(Entry.id).order_by(Entry.external_id))
-        if engine_name == "postgresql":
-            session.execute(text("SET LOCAL session_replication_role = replica"))
-            session.execute(text("ALTER TABLE sms_message DISABLE TRIGGER USER"))
-        else:
-            session.execute(text("DROP TRIGGER sms_message_update"))
-            session.execute(text("DROP TRIGGER sms_message_no_delete"))
-        session.execute(text("UPDATE sms_message SET amount = 20000 WHERE request_id = 'VI1'"))
-        session.execute(text("DELETE FROM sms_message WHERE request_id = 'VI2'"))
-    with transaction() as session:
-        assert {(fault.rule, fault.place) for fault in faults(session)} == {
-            ("sms", f"entry:{first}"),
-            ("sms", f"entry:{entry_id}"),
-            ("sms-total", "sms:viettel"),
-            ("sms-day", "sms:viettel"),
-        }
-
-
-def test_verify_names_a_number_that_does_not_open(bring: Import, engine_name: str) -> None:
-    bring([messages.one()])
-    with transaction() as session:
-        off = "DISABLE TRIGGER USER" if engine_name == "postgresql" else None
-        dropping = "DROP TRIGGER sms_message_update"
-        session.execute(text(f"ALTER TABLE sms_message {off}" if off else dropping))
-        session.execute(text("UPDATE sms_message SET phone_sealed = replace(phone_hash, '1', '2')"))
-    with transaction() as session:
-        found = [(fault.rule, fault.place) for fault in faults(session)]
-    assert found == [("sms-phone", "sms:viettel:VI1")]
 
 
 def test_no_number_stands_in_the_database(bring: Import, session: Session) -> None:
