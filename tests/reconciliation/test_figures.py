@@ -15,7 +15,7 @@ from fundsvc.donors.service import DonorFacts
 from fundsvc.reconciliation import decided, figures
 from fundsvc.reconciliation.models import BankGift, BankLine
 from fundsvc.workbench import choices
-from tests.workbench.test_decisions import book, money_in, money_out, say, take
+from tests.workbench.deciding import book, money_in, money_out, say, take
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 

@@ -16,7 +16,7 @@ from fundsvc.reconciliation.statement import Statement
 from fundsvc.reconciliation.sums import Sum
 from tests.reconciliation.test_import import add, file, run
 from tests.support.heard import heard
-from tests.workbench.test_decisions import book, hue, money_in, money_out
+from tests.workbench.deciding import book, hue, money_in, money_out
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 

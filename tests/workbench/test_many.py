@@ -20,7 +20,7 @@ from fundsvc.workbench import many_views, views
 from tests.reconciliation.test_import import file, run
 from tests.support import periods
 from tests.support.forms import hidden
-from tests.workbench.test_decisions import book, money_in, money_out, waiting
+from tests.workbench.deciding import book, money_in, money_out, waiting
 
 pytestmark = [pytest.mark.usefixtures("app", "clock"), pytest.mark.both_engines]
 

@@ -23,7 +23,7 @@ from tests.reconciliation.test_import import add
 from tests.support import periods
 from tests.support.forms import hidden
 from tests.support.gifts import give
-from tests.workbench.test_decisions import book, money_in, money_out, stands, waiting
+from tests.workbench.deciding import book, money_in, money_out, stands, waiting
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 

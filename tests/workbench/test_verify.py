@@ -12,7 +12,7 @@ from fundsvc.verify import faults
 from fundsvc.workbench import choices, verify
 from ledger import recipes
 from tests.seals.mutations import guards_off, undone
-from tests.workbench.test_decisions import book, hue, money_in, money_out, say, take
+from tests.workbench.deciding import book, hue, money_in, money_out, say, take
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 NAMES = ("given", "posted", "twice", "undone", "held", "spent", "split", "mirrored", "booked")
