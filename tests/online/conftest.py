@@ -48,6 +48,7 @@ def page(app: Flask) -> str:
 
 
 Give = Callable[..., str]
+Tell = Callable[..., None]
 
 
 def due(pledge: Pledge) -> Due:
@@ -75,7 +76,7 @@ def begin(page: str) -> Give:
 
 
 @pytest.fixture
-def tell(client: FlaskClient, fake: FakeStripe) -> Callable[..., None]:
+def tell(client: FlaskClient, fake: FakeStripe) -> Tell:
     """Bring events by the webhook and handle them: all there are, in their order or another."""
 
     def act(shuffled: int | None = None, times: int = 1) -> None:

@@ -1,6 +1,5 @@
 """Which lines of the bank a payout may be matched with, and what one of them holds up."""
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -15,12 +14,11 @@ from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation.models import BankLine
 from ledger import recipes
 from ledger.accounts import AT_STRIPE, IN_TRANSIT
-from tests.online.conftest import Give
-from tests.online.test_cards import balances, bank_line, shelved, sound
+from tests.online.conftest import Give, Tell
+from tests.online.seen import balances, bank_line, shelved, sound
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
-Tell = Callable[..., None]
 DAY = date(2024, 9, 30)
 
 

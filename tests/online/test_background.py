@@ -11,8 +11,10 @@ from fundsvc.online.gateway import DownError
 from ledger.accounts import AT_STRIPE
 from ledger.errors import LinelessError
 from tests.online.conftest import Give, keep
-from tests.online.test_cards import balances, shelved
-from tests.support.stripe import FakeStripe, error
+from tests.online.seen import balances, shelved
+from tests.support import stripe_server
+from tests.support.stripe import FakeStripe
+from tests.support.stripe_api import error
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -38,7 +40,7 @@ def test_what_another_moment_or_key_may_get_is_no_refusal(
 ) -> None:
     del app
     told = status, error("later", "Not now.")
-    monkeypatch.setattr(fake, "answer", lambda *_asked: told)
+    monkeypatch.setattr(stripe_server, "answer", lambda *_asked: told)
     with pytest.raises(DownError):
         gateway.payment("pi_000001")
 

@@ -1,6 +1,6 @@
 """What Stripe tells of a month that is closed: booked on the first open day, with its true day."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
@@ -18,12 +18,11 @@ from fundsvc.periods import service as periods
 from fundsvc.periods.checklist import Item, Span
 from fundsvc.units.models import Unit
 from ledger.accounts import AT_STRIPE, DISPUTED, IN_TRANSIT
-from tests.online.conftest import Give
-from tests.online.test_cards import balances, bank_line, shelved, sound
+from tests.online.conftest import Give, Tell
+from tests.online.seen import balances, bank_line, shelved, sound
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
-Tell = Callable[..., None]
 MONTH = 31 * 86_400
 AUGUST, LATE_AUGUST, OPEN_DAY = date(2024, 8, 1), date(2024, 8, 30), date(2024, 9, 1)
 

@@ -16,8 +16,8 @@ from fundsvc.reconciliation.models import BankLine
 from fundsvc.verify import faults
 from fundsvc.workbench import choices
 from fundsvc.workbench.decisions import decide, undo
-from tests.online.conftest import Give
-from tests.online.test_cards import balances, bank_line
+from tests.online.conftest import Give, Tell
+from tests.online.seen import balances, bank_line
 from tests.online.test_guards import refused
 from tests.support.forms import hidden
 from tests.support.signing import sign
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 def test_a_payout_is_decided_taken_back_and_decided_again(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     fake.pay(begin())
     fake.payout()
@@ -51,7 +51,7 @@ def test_a_payout_is_decided_taken_back_and_decided_again(
 
 
 def test_guard_a_payout_leaves_its_line_only_with_a_reversal(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     fake.pay(begin())
     fake.payout()
@@ -65,7 +65,7 @@ def test_guard_a_payout_leaves_its_line_only_with_a_reversal(
 
 
 def test_a_payout_of_a_signed_month_does_not_leave_its_line(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     fake.pay(begin())
     fake.payout()
@@ -83,7 +83,7 @@ def test_a_payout_of_a_signed_month_does_not_leave_its_line(
 
 @pytest.mark.parametrize("held", [True, False])
 def test_a_line_that_a_person_spoke_of_is_not_matched_by_itself(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session, held: bool
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session, held: bool
 ) -> None:
     fake.pay(begin())
     fake.payout()
@@ -105,7 +105,7 @@ def test_a_line_that_a_person_spoke_of_is_not_matched_by_itself(
 def test_a_payout_that_was_matched_is_undone_at_the_workbench(
     fake: FakeStripe,
     begin: Give,
-    tell: Callable[..., None],
+    tell: Tell,
     session: Session,
     signed_in: Callable[..., FlaskClient],
 ) -> None:

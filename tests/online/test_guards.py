@@ -1,7 +1,5 @@
 """What the database itself refuses of card payments, whoever asks."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -10,15 +8,15 @@ from sqlalchemy.orm import Session
 from fundsvc.db import transaction
 from fundsvc.online import handling, refunds
 from fundsvc.online import verify as online
-from tests.online.conftest import Give
-from tests.online.test_cards import bank_line
+from tests.online.conftest import Give, Tell
+from tests.online.seen import bank_line
 from tests.support.stripe import FakeStripe
 
 pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
-def paid_out(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
+def paid_out(fake: FakeStripe, begin: Give, tell: Tell) -> None:
     """A payment refunded in part, one in dispute, and a payout of both."""
     first, second = fake.pay(begin()), fake.pay(begin("k2", amount=2_000_000))
     fake.refund(first["id"], 100_000)
@@ -65,7 +63,7 @@ def refused(guard: str, statement: str) -> None:
     assert guard in (name or str(error.value.orig))
 
 
-def test_guard_card_payout_line(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
+def test_guard_card_payout_line(fake: FakeStripe, begin: Give, tell: Tell) -> None:
     fake.pay(begin())
     fake.payout()
     tell()
@@ -75,7 +73,7 @@ def test_guard_card_payout_line(fake: FakeStripe, begin: Give, tell: Callable[..
     refused("card_payout_line", f"INSERT INTO settlement_payment (bank_line_id) {taken}")
 
 
-def test_guard_two_people(fake: FakeStripe, begin: Give, tell: Callable[..., None]) -> None:
+def test_guard_two_people(fake: FakeStripe, begin: Give, tell: Tell) -> None:
     fake.pay(begin())
     tell()
     with transaction() as writing:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.inbox import service as inbox
 from fundsvc.online import gateway, handling, listing
-from tests.online.conftest import Give
+from tests.online.conftest import Give, Tell
 from tests.support import stripe
 from tests.support.forms import hidden, send
 from tests.support.stripe import FakeStripe
@@ -87,7 +87,7 @@ def test_the_same_event_with_another_amount_is_shown(
 def test_the_page_shows_payouts_disputes_and_events(
     fake: FakeStripe,
     begin: Give,
-    tell: Callable[..., None],
+    tell: Tell,
     signed_in: Callable[..., FlaskClient],
 ) -> None:
     intent = fake.pay(begin())
@@ -112,7 +112,7 @@ def test_the_page_shows_payouts_disputes_and_events(
 def test_a_late_payout_is_told_and_shown_however_many_came_since(
     fake: FakeStripe,
     begin: Give,
-    tell: Callable[..., None],
+    tell: Tell,
     signed_in: Callable[..., FlaskClient],
     session: Session,
     monkeypatch: pytest.MonkeyPatch,

@@ -25,8 +25,8 @@ from fundsvc.outbox.models import Letter
 from fundsvc.receipts import service as receipts
 from fundsvc.receipts.models import Receipt
 from fundsvc.staff.models import StaffUser, StaffUserRole
-from tests.online.conftest import Give
-from tests.online.test_cards import balances, shelved, sound, valid_receipts
+from tests.online.conftest import Give, Tell
+from tests.online.seen import balances, shelved, sound, valid_receipts
 from tests.support.forms import send
 from tests.support.stripe import FakeStripe
 
@@ -46,7 +46,7 @@ def decide(number: int, *, approve: bool = True, by: int = OTHER) -> None:
 
 
 def test_a_refund_is_made_once_when_another_person_approves(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     fake.pay(begin())
     tell()
@@ -72,9 +72,7 @@ def test_a_refund_is_made_once_when_another_person_approves(
     sound(session)
 
 
-def test_no_more_is_asked_for_than_is_left(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None]
-) -> None:
+def test_no_more_is_asked_for_than_is_left(fake: FakeStripe, begin: Give, tell: Tell) -> None:
     fake.pay(begin())
     tell()
     ask(400_000)
@@ -96,7 +94,7 @@ def test_no_more_is_asked_for_than_is_left(
     ],
 )
 def test_guard_refund_request_kept(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], statement: str
+    fake: FakeStripe, begin: Give, tell: Tell, statement: str
 ) -> None:
     fake.pay(begin())
     tell()
@@ -109,7 +107,7 @@ def test_guard_refund_request_kept(
 def test_the_page_asks_and_another_approves(
     fake: FakeStripe,
     begin: Give,
-    tell: Callable[..., None],
+    tell: Tell,
     signed_in: Callable[..., FlaskClient],
     session: Session,
 ) -> None:
@@ -134,7 +132,7 @@ def test_the_page_asks_and_another_approves(
 
 
 def test_what_went_back_counts_nowhere_as_given(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     first, _second = fake.pay(begin("k1")), fake.pay(begin("k2"))
     tell()
@@ -165,7 +163,7 @@ def counted(session: Session) -> tuple[int, int, list[int], int, int]:
 
 
 def test_a_refund_that_failed_makes_room_for_the_next_one(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     intent = fake.pay(begin())
     fake.refund_fails(fake.refund(intent["id"], 400_000)["id"])
@@ -178,7 +176,7 @@ def test_a_refund_that_failed_makes_room_for_the_next_one(
 
 
 def test_a_receipt_that_staff_voided_does_not_come_back(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     intent = fake.pay(begin())
     fake.refund(intent["id"], 200_000)
@@ -197,7 +195,7 @@ def test_a_receipt_that_staff_voided_does_not_come_back(
 
 
 def test_the_receipt_of_what_is_left_reaches_the_donor_in_the_same_language(
-    fake: FakeStripe, begin: Give, tell: Callable[..., None], session: Session
+    fake: FakeStripe, begin: Give, tell: Tell, session: Session
 ) -> None:
     intent = fake.pay(begin(email="other@vidu.vn", locale="en"))
     tell()
@@ -215,7 +213,7 @@ def test_the_receipt_of_what_is_left_reaches_the_donor_in_the_same_language(
 def test_a_donor_is_told_once_that_all_went_back_and_can_be_forgotten(
     fake: FakeStripe,
     begin: Give,
-    tell: Callable[..., None],
+    tell: Tell,
     signed_in: Callable[..., FlaskClient],
     session: Session,
 ) -> None:

@@ -1,7 +1,8 @@
 """A small account at Stripe: what `fundsvc.online.gateway` asks of it, and no more.
 
 Tests act as donors, banks and the dashboard do (`pay`, `refund`, `dispute`, `payout`), and every
-act leaves the events that Stripe would send. `stripe_server` lets it answer over HTTP.
+act leaves the events that Stripe would send. `stripe_api` says what it answers, and `stripe_server`
+does so over HTTP.
 """
 
 import hashlib
@@ -13,7 +14,6 @@ from typing import Any
 KEY = "sk_test_fundsvc"
 SECRET = "whsec_test_fundsvc"
 Thing = dict[str, Any]
-PAGE = 10
 
 
 @dataclass
@@ -153,13 +153,24 @@ class FakeStripe:
         currency, rate = self.settles or ("vnd", 1.0)
         cents = 100 if self.settles else 1
         amount, fee = round(amount * rate * cents), round(fee * rate * cents)
+        return self._moved(kind, source, amount, fee, currency, rate if self.settles else None)
+
+    def _moved(
+        self,
+        kind: str,
+        source: str | None,
+        amount: int,
+        fee: int,
+        currency: str,
+        rate: float | None = None,
+    ) -> Thing:
         return self.new(
             "txn",
             "balance_transaction",
             amount=amount,
             available_on=self.now,
             currency=currency,
-            exchange_rate=rate if self.settles else None,
+            exchange_rate=rate,
             fee=fee,
             fee_details=[],
             net=amount - fee,
@@ -282,22 +293,8 @@ class FakeStripe:
         )
         for one in waiting:
             one["payout"] = made["id"]
-        out = self.new(
-            "txn",
-            "balance_transaction",
-            amount=-made["amount"],
-            available_on=self.now,
-            currency=made["currency"],
-            exchange_rate=None,
-            fee=0,
-            fee_details=[],
-            net=-made["amount"],
-            payout=made["id"],
-            reporting_category="payout",
-            source=made["id"],
-            status="available",
-            type="payout",
-        )
+        out = self._moved("payout", made["id"], -made["amount"], 0, made["currency"])
+        out["payout"] = made["id"]
         made["balance_transaction"] = out["id"]
         self.tell("payout.paid", made)
         return made
@@ -305,76 +302,10 @@ class FakeStripe:
     def payout_fails(self, payout_id: str) -> None:
         """Let the bank send a payout back; the next one brings the money again."""
         made = self.objects[payout_id]
-        out = self.objects[made["balance_transaction"]]
-        back = dict(out) | {"amount": made["amount"], "net": made["amount"], "payout": None}
-        kept = self.new("txn", "balance_transaction", **{
-            name: value for name, value in back.items() if name not in {"id", "object", "created"}
-        })  # fmt: skip
-        kept |= {"type": "payout_failure", "reporting_category": "payout_reversal"}
-        made |= {"status": "failed", "failure_balance_transaction": kept["id"]}
+        back = self._moved("payout_failure", payout_id, made["amount"], 0, made["currency"])
+        back["reporting_category"] = "payout_reversal"
+        made |= {"status": "failed", "failure_balance_transaction": back["id"]}
         self.tell("payout.failed", made)
-
-    def answer(self, method: str, path: str, params: Thing) -> tuple[int, Thing]:  # noqa: PLR0911 - one a request
-        """Answer a request."""
-        parts = path.removeprefix("/v1/").split("/")
-        match method, parts:
-            case "POST", ["checkout", "sessions"]:
-                return 200, self.checkout(params)
-            case "POST", ["refunds"]:
-                intent = self.objects[params["payment_intent"]]
-                charge = self.objects[intent["latest_charge"]]
-                amount = int(params.get("amount") or charge["amount"])
-                if amount > charge["amount"] - charge["amount_refunded"]:
-                    return 400, error("charge_already_refunded", "Amount is greater than left.")
-                return 200, self.refund(intent["id"], amount, **params.get("metadata", {}))
-            case "GET", ["checkout", "sessions", name]:
-                return self._one(name, params)
-            case "GET", ["payment_intents" | "charges" | "refunds" | "disputes" | "payouts", name]:
-                return self._one(name, params)
-            case "GET", ["refunds" | "disputes" as kind]:
-                return 200, self._list(kind[:-1], path, params, ("payment_intent", "charge"))
-            case "GET", ["balance_transactions"]:
-                return 200, self._list("balance_transaction", path, params, ("payout", "source"))
-            case "GET", ["events"]:
-                return 200, self._events(path, params)
-        return 404, error("url_invalid", f"Unrecognized request URL ({method}: {path}).")
-
-    def _one(self, name: str, params: Thing) -> tuple[int, Thing]:
-        found = self.objects.get(name)
-        if found is None:
-            return 404, error("resource_missing", f"No such object: '{name}'")
-        return 200, self._shown(found, _values(params.get("expand", {})))
-
-    def _list(self, kind: str, path: str, params: Thing, by: tuple[str, ...]) -> Thing:
-        rows = [
-            one
-            for one in reversed(self.objects.values())
-            if one.get("object") == kind
-            and all(params.get(name) in {None, one.get(name)} for name in by)
-        ]
-        expand = [one.removeprefix("data.") for one in _values(params.get("expand", {}))]
-        return _page([self._shown(one, expand) for one in rows], path, params)
-
-    def _events(self, path: str, params: Thing) -> Thing:
-        since = int(params.get("created", {}).get("gte", 0))
-        kinds = _values(params.get("types", {}))
-        rows = [
-            one
-            for one in reversed(self.events)
-            if one["created"] >= since and (not kinds or one["type"] in kinds)
-        ]
-        return _page(rows, path, params)
-
-    def _shown(self, found: Thing, expand: list[str]) -> Thing:
-        """Return an object with what is to stand in it instead of its id."""
-        shown = {name: value for name, value in found.items() if name != "payout"}
-        if found["object"] != "balance_transaction":
-            shown = dict(found)
-        for one in expand:
-            name, _dot, rest = one.partition(".")
-            if isinstance(shown.get(name), str):
-                shown[name] = self._shown(self.objects[shown[name]], [rest] if rest else [])
-        return shown
 
 
 def signed(event: Thing | bytes, at: int, secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
@@ -385,23 +316,3 @@ def signed(event: Thing | bytes, at: int, secret: str = SECRET) -> tuple[bytes, 
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": f"t={at},v1={mac},v0={'0' * 64}",
     }
-
-
-def _page(rows: list[Thing], path: str, params: Thing) -> Thing:
-    after, limit = params.get("starting_after"), min(int(params.get("limit", PAGE)), PAGE)
-    start = next((n + 1 for n, row in enumerate(rows) if row["id"] == after), 0)
-    return {
-        "object": "list",
-        "data": rows[start : start + limit],
-        "has_more": len(rows) > start + limit,
-        "url": path,
-    }
-
-
-def _values(given: Any) -> list[str]:
-    return list(given.values()) if isinstance(given, dict) else [given]
-
-
-def error(code: str, message: str, kind: str = "invalid_request_error") -> Thing:
-    """Return an error as Stripe tells it."""
-    return {"error": {"code": code, "message": message, "type": kind}}

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.stripe import KEY, FakeStripe, Thing, error
+from tests.support.stripe import KEY, FakeStripe, Thing
+from tests.support.stripe_api import answer, error
 
 _NAMES = re.compile(r"[^\[\]]+")
 _OK = 200
@@ -74,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
                 why = "Keys for idempotent requests can only be used with the same parameters"
                 return 400, error("idempotency_key_in_use", why, "idempotency_error")
             return _OK, told
-        status, told = fake.answer(self.command, path, params)
+        status, told = answer(fake, self.command, path, params)
         if key and status == _OK:
             fake.answers[key] = (params, json.loads(json.dumps(told)))
         return status, told
