@@ -57,6 +57,10 @@ class Conflict(Refusal):
     status = 409
 
 
+class Unrecognised(Refusal):
+    """A table that nobody can read until somebody says which column is which."""
+
+
 def from_ledger(error: LedgerError) -> Refusal:
     """Tell a broken rule of the books in the person's language."""
     match error:

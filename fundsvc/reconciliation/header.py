@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import Reason, Refusal, Unrecognised
 from fundsvc.reconciliation.layouts import BY_NAME, LAYOUTS, Layout, banks_named
 
 WITHIN = 40  # rows
@@ -24,10 +24,6 @@ class Header:
     row: int
     cells: list[str]
     places: dict[str, int]
-
-
-class Unrecognised(Refusal):
-    """A table that nobody can read until somebody says which column is which."""
 
 
 def find(

@@ -16,14 +16,13 @@ from fundsvc import uploads
 from fundsvc.books.models import Entry
 from fundsvc.books.origins import Origin, tell_holder, tell_origin
 from fundsvc.db import read_session, transaction
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import Reason, Refusal, Unrecognised
 from fundsvc.evidence import service as evidence
 from fundsvc.jobs import service as jobs
 from fundsvc.reconciliation import large, lists, mapping, profiles, service
 from fundsvc.reconciliation.facts import BankImportReport
 from fundsvc.reconciliation.foreign import look
 from fundsvc.reconciliation.formats import check, count_lines, is_table
-from fundsvc.reconciliation.header import Unrecognised
 from fundsvc.reconciliation.large import facts
 from fundsvc.reconciliation.large_views import (
     IMPORTERS,

@@ -17,7 +17,7 @@ from typing import IO, Final
 from flask_babel import gettext as _
 
 from fundsvc import uploads, workbook
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import Reason, Refusal, Unrecognised
 from fundsvc.sms.labels import LABELS
 from fundsvc.text import fold
 
@@ -73,10 +73,6 @@ _MARKS = re.compile(r"[^0-9a-z]+")
 _ASIDE = re.compile(r"\([^)]*\)")
 _PARTS = re.compile(r"[/|\n]")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-
-
-class Unrecognised(Refusal):
-    """A table that nobody can read until somebody says which column is which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from fundsvc.books.origins import (
     tell_origin,
 )
 from fundsvc.db import read_session, scope, transaction
-from fundsvc.errors import Refusal
+from fundsvc.errors import Refusal, Unrecognised
 from fundsvc.evidence import service as evidence
 from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, PARKED
@@ -223,7 +223,7 @@ def _knows(stream: IO[bytes], format_: str | None) -> bool:
     """Say whether a file's columns are known; False for a table in which they can be named."""
     try:
         layouts.find(stream, profiles.named(read_session(), format_))
-    except layouts.Unrecognised:
+    except Unrecognised:
         return False
     return True
 

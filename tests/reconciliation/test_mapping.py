@@ -5,11 +5,10 @@ from datetime import date, datetime
 
 import pytest
 
-from fundsvc.errors import Refusal
+from fundsvc.errors import Refusal, Unrecognised
 from fundsvc.reconciliation import mapping
 from fundsvc.reconciliation.foreign import Beginning, look
 from fundsvc.reconciliation.formats import read_file
-from fundsvc.reconciliation.header import Unrecognised
 from fundsvc.reconciliation.mapping import Chosen
 from fundsvc.reconciliation.understanding import Understood, understand
 from tests import corpus

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.db import transaction
-from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.errors import Conflict, NotFound, Refusal, Unrecognised
 from fundsvc.sms import forms, layouts, mapping, profiles, service
-from fundsvc.sms.layouts import COMPACT, DAY_FIRST, ISO, MONTH_FIRST, Profile, Unrecognised
+from fundsvc.sms.layouts import COMPACT, DAY_FIRST, ISO, MONTH_FIRST, Profile
 from fundsvc.sms.models import SmsProfile
 from fundsvc.sms.reader import Reader
 from fundsvc.sms.register import Register
