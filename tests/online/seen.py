@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 
 from fundsvc import verify
 from fundsvc.books.models import Account, Entry, Fund, Posting
-from fundsvc.db import read_session, transaction
+from fundsvc.db import transaction
 from fundsvc.inbox import service as inbox
 from fundsvc.online import handling
 from fundsvc.receipts.models import Receipt
-from fundsvc.reconciliation import service as reconciliation
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.units.models import Unit
 from ledger.words import grouped
+from tests.reconciliation.importing import file, run
 
 
 def balances(session: Session) -> dict[str, int]:
@@ -63,16 +63,6 @@ def valid_receipts(session: Session) -> list[int]:
 def bank_line(amount: int, memo: str = "STRIPE PAYMENTS PAYOUT", on: str = "30/09/2024") -> int:
     """Read a statement with one line of money in, or out below 0; return the line."""
     sides = f",{grouped(amount)}" if amount > 0 else f"{grouped(-amount)},"
-    head = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"
-    text = f"{head}\r\n1,{on},5213.1,{sides},,{memo}\r\n"
-    statement = reconciliation.read(
-        read_session(),
-        text.encode(),
-        name="a.csv",
-        account_code="TWNT",
-        layout="vietcombank",
-        commit=True,
-    )
+    run("TWNT", file(f"1,{on},5213.1,{sides},,{memo}"), layout="vietcombank")
     with transaction() as session:
-        reconciliation.import_bank(session, statement, by=None)
         return session.scalars(select(BankLine.id).order_by(BankLine.id.desc())).first() or 0

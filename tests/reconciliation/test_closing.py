@@ -9,7 +9,7 @@ from fundsvc.db import transaction
 from fundsvc.periods import service
 from fundsvc.periods.checklist import Item
 from fundsvc.units import service as units
-from tests.reconciliation.test_import import add, file, run
+from tests.reconciliation.importing import add, file, run
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
 

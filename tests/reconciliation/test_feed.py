@@ -18,7 +18,7 @@ from fundsvc.inbox.models import InboxItem
 from fundsvc.reconciliation import notices, senders
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from tests import corpus
-from tests.reconciliation.test_import import add
+from tests.reconciliation.importing import add
 
 TOKEN = "the-thu-1a54716c8f0efb27"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bank-feed.md"

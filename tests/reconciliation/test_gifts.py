@@ -33,7 +33,7 @@ from fundsvc.units.models import Unit
 from fundsvc.verify import faults
 from fundsvc.workbench.choices import Posted
 from fundsvc.workbench.decisions import decide
-from tests.reconciliation.test_import import add, file, run
+from tests.reconciliation.importing import add, file, run
 from tests.support import periods
 from tests.support.forms import hidden
 from tests.support.notices import KEY, sepay

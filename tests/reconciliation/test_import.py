@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -18,64 +17,18 @@ from sqlalchemy.orm import Session
 from fundsvc.books import service as books
 from fundsvc.books import verify
 from fundsvc.books.models import Entry
-from fundsvc.db import db, read_session, set_scope, transaction
-from fundsvc.errors import Conflict, NotFound, Refusal
+from fundsvc.db import db, read_session, transaction
+from fundsvc.errors import NotFound, Refusal
 from fundsvc.evidence import service as evidence
-from fundsvc.reconciliation import lists, service
-from fundsvc.reconciliation.accounts import add_bank_account
-from fundsvc.reconciliation.facts import AccountFacts, BankImportReport
+from fundsvc.reconciliation import service
 from fundsvc.reconciliation.models import BankAccount, BankFile, BankLine
 from fundsvc.units.models import Unit
+from tests.reconciliation.importing import add, file, line, run
 from tests.support import periods
 
 DATA = Path(__file__).parents[1] / "data" / "bank"
-HEADER = "PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails"
-LINE = "1,0{day}/09/2024,{doc},,50.000,,ung ho"
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
-
-Import = Callable[..., BankImportReport]
-
-
-def add(
-    code: str,
-    number: str = "0011004455",
-    unit: str = "TW",
-    bank: str = "VCB",
-    fund: str = "nghia-tinh",
-) -> AccountFacts:
-    """Add a bank account and commit."""
-    with transaction() as session:
-        return add_bank_account(
-            session, code=code, bank=bank, number=number, fund=fund, unit=unit, by=None
-        )
-
-
-def run(
-    code: str,
-    data: bytes | str,
-    *,
-    commit: bool = True,
-    name: str = "f.csv",
-    layout: str | None = None,
-) -> BankImportReport:
-    """Import a file and commit."""
-    raw = data if isinstance(data, bytes) else data.encode()
-    statement = service.read(
-        read_session(), raw, name=name, account_code=code, layout=layout, commit=commit
-    )
-    with transaction() as session:
-        return service.import_bank(session, statement, by=None)
-
-
-def file(*lines: str) -> str:
-    """Return a Vietcombank file."""
-    return "\r\n".join((HEADER, *lines, ""))
-
-
-def line(day: int = 1, doc: str = "5213.1") -> str:
-    """Return a line of 50,000 đồng in."""
-    return LINE.format(day=day, doc=doc)
 
 
 def balance(session: Session, account: str) -> int:
@@ -296,50 +249,6 @@ def test_two_imports_of_one_file_at_once_store_it_once(app: Flask, session: Sess
         new = list(pool.map(work, range(4)))
     assert sorted(new) == [0, 0, 0, 300]
     assert session.scalar(select(func.count()).select_from(BankLine)) == 300
-
-
-def test_an_account_is_added_once_and_what_cannot_be_is_refused(session: Session) -> None:
-    first = add(" vcb1 ", number="0011 0044 55")
-    assert (first.code, first.number, first.account) == ("VCB1", "0011004455", "112.VCB1")
-    assert add("VCB1") == first
-    with pytest.raises(Conflict):
-        add("VCB1", number="99887766")
-    with pytest.raises(Conflict):
-        add("VCB2")
-    for wrong in ({"code": "V"}, {"code": "VCB-1"}, {"code": "Đ1"}, {"number": "12a4"},
-                  {"number": "١٢٣٤٥"}, {"bank": " "}, {"unit": "XX"}):  # fmt: skip
-        with pytest.raises(Refusal):
-            add(**({"code": "NEW", "number": "77777"} | wrong))
-    assert [found.code for found in lists.accounts(session)] == ["VCB1"]
-
-
-def test_an_account_of_another_unit_cannot_be_found(session: Session) -> None:
-    add("VCB1")
-    run("VCB1", file(line()))
-    set_scope(session, set())
-    try:
-        assert lists.accounts(session) == []
-        with pytest.raises(NotFound):
-            service.read(session, b"x", name="x", account_code="VCB1", commit=False)
-    finally:
-        set_scope(session, None)
-
-
-def test_an_account_shows_its_lines_page_by_page(session: Session) -> None:
-    add("VCB1")
-    run("VCB1", file(*(line(day=1 + number % 3, doc=str(number)) for number in range(120))))
-    account = lists.account(session, "vcb1", counted=True)
-    assert (account.balance, account.lines, account.last) == (6_000_000, 120, date(2024, 9, 3))
-    seen, mark = [], None
-    while True:
-        page = lists.lines(session, account, mark)
-        seen += [(found.booked_on, found.id) for found in page.lines]
-        mark = page.before
-        if mark is None:
-            break
-    assert (page.count, page.sum_in, page.sum_out) == (120, 6_000_000, 0)
-    assert len(set(seen)) == 120
-    assert seen == sorted(seen, reverse=True)
 
 
 def test_a_statement_of_another_account_is_refused_and_a_message_is_booked(

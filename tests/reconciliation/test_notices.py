@@ -26,7 +26,7 @@ from fundsvc.reconciliation.models import BankLine, BankNotice, BankTwin
 from fundsvc.units.models import Unit
 from fundsvc.verify import faults
 from tests import corpus
-from tests.reconciliation.test_import import add, file, run
+from tests.reconciliation.importing import add, file, run
 from tests.support import periods
 from tests.support.notices import KEY, Made, casso, casso_line, payos, sepay
 

@@ -14,7 +14,7 @@ from fundsvc.reconciliation import service, sums
 from fundsvc.reconciliation.models import BankAccount
 from fundsvc.reconciliation.statement import Statement
 from fundsvc.reconciliation.sums import Sum
-from tests.reconciliation.test_import import add, file, run
+from tests.reconciliation.importing import add, file, run
 from tests.support.heard import heard
 from tests.workbench.deciding import book, hue, money_in, money_out
 

@@ -20,8 +20,8 @@ from fundsvc.reconciliation.models import BankCoded, BankLine
 from fundsvc.staff.models import StaffUser, StaffUserRole
 from fundsvc.units.models import Unit
 from fundsvc.verify import faults
+from tests.reconciliation.importing import add, file, run
 from tests.reconciliation.test_gifts import AT, given, line, page, promise, unidentified
-from tests.reconciliation.test_import import add, file, run
 from tests.support import periods
 from tests.support.notices import sepay
 

@@ -10,7 +10,7 @@ from fundsvc.reconciliation.models import BankLine
 from fundsvc.units.importing import import_units
 from fundsvc.workbench import choices
 from fundsvc.workbench.decisions import Decided, decide, undo
-from tests.reconciliation.test_import import add, file, run
+from tests.reconciliation.importing import add, file, run
 
 
 def book(code: str, *lines: str, fund: str = "nghia-tinh", unit: str = "TW") -> list[int]:

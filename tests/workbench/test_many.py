@@ -17,7 +17,7 @@ from fundsvc.reconciliation.models import BankDecision, BankLine
 from fundsvc.units.models import Unit
 from fundsvc.verify import faults
 from fundsvc.workbench import many_views, views
-from tests.reconciliation.test_import import file, run
+from tests.reconciliation.importing import file, run
 from tests.support import periods
 from tests.support.forms import hidden
 from tests.workbench.deciding import book, money_in, money_out, waiting

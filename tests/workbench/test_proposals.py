@@ -13,8 +13,8 @@ from fundsvc.workbench.choices import Given, Mirrored, Promised, Proposal
 from fundsvc.workbench.likeness import near_codes, share_of_name
 from fundsvc.workbench.payers import name_in, payee, payer
 from fundsvc.workbench.proposals import LIKELY, propose, ranked
+from tests.reconciliation.importing import add, file, run
 from tests.reconciliation.test_gifts import line, page, promise
-from tests.reconciliation.test_import import add, file, run
 
 __all__ = ["page"]
 pytestmark = pytest.mark.usefixtures("app", "clock", "page")

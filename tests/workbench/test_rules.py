@@ -17,8 +17,8 @@ from fundsvc.workbench.decisions import decide
 from fundsvc.workbench.models import MatchRule
 from fundsvc.workbench.proposals import propose
 from fundsvc.workbench.rule_facts import RuleFacts
+from tests.reconciliation.importing import add
 from tests.reconciliation.test_gifts import line
-from tests.reconciliation.test_import import add
 from tests.support.forms import send
 from tests.workbench.test_proposals import imported
 

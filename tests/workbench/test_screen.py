@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.workbench import screen
-from tests.reconciliation.test_import import add
+from tests.reconciliation.importing import add
 from tests.support.gifts import give
 from tests.workbench.deciding import book, money_in, money_out
 

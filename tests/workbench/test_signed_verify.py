@@ -19,7 +19,7 @@ from fundsvc.staff.models import StaffUser, StaffUserRole
 from fundsvc.verify import faults
 from fundsvc.workbench import choices, decisions, minutes, signed_verify, signoff
 from fundsvc.workbench.models import BankSignoff
-from tests.reconciliation.test_import import add, file, run
+from tests.reconciliation.importing import add, file, run
 from tests.seals.mutations import guards_off, undone
 from tests.support.people import HASH
 
