@@ -1,6 +1,5 @@
 """The people of these tests, some money, and short ways to make vouchers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -46,6 +45,19 @@ MOVED = Draft(
     to_unit="HUE",
     resolution="12/NQ-TW",
     resolution_on=date(2024, 9, 5),
+)
+JOURNAL = Draft(
+    unit="TW",
+    kind="journal",
+    date=DAY,
+    fund="dues",
+    description="Phân bổ chi phí",
+    lines=(
+        DraftLine(account="6121", debit=700_000),
+        DraftLine(account="3381", credit=450_000),
+        DraftLine(account="138", debit=90_000, fund="base", unit="HUE"),
+        DraftLine(account="3381", credit=100_000, fund="base", unit="HUE"),
+    ),
 )
 
 
@@ -175,6 +187,3 @@ class Desk:
 def desk(app: Flask, people: People, money: None, clock: datetime) -> Desk:
     """A desk with people and money, at a Monday morning of September 2024."""
     return Desk(people)
-
-
-Do = Callable[..., Any]
