@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from fundsvc import loading
+from fundsvc.clickwords import said, spoken
 
 REFUSED = 1
 _FIGURES = re.compile(r"-?[0-9]{1,19}", re.ASCII)
@@ -67,8 +68,15 @@ class LazyGroup(click.Group):
         rows = [(name, place.help) for name, place in self.places.items()]
         for name, command in self.commands.items():
             rows.append((name, command.get_short_help_str()))
-        with formatter.section("Commands"):
+        with formatter.section(said("Commands")):
             formatter.write_dl(sorted(rows))
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [said(piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with spoken():
+            return super().main(*args, **extra)
 
 
 IMPORTS = {
@@ -180,7 +188,9 @@ def _wrapped(command: click.Command, *, within_app: bool) -> click.Command:
     if isinstance(command, LazyGroup):
         return command
     made = copy(command)
+    made.options_metavar = said(command.options_metavar or "")
     if isinstance(made, click.Group):
+        made.subcommand_metavar = said(made.subcommand_metavar)
         made.commands = {
             name: _wrapped(child, within_app=within_app) for name, child in made.commands.items()
         }
