@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.periods.checklist import Item, Part, Span
-from fundsvc.reconciliation import decided
-from fundsvc.reconciliation.models import BankAccount, BankLine
+from fundsvc.reconciliation import figures
+from fundsvc.reconciliation.models import BankAccount
 
 
 def items(session: Session, span: Span) -> Iterator[Item]:
@@ -17,31 +17,21 @@ def items(session: Session, span: Span) -> Iterator[Item]:
     Also those of months that were closed with them: they are forgotten by nobody until they are
     matched.
     """
-    query = (
-        select(
-            BankAccount.code,
-            BankAccount.bank,
-            func.count(),
-            func.sum(BankLine.credit + BankLine.debit),
-        )
-        .join(BankAccount, BankAccount.id == BankLine.bank_account_id)
-        .where(
-            BankLine.unit_id == span.unit_id,
-            BankLine.booked_on <= span.last,
-            decided.waiting(),
-        )
-        .group_by(BankAccount.code, BankAccount.bank)
-        .order_by(BankAccount.code)
-    )
-    rows = session.execute(query).all()
+    here = select(BankAccount).where(BankAccount.unit_id == span.unit_id)
+    found = [
+        (account, *figures.waiting_until(session, account.id, span.last))
+        for account in session.scalars(here.order_by(BankAccount.code))
+    ]
+    waiting = [(account, lines, amount) for account, lines, amount in found if lines]
+    codes = [account.code for account, _lines, _amount in waiting]
     yield Item(
         "bank-lines",
-        sum(row[2] for row in rows),
+        sum(lines for _account, lines, _amount in waiting),
         _("dòng sao kê chưa đối chiếu"),
-        sum(int(row[3]) for row in rows),
-        f"/bank-accounts/{rows[0][0]}" if len(rows) == 1 else "/bank-accounts",
+        sum(amount for _account, _lines, amount in waiting),
+        f"/bank-accounts/{codes[0]}" if len(codes) == 1 else "/bank-accounts",
         parts=tuple(
-            Part(f"{bank} ({code})", int(amount), f"/bank-accounts/{code}")
-            for code, bank, _count, amount in rows
+            Part(f"{account.bank} ({account.code})", amount, f"/bank-accounts/{account.code}")
+            for account, _lines, amount in waiting
         ),
     )

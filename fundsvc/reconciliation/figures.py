@@ -10,14 +10,14 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal_column, select, union
+from sqlalchemy.orm import Session
 
 from fundsvc.reconciliation import decided, sums
 from fundsvc.reconciliation.models import BankAccount, BankDecision, BankLine
 
-# A condition may ask for decisions too, so these need a name of their own.
-_MADE = aliased(BankDecision)
+# Written out, for SQLite reads what is not held from its index alone only if it sees the word.
+_HELD: ColumnElement[str] = literal_column(f"'{decided.HELD}'")
 _FIGURES = func.count(), func.coalesce(func.sum(BankLine.credit + BankLine.debit), 0)
 
 
@@ -45,16 +45,24 @@ def waiting(
     ways = {"": (), "in": (BankLine.credit > 0,), "out": (BankLine.debit > 0,)}[way]
     here = BankLine.bank_account_id == account_id, *only, *ways
     gone = _gone()
-    less: list[Select[int, int]] = [
-        _decided(account_id, *only, *ways),
-        select(*_FIGURES)
-        .join(gone, gone.c.bank_line_id == BankLine.id)
-        .where(*here, ~decided.by_decision()),
-    ]
+    undecided = *here, ~decided.by_decision()
+    otherwise = select(*_FIGURES).join(gone, gone.c.bank_line_id == BankLine.id).where(*undecided)
     if not only:
-        return _less(session, sums.of_account(session, account_id).of(way), less)
-    lines, amount = session.execute(select(*_FIGURES).where(*here)).one()
-    return _less(session, (lines, int(amount)), less)
+        whole = sums.of_account(session, account_id).of(way)
+        return _less(session, whole, [_decided(account_id, way), otherwise])
+    lines, amount = session.execute(select(*_FIGURES).where(*undecided)).one()
+    return _less(session, (lines, int(amount)), [otherwise])
+
+
+def waiting_until(session: Session, account_id: int, last: date) -> tuple[int, int]:
+    """Return count and sum of an account's waiting lines that were booked until a day.
+
+    Months are closed soon after their end, so there are few lines after the day, and all less
+    those is told sooner than those until it.
+    """
+    lines, amount = waiting(session, account_id)
+    lines_after, amount_after = waiting(session, account_id, BankLine.booked_on > last)
+    return lines - lines_after, amount - amount_after
 
 
 def money_in(session: Session) -> tuple[int, int]:
@@ -65,7 +73,7 @@ def money_in(session: Session) -> tuple[int, int]:
     less: list[Select[int, int]] = [
         select(func.count(), func.coalesce(func.sum(BankDecision.amount), 0)).where(
             BankDecision.undone_at.is_(None),
-            BankDecision.kind != decided.HELD,
+            BankDecision.kind != _HELD,
             BankDecision.amount > 0,
         ),
         select(func.count(), func.coalesce(func.sum(BankLine.credit), 0))
@@ -85,7 +93,7 @@ def by_day(session: Session, until: date) -> list[Day]:
     gone = _gone()
     lines = select(*_of_day()).where(BankLine.booked_on <= until)
     decision = lines.join(BankDecision, decided.behind(BankDecision.bank_line_id)).where(
-        BankDecision.undone_at.is_(None), BankDecision.kind != decided.HELD
+        BankDecision.undone_at.is_(None), BankDecision.kind != _HELD
     )
     otherwise = lines.join(gone, gone.c.bank_line_id == BankLine.id).where(~decided.by_decision())
     found: dict[tuple[int, int, date], list[int]] = defaultdict(lambda: [0, 0])
@@ -119,20 +127,15 @@ def _of_day() -> tuple[Any, ...]:
     )
 
 
-def _decided(account_id: int, *only: ColumnElement[bool]) -> Select[int, int]:
+def _decided(account_id: int, way: str) -> Select[int, int]:
     """Return the figures of what decisions have taken: each is for the whole of its line."""
-    query = (
-        select(func.count(), func.coalesce(func.sum(func.abs(_MADE.amount)), 0))
-        .select_from(_MADE)
-        .where(
-            _MADE.bank_account_id == account_id,
-            _MADE.undone_at.is_(None),
-            _MADE.kind != decided.HELD,
-        )
+    ways = {"": (), "in": (BankDecision.amount > 0,), "out": (BankDecision.amount < 0,)}[way]
+    return select(func.count(), func.coalesce(func.sum(func.abs(BankDecision.amount)), 0)).where(
+        BankDecision.bank_account_id == account_id,
+        BankDecision.undone_at.is_(None),
+        BankDecision.kind != _HELD,
+        *ways,
     )
-    if only:
-        query = query.join(BankLine, BankLine.id == _MADE.bank_line_id).where(*only)
-    return query
 
 
 @cache

@@ -44,6 +44,9 @@ def check(session: Session) -> None:
         for way, one in (("in", BankLine.credit > 0), ("out", BankLine.debit > 0)):
             quick = figures.waiting(session, account_id, way=way)
             assert quick == one_by_one(session, account_id, one)
+        for last in (date(2024, 9, 3), date(2030, 1, 1)):
+            quick = figures.waiting_until(session, account_id, last)
+            assert quick == one_by_one(session, account_id, BankLine.booked_on <= last)
     came = select(func.count(), func.coalesce(func.sum(BankLine.credit), 0))
     assert figures.money_in(session) == tuple(
         session.execute(came.where(decided.waiting(), BankLine.credit > 0)).one()
