@@ -105,5 +105,6 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
 	touch $@
 
 $(VENV)/.bench: requirements/bench.txt | $(VENV)/.dev
+	scripts/system-packages.sh --bench
 	$(PIP) install --require-hashes --requirement requirements/bench.txt
 	touch $@

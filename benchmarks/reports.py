@@ -14,8 +14,8 @@ the driver and read to the end, as they are once a process has drawn the report 
 end, on SQLite, cold.
 
 Peers draw the same from the same entries: django-hordak with its own functions on the same
-PostgreSQL at one size (`--peers-at`), hledger and bean-query as commands on a file of their own at
-the largest. Rounds alternate; each is a process of its own.
+PostgreSQL at one size (`--peers-at`), ledger, hledger and bean-query as commands on a file of their
+own at the largest. Rounds alternate; each is a process of its own.
 """
 
 import argparse
@@ -53,7 +53,7 @@ GROWTH = 1.5
 HORDAK = dict(zip(REPORTS, (250, 250, 200, 200), strict=True))
 COMMAND = 0.5
 BEAN_QUERY = "bean-query"
-COMMANDS = {"hledger": 100, BEAN_QUERY: 250}
+COMMANDS = {"ledger": 18, "hledger": 100, BEAN_QUERY: 250}
 MILLION = 1_000_000
 BOOKS = ("posting", "entry", "rollup_", "seal")
 
@@ -301,7 +301,7 @@ def _ran(command: list[str], url: str = "") -> float:
 def _beside_texts(
     arguments: argparse.Namespace, url: str, ours: dict[str, list[float]], where: str
 ) -> None:
-    """Let hledger and bean-query report on a text file of the same journal.
+    """Let ledger, hledger and bean-query report on a text file of the same journal.
 
     bean-query keeps what it read beside the file; cold is without that, as nothing is kept for us.
     """
@@ -313,12 +313,16 @@ def _beside_texts(
         tempfile.TemporaryDirectory(prefix="fundsvc-bench-") as name,
         closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database,
     ):
-        journal, beans = Path(name, "books.journal"), Path(name, "books.beancount")
+        old, journal, beans = (
+            Path(name, f"books.{end}") for end in ("ledger", "journal", "beancount")
+        )
         types = lines.account_types(database)
+        texts.write_ledger(old, lines.journal(database))
         texts.write_hledger(journal, lines.journal(database))
         texts.write_beancount(beans, types, lines.journal(database))
         of_beans = texts.beancount_commands(beans, FIRST, LAST, ANY_DAY, account, types)
         commands = {
+            "ledger": texts.ledger_commands(old, FIRST, LAST, ANY_DAY),
             "hledger": texts.hledger_commands(journal, FIRST, LAST, ANY_DAY, account),
             BEAN_QUERY: of_beans,
             f"{BEAN_QUERY}, file read before": of_beans,

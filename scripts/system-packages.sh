@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Make sure of what pip cannot bring: the libraries that draw PDF, Python's venv and, with --dev,
-# the browser of the browser tests and hledger, which must agree with what is exported. Installs
-# only what is missing, and only when it may (root or sudo without a password); else it says in one
-# sentence what to install.
+# the browser of the browser tests and hledger, which must agree with what is exported; with --bench
+# ledger, which is measured. Installs only what is missing, and only when it may (root or sudo
+# without a password); else it says in one sentence what to install.
 set -euo pipefail
 
 python=${PYTHON:-python3}
@@ -28,6 +28,9 @@ if [ "${1:-}" = --dev ]; then
     # The driver of the browser tests is linked with it.
     has_library libatomic.so.1 || wanted+=(libatomic1)
     command -v hledger >/dev/null || wanted+=(hledger)
+fi
+if [ "${1:-}" = --bench ]; then
+    command -v ledger >/dev/null || wanted+=(ledger)
 fi
 
 [ ${#wanted[@]} -eq 0 ] && exit 0

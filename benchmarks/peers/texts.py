@@ -1,4 +1,4 @@
-"""hledger and beancount: the journal as a text file, and the commands that report on it."""
+"""ledger, hledger, beancount: the journal as a text file, and the commands that report on it."""
 
 import shutil
 import sys
@@ -19,8 +19,17 @@ ROOTS = {
 
 def write_hledger(path: Path, entries: Iterable[Sequence[Line]]) -> None:
     """Write a journal for hledger; version 1.25 wants the dot of `commodity 1000. VND`."""
+    _write_journal(path, "commodity 1000. VND", entries)
+
+
+def write_ledger(path: Path, entries: Iterable[Sequence[Line]]) -> None:
+    """Write a journal for ledger, the program that hledger takes its format from."""
+    _write_journal(path, "commodity VND", entries)
+
+
+def _write_journal(path: Path, head: str, entries: Iterable[Sequence[Line]]) -> None:
     with path.open("w", encoding="utf-8") as file:
-        file.write("commodity 1000. VND\n")
+        file.write(f"{head}\n")
         for entry in entries:
             file.write(f"\n{entry[0].on} {entry[0].description}\n")
             file.writelines(f"    {line.name}  {line.debit - line.credit} VND\n" for line in entry)
@@ -67,6 +76,17 @@ def hledger_commands(
         "fund statement, 34 provinces": [*base, "balance", "^nghia-tinh:", *days, "-O", "csv"],
         "fund statement, one province": [*base, "balance", ":2025-44:", *days, "-O", "csv"],
         "account page": [*base, "aregister", f"^{account}$", "-O", "csv"],
+    }
+
+
+def ledger_commands(path: Path, first: date, last: date, any_day: date) -> dict[str, list[str]]:
+    """Return the command for each report; as for hledger, days end before the last one."""
+    base = ["ledger", "-f", str(path), "--flat", "balance"]
+    days = ["-b", first.isoformat(), "-e", _after(last)]
+    return {
+        "trial balance": [*base, "-e", _after(any_day)],
+        "fund statement, 34 provinces": [*base, "^nghia-tinh:", *days],
+        "fund statement, one province": [*base, ":2025-44:", *days],
     }
 
 
