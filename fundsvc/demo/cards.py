@@ -13,7 +13,7 @@ from fundsvc.demo.files import File, as_csv
 from fundsvc.demo.span import Span, at
 from fundsvc.giving import pages, service
 from fundsvc.giving.promises import Promise
-from fundsvc.online import arrivals, booking, payouts
+from fundsvc.online import arrivals, booking, movements, payouts
 from fundsvc.online.facts import Dispute, Move, Paid, Payout, Refund
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from ledger.words import grouped
@@ -82,7 +82,7 @@ def _paid(number: int, pledge: str, amount: int, on: date) -> Paid:
         state=booking.SUCCEEDED,
         pledge=pledge,
         amount=amount,
-        currency=booking.DONG,
+        currency=movements.DONG,
         charge=charge,
         on=on,
         move=_move("charge", charge, on, amount, amount * PER_MILLE // 1_000),
@@ -101,7 +101,7 @@ def _objection(amount: int, last: date) -> Dispute:
     return Dispute(
         id=name,
         amount=amount,
-        currency=booking.DONG,
+        currency=movements.DONG,
         on=on,
         state="needs_response",
         reason="unrecognized",
@@ -118,7 +118,7 @@ def _payout(paid: Sequence[Paid], last: date) -> Payout:
         state="paid",
         automatic=True,
         amount=sum(move.amount - move.fee for move in moves),
-        currency=booking.DONG,
+        currency=movements.DONG,
         sent_on=last - SENT,
         arrives_on=last - ARRIVED,
         moves=moves,
@@ -126,7 +126,7 @@ def _payout(paid: Sequence[Paid], last: date) -> Payout:
 
 
 def _move(kind: str, source: str, on: date, amount: int, fee: int = 0) -> Move:
-    return Move(f"txn_{source}", kind, source, on, amount, fee, booking.DONG, "")
+    return Move(f"txn_{source}", kind, source, on, amount, fee, movements.DONG, "")
 
 
 def _statement(session: Session, payout: Payout, span: Span, *, by: int) -> None:

@@ -15,9 +15,9 @@ from fundsvc.books import unidentified
 from fundsvc.books.models import Entry, Fund
 from fundsvc.books.reversing import take_back
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.online.booking import DONG, SOURCE, lock
 from fundsvc.online.days import dated
 from fundsvc.online.models import CardPayout
+from fundsvc.online.movements import DONG, SOURCE, lock
 from fundsvc.online.payouts import Parts, parts_of, unit_ids
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankAccount, BankLine

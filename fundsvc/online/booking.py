@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
@@ -23,15 +23,13 @@ from fundsvc.giving.models import Pledge
 from fundsvc.online.days import Dated, dated
 from fundsvc.online.facts import Dispute, Move, Paid, Refund
 from fundsvc.online.models import CardDispute, CardMovement, CardPayment, CardRefund, CardStray
+from fundsvc.online.movements import DONG, SOURCE, AsideError, book_fee, in_dong, lock, worth
 from fundsvc.units.models import Province, Unit
 from ledger import card_recipes
 
-SOURCE: Final = "stripe"
-DONG: Final = "vnd"
 SUCCEEDED: Final = "succeeded"
 WON: Final = ("won", "warning_closed", "prevented")
 FAILED: Final = ("failed", "canceled")
-_LOCK: Final = "fundsvc.online"
 # What follows is stored, so it is not translated.
 UNKNOWN: Final = "Không rõ khoản thanh toán này của lời hứa ủng hộ nào."
 OTHER_CURRENCY: Final = "Khoản thanh toán không bằng đồng Việt Nam."
@@ -40,7 +38,6 @@ STRAYED: Final = "Khoản này đã ghi vào tiền chờ xác định khi Strip
 PAID_ON: Final = "Thanh toán thẻ ngày {day:%d/%m/%Y}; tháng đó đã khóa sổ."
 REFUNDED: Final = "Đã hoàn tiền qua thẻ"
 _TELLS: Final = {
-    "fee": "Phí Stripe",
     "refund": "Hoàn tiền ủng hộ về thẻ",
     "refund-failed": "Hoàn tiền về thẻ không thành, tiền trở lại Stripe",
     "dispute": "Thanh toán thẻ bị khiếu nại",
@@ -53,10 +50,6 @@ _RECIPES: Final = {
     "dispute": card_recipes.dispute,
     "dispute-won": card_recipes.dispute_won,
 }
-
-
-class AsideError(Exception):
-    """A person has to look at it; the reason is kept with the event."""
 
 
 class NotOursError(AsideError):
@@ -73,12 +66,6 @@ class _Of:
     def on(self, session: Session, day: date, text: str) -> Dated:
         """Return when something of that day is booked, and what the entry says."""
         return dated(session, [self.row.unit_id], day, text)
-
-
-def lock(session: Session) -> None:
-    """Let one payment be booked at a time. On SQLite the transaction is the only writer already."""
-    if session.connection().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0))))
 
 
 def book_donation(session: Session, paid: Paid) -> CardPayment | None:
@@ -161,12 +148,6 @@ def book_rest(session: Session, paid: Paid) -> None:
         returns.renew_receipt(
             session, row.donation_id, reason=REFUNDED, by=None, to=to, locale=pledge.locale
         )
-
-
-def in_dong(part: int, amount: int, whole: int) -> int:
-    """Return what a part is worth in đồng when `whole` is worth `amount`, rounded half away."""
-    worth, sign = abs(part) * abs(amount), -1 if part < 0 else 1
-    return sign * ((2 * worth + abs(whole)) // (2 * abs(whole)))
 
 
 def _refund(session: Session, of: _Of, refund: Refund) -> None:
@@ -325,38 +306,6 @@ def _write(
     )
     session.flush()
     return entry_id or 0
-
-
-def book_fee(
-    session: Session, facts: dict[str, Any], unit_id: int, move: Move, fee: int
-) -> int | None:
-    """Book what Stripe took, or gave back, with a balance transaction."""
-    if not fee:
-        return None
-    recipe = card_recipes.fee if fee > 0 else card_recipes.fee_back
-    said = {**facts, **dated(session, [unit_id], move.on, _TELLS["fee"]), "amount": abs(fee)}
-    posted = books.post(session, recipe(**said), source=SOURCE, external_id=f"{move.id}:fee")
-    return posted.id
-
-
-def worth(session: Session, settled: int, currency: str) -> int:
-    """Return what an amount of another currency is worth in đồng, by the last payment in it.
-
-    Raises:
-        AsideError: there was none.
-    """
-    last = session.scalar(
-        select(CardMovement)
-        .where(CardMovement.currency == currency, CardMovement.kind == "payment")
-        .order_by(CardMovement.moved_on.desc(), CardMovement.movement.desc())
-        .limit(1)
-    )
-    if currency == DONG:
-        return settled
-    if last is None:
-        why = f"Chưa có tỷ giá của {currency.upper()}: chưa có khoản thanh toán nào."
-        raise AsideError(why)
-    return in_dong(settled, last.amount, last.settled)
 
 
 def _facts(session: Session, row: CardPayment) -> dict[str, Any]:

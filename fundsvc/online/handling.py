@@ -26,8 +26,8 @@ from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import HANDLED, PARKED, InboxItem
 from fundsvc.inbox.pushes import UnreadableError
 from fundsvc.online import arrivals, booking, facts, gateway, payouts, signing
-from fundsvc.online.booking import AsideError
 from fundsvc.online.models import CardPull
+from fundsvc.online.movements import AsideError
 from ledger.errors import LedgerError
 
 _log = logging.getLogger(__name__)

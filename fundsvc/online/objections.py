@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Entry
-from fundsvc.online.booking import SOURCE
 from fundsvc.online.models import CardPayout
+from fundsvc.online.movements import SOURCE
 from fundsvc.reconciliation.models import BankLine
 
 OWN = "card_payout:"

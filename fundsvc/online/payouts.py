@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books import service as books
 from fundsvc.books.models import Fund
-from fundsvc.online.booking import SOURCE, AsideError, book_fee, lock, worth
 from fundsvc.online.days import dated
 from fundsvc.online.facts import Move, Payout
 from fundsvc.online.models import CardMovement, CardPayment, CardPayout, CardStray
+from fundsvc.online.movements import SOURCE, AsideError, book_fee, lock, worth
 from fundsvc.units.models import Unit
 from ledger import card_recipes
 from ledger.accounts import IN_TRANSIT

@@ -15,8 +15,8 @@ from fundsvc.db import read_session, transaction
 from fundsvc.donations.service import returned
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.online import gateway
-from fundsvc.online.booking import lock
 from fundsvc.online.models import CardDispute, CardPayment, RefundRequest
+from fundsvc.online.movements import lock
 from fundsvc.text import clean
 
 LONGEST_REASON: Final = 300

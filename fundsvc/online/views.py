@@ -31,7 +31,7 @@ from fundsvc.inbox import service as inbox
 from fundsvc.inbox.models import CONFLICT, PARKED
 from fundsvc.inbox.pushes import BadSignatureError, UnreadableError
 from fundsvc.inbox.together import Together
-from fundsvc.online import arrivals, booking, gateway, handling, listing, signing
+from fundsvc.online import arrivals, gateway, handling, listing, movements, signing
 from fundsvc.online.models import CardPayout
 from fundsvc.staff.access import allow, public
 from fundsvc.templating import Attention, attend
@@ -51,7 +51,7 @@ def equip(state: object) -> None:
     app = state.app  # type: ignore[attr-defined]  # Flask's setup state.
     app.extensions[_TOGETHER] = Together()
     attend(app, waiting)
-    tell_origin(app, booking.SOURCE, origin_of)
+    tell_origin(app, movements.SOURCE, origin_of)
 
 
 def waiting(session: Session) -> Iterable[Attention]:

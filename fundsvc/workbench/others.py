@@ -10,8 +10,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fundsvc.online.arrivals import NAMED, NEAR
-from fundsvc.online.booking import DONG
 from fundsvc.online.models import CardPayout
+from fundsvc.online.movements import DONG
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.settlements import bank as settled

@@ -14,7 +14,7 @@ from fundsvc.audit import service as audit
 from fundsvc.books.reversing import is_undone
 from fundsvc.donations.models import Donation
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
-from fundsvc.online import arrivals, booking
+from fundsvc.online import arrivals, movements
 from fundsvc.online.models import CardPayout
 from fundsvc.reconciliation import signed
 from fundsvc.reconciliation.models import BankGift, BankLine
@@ -146,7 +146,7 @@ def _locked(session: Session, line_id: int) -> Taken:
         elif found.what == SETTLEMENT:
             settlements.taken(session, found.thing_id)
         else:
-            booking.lock(session)
+            movements.lock(session)
         session.expire_all()
     if found is None or by_what(session, line_id) != found:
         raise Conflict(_("Dòng sao kê này không còn gắn với việc đó; có thể vừa được hoàn tác."))
