@@ -49,14 +49,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.support.bare_import import COUNTS, bare_postgresql, bare_sqlite, counted
 from benchmarks.support.databases import ENGINES, Databases, databases
 from benchmarks.support.messages import CAMPAIGNS, booked, write_file
-from benchmarks.support.table import (
-    HEAD,
-    Row,
-    compared,
-    limited,
-    machine,
-    print_rows,
-)
+from benchmarks.support.table import HEAD, Row, compared, limited, machine, print_rows
 from benchmarks.support.watch import Watch
 
 AIMS = {"postgresql": 0.85, "sqlite": 0.8}

@@ -20,12 +20,7 @@ from fundsvc.donors import service as donors
 from fundsvc.donors.consents import ConsentFacts
 from fundsvc.donors.service import DonorFacts
 from fundsvc.errors import Conflict
-from fundsvc.giving.models import (
-    GIVEN,
-    CampaignPage,
-    Pledge,
-    PledgeDonation,
-)
+from fundsvc.giving.models import GIVEN, CampaignPage, Pledge, PledgeDonation
 from fundsvc.giving.service import email, phone
 from fundsvc.receipts import service as receipts
 from fundsvc.units.models import Province, Unit

@@ -13,13 +13,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock, uploads
 from fundsvc.books.models import Entry
-from fundsvc.books.origins import (
-    Confidential,
-    Origin,
-    tell_confidential,
-    tell_holder,
-    tell_origin,
-)
+from fundsvc.books.origins import Confidential, Origin, tell_confidential, tell_holder, tell_origin
 from fundsvc.db import read_session, scope, transaction
 from fundsvc.errors import Refusal, Unrecognised
 from fundsvc.evidence import service as evidence

@@ -19,7 +19,7 @@ from fundsvc.templating import Form
 from fundsvc.text import parse_day
 from fundsvc.workbench import choices, log, naming, screen, taken
 from fundsvc.workbench.decisions import decide, undo, would_undo
-from fundsvc.workbench.screen import View
+from fundsvc.workbench.looking import View
 from fundsvc.workbench.views import QUIET, READERS, WRITERS
 
 bp = Blueprint("workbench_acts", __name__)

@@ -14,8 +14,8 @@ from fundsvc.reconciliation import decided, figures
 from fundsvc.reconciliation.models import BankAccount, BankLine
 from fundsvc.workbench import screen
 from fundsvc.workbench.decisions import KINDS
+from fundsvc.workbench.looking import View
 from fundsvc.workbench.proposals import propose
-from fundsvc.workbench.screen import View
 
 SHOWN: Final = 10
 """So many of them are shown, in the order of the list."""
@@ -56,7 +56,7 @@ def chosen(session: Session, account: BankAccount, view: View) -> Chosen:
     until = session.scalar(
         select(func.max(BankLine.id)).where(BankLine.bank_account_id == account.id)
     )
-    only = (*screen.only(view), BankLine.id <= (until or 0))
+    only = (*view.only(), BankLine.id <= (until or 0))
     count, amount = figures.waiting(session, account.id, *only)
     looked = count <= LOOKED_AT
     ids = following(session, account, view, until=until or 0, size=count) if looked else []
@@ -80,7 +80,7 @@ def following(
         BankLine.id > after,
         BankLine.id <= until,
         decided.waiting(),
-        *screen.only(view),
+        *view.only(),
     )
     return list(session.scalars(query.order_by(BankLine.id).limit(size)))
 

@@ -22,7 +22,7 @@ from fundsvc.templating import Form
 from fundsvc.templating.filters import day, dong
 from fundsvc.workbench import choices, many, naming, screen
 from fundsvc.workbench.decisions import KINDS, decide
-from fundsvc.workbench.screen import View
+from fundsvc.workbench.looking import View
 from fundsvc.workbench.views import QUIET, WRITERS
 
 bp = Blueprint("workbench_many", __name__)

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from fundsvc.books.models import Entry
 from fundsvc.books.sealing import last_seal
-from fundsvc.books.totals import Columns, balances
 from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.facts import AccountFacts
 from fundsvc.reconciliation.models import BankAccount, BankDecision, BankFile, BankLine
+from fundsvc.workbench.strip import book_balance
 
 COUNTED: Final = ("lines", "decided", "held", "held_in", "held_out", "undecided")
 MOST: Final = 500
@@ -264,10 +264,5 @@ def _telling(account_id: int) -> Select[BankFile]:
 
 
 def _book(session: Session, account: AccountFacts, last: date) -> int:
-    """Return what stands on the account's ledger account at the end of a day."""
     ledger = session.scalar(select(BankAccount.account_id).where(BankAccount.id == account.id))
-
-    def here(columns: Columns) -> tuple[Any, ...]:
-        return (columns.account_id == ledger,)
-
-    return balances(session, (), last, where=here).get((), 0)
+    return book_balance(session, ledger, last)

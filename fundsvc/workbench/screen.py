@@ -1,105 +1,32 @@
-"""What the screen of an account shows: the four figures, the lines that wait, one line in full."""
+"""What the screen of an account shows: the lines that wait, and one line in full."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from fundsvc.books.closed import closed_through
-from fundsvc.books.totals import Columns, balances
 from fundsvc.errors import NotFound
 from fundsvc.evidence.models import StoredFile
 from fundsvc.reconciliation import decided, figures
-from fundsvc.reconciliation.models import (
-    BankAccount,
-    BankDecision,
-    BankFile,
-    BankLine,
-    BankNote,
-)
+from fundsvc.reconciliation.models import BankAccount, BankDecision, BankLine, BankNote
 from fundsvc.staff.models import StaffUser
 from fundsvc.workbench.choices import MOST, Mirrored, PaidOut, Proposal
+from fundsvc.workbench.looking import View
 from fundsvc.workbench.proposals import propose
+from fundsvc.workbench.strip import Strip
 from fundsvc.workbench.taken import Taken, by_what
-from fundsvc.workbench.words import holds
 
 PAGE: Final = 40
-SORTS: Final = ("old", "new", "big")
-WAYS: Final = ("", "in", "out")
-STATES: Final = ("", "open", "held")
 LIKELY: Final = 60
 """From this score on the first proposal is chosen beforehand."""
 NEAR: Final = timedelta(days=15)
-LONGEST_WORDS: Final = 100
-MOST_PICKED: Final = 500
 OWN_DAY: Final = (Mirrored, PaidOut)
 """Choices that may be booked on another day than their line's: a closed month stops none."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How the list is looked at: order, filters, where it begins, and which lines are ticked.
-
-    `beyond` is how many more were ticked than one preview can take.
-    """
-
-    sort: str = "old"
-    way: str = ""
-    state: str = ""
-    words: str = ""
-    after: tuple[str, int] | None = None
-    picked: tuple[int, ...] = ()
-    beyond: int = 0
-
-    @classmethod
-    def of(cls, values: Mapping[str, str], picked: Sequence[str] = ()) -> "View":
-        """Read a view from an address or form; what cannot be is left out."""
-        sort, way, state = (values.get(name, "") for name in ("sort", "way", "state"))
-        key, _dot, number = values.get("after", "").rpartition(".")
-        numbers = tuple(dict.fromkeys(int(one) for one in picked if _is_number(one)))
-        return cls(
-            sort=sort if sort in SORTS else "old",
-            way=way if way in WAYS else "",
-            state=state if state in STATES else "",
-            words=values.get("q", "").strip()[:LONGEST_WORDS],
-            after=(key, int(number)) if key and _is_number(number) else None,
-            picked=numbers[:MOST_PICKED],
-            beyond=max(len(numbers) - MOST_PICKED, 0),
-        )
-
-    def query(self, **more: Any) -> str:
-        """Return the view as the query of an address, with more or other values."""
-        values: dict[str, Any] = {
-            "sort": self.sort if self.sort != "old" else None,
-            "way": self.way,
-            "state": self.state,
-            "q": self.words,
-            "after": f"{self.after[0]}.{self.after[1]}" if self.after else None,
-            "pick": list(self.picked),
-        }
-        values |= more
-        return urlencode({name: one for name, one in values.items() if one}, doseq=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """The four figures; `bank` is None when no statement tells a balance."""
-
-    bank: int | None
-    bank_day: date | None
-    book: int
-    count: int
-    amount: int
-
-    @property
-    def difference(self) -> int | None:
-        """The bank's balance less that of the books."""
-        return None if self.bank is None else self.bank - self.book
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,41 +102,6 @@ def likely(row: Row, proposals: Sequence[Proposal]) -> Proposal | None:
     return None if tie else proposals[0]
 
 
-def strip(session: Session, account: BankAccount) -> Strip:
-    """Return the four figures of an account."""
-    count, amount = figures.waiting(session, account.id)
-    bank, day = bank_balance(session, account)
-    return Strip(bank, day, book_balance(session, account), count, amount)
-
-
-def book_balance(session: Session, account: BankAccount) -> int:
-    """Return what the books say lies on a bank account."""
-
-    def here(columns: Columns) -> list[ColumnElement[bool]]:
-        return [columns.account_id == account.account_id]
-
-    return balances(session, (), date.max, where=here).get((), 0)
-
-
-def bank_balance(session: Session, account: BankAccount) -> tuple[int | None, date | None]:
-    """Return what the bank says: the newest statement's closing, with what gateways told since."""
-    newest = (
-        select(BankFile.closing, BankFile.last)
-        .where(BankFile.bank_account_id == account.id, BankFile.closing.is_not(None))
-        .order_by(BankFile.last.desc(), BankFile.id.desc())
-        .limit(1)
-    )
-    found = session.execute(newest).first()
-    if found is None or found.last is None:
-        return None, None
-    since = session.scalar(
-        select(func.coalesce(func.sum(BankLine.credit - BankLine.debit), 0)).where(
-            BankLine.bank_account_id == account.id, BankLine.booked_on > found.last
-        )
-    )
-    return found.closing + int(since or 0), found.last
-
-
 def account_of(session: Session, code: str) -> BankAccount:
     """Return a bank account by its code.
 
@@ -228,14 +120,14 @@ def rows(
 ) -> tuple[list[Row], str | None]:
     """Return the lines that a view shows, and where the list goes on."""
     query = select(BankLine, decided.held()).where(
-        BankLine.bank_account_id == account.id, decided.waiting(), *only(view)
+        BankLine.bank_account_id == account.id, decided.waiting(), *view.only()
     )
     key: Any = BankLine.credit + BankLine.debit if view.sort == "big" else BankLine.booked_on
     order = [key, BankLine.id] if view.sort == "old" else [key.desc(), BankLine.id.desc()]
-    mark = _mark(view)
-    if mark is not None:
+    after = view.mark()
+    if after is not None:
         here = tuple_(key, BankLine.id)
-        query = query.where(here > mark if view.sort == "old" else here < mark)
+        query = query.where(here > after if view.sort == "old" else here < after)
     found = session.execute(query.order_by(*order).limit(limit + 1)).all()
     through = closed_through(session, account.unit_id)
     shown = [_row(line, held=bool(held), through=through) for line, held in found[:limit]]
@@ -266,7 +158,7 @@ def beginning_at(session: Session, account: BankAccount, view: View, line_id: in
 
 def count(session: Session, account: BankAccount, view: View, told: Strip) -> tuple[int, int]:
     """Return how many lines a view shows in all, and what they come to; of all lines `told` is."""
-    rest = only(replace(view, way=""))
+    rest = replace(view, way="").only()
     if not view.way and not rest:
         return told.count, told.amount
     return figures.waiting(session, account.id, *rest, way=view.way)
@@ -317,30 +209,6 @@ def name_of(proposal: Proposal) -> str:
     return hashlib.sha256(repr(proposal.choice).encode()).hexdigest()[:16]
 
 
-def only(view: View) -> list[ColumnElement[bool]]:
-    """Return what a view asks of lines besides that they wait."""
-    found: list[ColumnElement[bool]] = []
-    if view.way:
-        found.append(BankLine.credit > 0 if view.way == "in" else BankLine.debit > 0)
-    if view.state:
-        found.append(decided.held() if view.state == "held" else ~decided.held())
-    if view.words:
-        found.append(holds(view.words, BankLine.memo, BankLine.counterparty))
-    return found
-
-
-def _mark(view: View) -> tuple[Any, int] | None:
-    if view.after is None:
-        return None
-    key, number = view.after
-    if view.sort == "big":
-        return (int(key), number) if _is_number(key) else None
-    try:
-        return date.fromisoformat(key), number
-    except ValueError:
-        return None
-
-
 def _row(line: BankLine, *, held: bool, through: date | None = None) -> Row:
     return Row(
         id=line.id,
@@ -387,7 +255,3 @@ def _mirrors(session: Session, line: BankLine) -> tuple[tuple[Row, str], ...]:
         .limit(MOST)
     )
     return tuple((_row(other, held=False), code) for other, code in session.execute(query))
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18  # noqa: PLR2004 - figures of a key

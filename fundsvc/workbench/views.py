@@ -27,7 +27,8 @@ from fundsvc.vouchers import files
 from fundsvc.workbench import forms, log, naming, notes, screen
 from fundsvc.workbench.choices import Choice, Proposal
 from fundsvc.workbench.decisions import decide
-from fundsvc.workbench.screen import View
+from fundsvc.workbench.looking import View
+from fundsvc.workbench.strip import strip_of
 from fundsvc.workbench.taken import KEEPERS
 
 bp = Blueprint("workbench", __name__)
@@ -56,7 +57,7 @@ def index() -> str:
     """List the accounts with what waits on each."""
     session = read_session()
     found = [
-        (facts, screen.strip(session, screen.account_of(session, facts.code)))
+        (facts, strip_of(session, screen.account_of(session, facts.code)))
         for facts in lists.accounts(session)
     ]
     # What waits comes first; else the accounts stay in their order.
@@ -163,7 +164,7 @@ def _onward(code: str, typed: dict[str, str]) -> Response:
 def _told(code: str, told: str, lines: tuple[int, ...], decision: int) -> Response:
     session = read_session()
     account = screen.account_of(session, code)
-    strip = screen.strip(session, account)
+    strip = strip_of(session, account)
     number, amount = screen.count(session, account, _view(request.form), strip)
     return jsonify(
         told=told,
@@ -216,7 +217,7 @@ def _page(
     if chosen is not None:
         following = [row.id for row in shown if row.id != chosen]
         panel = _panel(session, account.code, chosen, view, form or Form({}), following)
-    strip = screen.strip(session, account)
+    strip = strip_of(session, account)
     number, amount = screen.count(session, account, view, strip)
     page = render_template(
         "workbench/screen.html",
