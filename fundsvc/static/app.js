@@ -6,6 +6,7 @@
   const DIGITS = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"];
   const SCALES = ["", "nghìn", "triệu"];
   const MAX_DONG = 10 ** 15;
+  const FOLD_FROM = 4;
   const LIVE_EVERY = 5_000;
   const LIVE_WHILE = 10 * 60_000;
   const AMOUNT = /^(?:[0-9]{1,16}|[0-9]{1,3}(?:\.[0-9]{3}){1,5}|[0-9]{1,3}(?: [0-9]{3}){1,5})$/;
@@ -219,6 +220,37 @@
     }, LIVE_EVERY);
   }
 
+  /** On a phone: folds many filters into a button that says what is chosen and opens them. */
+  function foldFilters(form) {
+    const pairs = [...form.querySelectorAll(".filters__pair")];
+    if (pairs.length < FOLD_FROM || !matchMedia("(max-width: 59.99rem)").matches) return;
+    const chosen = pairs.map((pair) => {
+      const control = pair.querySelector("select, input");
+      const text = control?.selectedOptions?.[0].text ?? control?.value ?? "";
+      const plain = control?.selectedOptions ? control.selectedIndex === 0 : !text;
+      const label = pair.querySelector("label")?.textContent.trim() ?? "";
+      // "Quỹ Nghĩa tình" says of itself what it is.
+      const said = text.toLowerCase().startsWith(label.toLowerCase()) ? text : `${label} ${text}`;
+      return plain ? "" : said;
+    });
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button--plain filters__fold";
+    button.setAttribute("aria-expanded", "false");
+    button.textContent = `${form.dataset.fold} ${chosen.filter(Boolean).join(", ") || form.dataset.all} `;
+    const change = document.createElement("span");
+    change.className = "filters__change";
+    change.textContent = form.dataset.change;
+    button.append(change);
+    button.addEventListener("click", () => {
+      form.classList.remove("filters--folded");
+      pairs[0].querySelector("select, input")?.focus();
+      button.remove();
+    });
+    form.prepend(button);
+    form.classList.add("filters--folded");
+  }
+
   /** Says whether a file is, byte for byte, the one whose SHA-256 stands in data-drop. */
   function takeOriginal(box) {
     const told = box.querySelector("[data-told]");
@@ -268,6 +300,9 @@
     for (const box of document.querySelectorAll(".tablebox__scroll")) watch.observe(box);
     for (const tab of document.querySelectorAll(".tabs__link[aria-current]")) showTab(tab);
     nameFields(document.getElementById("errors"));
+    if (!document.getElementById("errors")) {
+      for (const form of document.querySelectorAll("form[data-fold]")) foldFilters(form);
+    }
     for (const box of document.querySelectorAll("[data-drop]")) takeOriginal(box);
     for (const box of document.querySelectorAll("[data-progress]")) follow(box);
     document.getElementById("errors")?.focus();
