@@ -101,9 +101,8 @@ def parse_day(raw: str, field: str = "date") -> date:
         Refusal: another form, a day that does not exist, or a year the books cannot mean.
     """
     found = _DAY.fullmatch(raw.strip(" "))
-    why = _("Ngày phải viết dạng 31/12/2026.")
     if not found:
-        raise Refusal(Reason(why, field=field))
+        raise Refusal(Reason(_("Ngày phải viết dạng 31/12/2026."), field=field))
     year, month, day = (
         (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
     )

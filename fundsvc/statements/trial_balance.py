@@ -127,7 +127,7 @@ def book(balance: TrialBalance, *, apart: bool = True) -> Book:
     )
     return Book(
         title=TITLE,
-        name=scope.file_name("can-doi-tai-khoan"),
+        name=scope.file_name("can-doi-tai-khoan", *(("quy-don-vi",) if apart else ())),
         facts=tuple(scope.facts()),
         issuer_name=issued_by.name if issued_by else "",
         issuer_address=issued_by.address if issued_by else "",

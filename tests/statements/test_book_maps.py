@@ -124,3 +124,14 @@ def test_a_file_without_provinces_is_named_without_a_map(
     for name, has_provinces in (("trial-balance", False), ("journal", True)):
         answer = client.get(f"{BOOKS[name]}.csv?{SPAN}&provinces=then")
         assert ("tinh-luc-ghi-so" in answer.headers["Content-Disposition"]) is has_provinces
+
+
+def test_balances_by_account_and_by_fund_and_unit_are_named_apart(
+    signed_in: SignIn, example: worked.Example
+) -> None:
+    client = signed_in("auditor")
+    named = [
+        client.get(f"{BOOKS['trial-balance']}.csv?{SPAN}{by}").headers["Content-Disposition"]
+        for by in ("", "&by=all")
+    ]
+    assert ["quy-don-vi" in name for name in named] == [False, True]
