@@ -1,7 +1,8 @@
 """Seal what was booked: read a batch of settled entries, hash it, add it to chain and roll-ups.
 
-Reading and hashing happen outside any write; only the seal itself and the sums of its entries are
-written, in one short transaction. Nobody who books ever waits for the sealer.
+Reading, hashing and summing happen outside any write; only the seal itself and the sums of its
+entries are written, in one short transaction. Nobody who books waits for the sealer: on PostgreSQL
+not at all, on SQLite, where one writes at a time, for the moment that it takes to write them.
 """
 
 import time
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books.grains import FIGURES, ROLLUPS, Rollup
+from fundsvc.books import added
 from fundsvc.books.leaves import Leaves, Origins, gather
 from fundsvc.books.models import Entry, Seal
 from fundsvc.books.standing import Sealed
@@ -38,6 +39,7 @@ class Batch:
     """A seal that can be written."""
 
     seal: ledger.Seal
+    sums: added.Sums | None
 
 
 def last_seal(session: Session) -> Sealed:
@@ -67,7 +69,12 @@ def unsealed(session: Session) -> int:
 
 
 def prepare(
-    session: Session, origins: Origins, *, most: int = MOST, patience: float = PATIENCE
+    session: Session,
+    origins: Origins,
+    *,
+    most: int = MOST,
+    rows: int | None = added.ROWS,
+    patience: float = PATIENCE,
 ) -> Batch | None:
     """Read and hash the next batch of entries; None when there is nothing, or some are in flight.
 
@@ -75,20 +82,15 @@ def prepare(
         session: for reading; it must not have read anything before in this transaction.
         origins: who knows the files that imported entries came from.
         most: the most entries to put under one seal.
+        rows: the rows of roll-ups after which a seal takes no more entries on SQLite, so that it
+            is written in a moment; None for any number.
         patience: how many seconds to wait for entries in flight.
     """
     before = last_seal(session)
     horizon = _settled(session, patience)
     if horizon is None or horizon <= before.last_entry:
         return None
-    numbers = select(Entry.__table__.c.id).where(Entry.__table__.c.id > before.last_entry)
-    cut = session.scalar(
-        numbers.where(Entry.__table__.c.id <= horizon)
-        .order_by(Entry.__table__.c.id)
-        .offset(most - 1)
-        .limit(1)
-    )
-    last = int(cut) if cut is not None else horizon
+    last, sums = added.read(session, before.last_entry, horizon, most=most, rows=rows)
     found = gather(Leaves(session, origins).read(before.last_entry + 1, last))
     moment = clock.now().astimezone(UTC).isoformat(timespec="microseconds")
     seal = ledger.Seal(
@@ -102,7 +104,7 @@ def prepare(
         credit=found.credit,
         sealed_at=moment,
     )
-    return Batch(seal)
+    return Batch(seal, sums)
 
 
 def write(session: Session, batch: Batch) -> None:
@@ -132,11 +134,7 @@ def write(session: Session, batch: Batch) -> None:
         session.flush()
     except IntegrityError as error:
         raise Overtaken from error
-    span = {"first": seal.first_entry, "last": seal.last_entry}
-    session.execute(_SUM_UP, span)
-    for statement in _ADD[session.get_bind().dialect.name]:
-        session.execute(statement)
-    session.execute(_FORGET)
+    added.write(session, seal.first_entry, seal.last_entry, batch.sums)
 
 
 def _settled(session: Session, patience: float) -> int | None:
@@ -167,35 +165,3 @@ WHERE locktype = 'advisory' AND classid = :key AND objid = :part AND objsubid = 
     AND pid <> pg_backend_pid()
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
-
-# The batch is summed once, by day and all keys; each roll-up takes from there what it needs. An
-# entry counts once per account, fund and unit, however many of its lines stand there.
-_SUM_UP: Final = text("""
-CREATE TEMPORARY TABLE sealing AS
-SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, posting.date,
-    posting.account_id, posting.unit_id,
-    CAST(CASE entry.kind WHEN 'carry-forward' THEN 1 ELSE 0 END AS smallint) AS carried,
-    CAST(sum(posting.debit) AS bigint) AS debit, CAST(sum(posting.credit) AS bigint) AS credit,
-    count(DISTINCT posting.entry_id) AS entries
-FROM posting JOIN entry ON entry.id = posting.entry_id
-WHERE posting.entry_id BETWEEN :first AND :last
-GROUP BY 1, 2, 3, 4, 5, 6
-""")
-_FORGET: Final = text("DROP TABLE sealing")
-
-
-def _added(rollup: Rollup, engine: str) -> str:
-    """Return the statement that adds the batch to a roll-up; own names alone stand in it."""
-    keys, table = ", ".join(rollup.keys), rollup.table
-    summed = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in FIGURES)
-    return (
-        f"INSERT INTO {table} ({keys}, {', '.join(FIGURES)})"  # noqa: S608 - as said
-        f" SELECT * FROM ({rollup.summed(engine, 'sealing')}) AS sums WHERE true"
-        f" ON CONFLICT ({keys}) DO UPDATE SET {summed}"
-    )
-
-
-_ADD: Final = {
-    engine: [text(_added(rollup, engine)) for rollup in ROLLUPS]
-    for engine in ("postgresql", "sqlite")
-}

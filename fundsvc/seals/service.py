@@ -79,6 +79,7 @@ def seal_within(session: Session) -> None:
     A long load seals as it goes, so that its own sums stay quick; entries and seals are committed
     together or not at all.
     """
-    batch = sealing.prepare(session, files_of, patience=0)
+    # Nobody else can write before the caller has done, so a seal may be as large as it comes.
+    batch = sealing.prepare(session, files_of, rows=None, patience=0)
     if batch is not None:
         sealing.write(session, batch)

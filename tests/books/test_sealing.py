@@ -1,17 +1,18 @@
 """The sealer: what is sealed, in which order, and that nobody who books ever waits for it."""
 
 import hashlib
+import re
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books import bulk, sealing, service
+from fundsvc.books import added, bulk, sealing, service
 from fundsvc.books.grains import ROLLUPS, Rollup
 from fundsvc.books.leaves import Leaves
 from fundsvc.books.models import Seal
@@ -30,6 +31,21 @@ def post(number: int, **parts: object) -> int:
         return service.post(
             session, donation(100_000 * number), source="test", external_id=str(number), **parts  # type: ignore[arg-type]  # parts of a leaf
         ).id  # fmt: skip
+
+
+def at_once(number: int) -> int:
+    """Book on a connection of its own that waits for nobody."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execution_options(fundsvc_writes=True, fundsvc_patience=0)
+        with Session(connection) as booking:
+            if connection.dialect.name == "postgresql":
+                booking.execute(text("SET LOCAL lock_timeout = 1"))
+            entry = service.post(
+                booking, donation(100_000 * number), source="test", external_id=str(number)
+            )
+            booking.commit()
+            return entry.id
 
 
 def chain(session: Session) -> list[seals.Seal]:
@@ -193,6 +209,73 @@ def test_of_two_sealers_one_writes(app: Flask, session: Session) -> None:
     assert len(chain(session)) == 1
     sums = session.scalars(text("SELECT debit + credit FROM rollup_day"))
     assert list(sums) == [100_000, 100_000], "nothing was added twice"
+
+
+def test_others_book_while_the_sealer_reads_and_sums(app: Flask, session: Session) -> None:
+    """Step by step on two connections: nobody waits for a moment, and nothing is sealed twice."""
+    post(1)
+    booked: list[int] = []
+
+    def origins(reading: Session, first: int, last: int) -> dict[int, str]:
+        booked.append(at_once(2 + len(booked)))
+        return files_of(reading, first, last)
+
+    batch = sealing.prepare(session, origins)
+    assert batch is not None
+    assert booked, "one was booked while the batch was read"
+    booked.append(at_once(9))  # What was read is still held, and the seal is not yet written.
+    session.rollback()
+    with transaction() as writing:
+        sealing.write(writing, batch)
+    assert (chain(session)[0].entries, sealing.unsealed(session)) == (1, 2)
+    session.rollback()
+    assert seal_new() == 1
+    assert [seal.entries for seal in chain(session)] == [1, 2]
+    sums = session.scalars(text("SELECT sum(debit) FROM rollup_day"))
+    assert list(sums) == [100_000 * 12]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_what_locks_others_out_reads_no_entry(app: Flask, session: Session) -> None:
+    """On SQLite a seal's own transaction adds finished rows, however many entries are sealed."""
+    for number in range(1, 6):
+        post(number)
+    batch = sealing.prepare(session, files_of)
+    assert batch is not None
+    session.rollback()
+    run: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *told: run.append(told[2]))
+    with transaction() as writing:
+        sealing.write(writing, batch)
+    assert any("rollup_year" in statement for statement in run)
+    assert [one for one in run if re.search(r"\b(entry|posting)\b", one)] == []
+
+
+@ONLY_POSTGRESQL
+def test_others_book_while_the_seal_is_written(app: Flask, session: Session) -> None:
+    post(1)
+    batch = sealing.prepare(session, files_of)
+    assert batch is not None
+    session.rollback()
+    with transaction() as writing:
+        sealing.write(writing, batch)
+        at_once(2)
+    assert sealing.unsealed(session) == 1
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_seal_takes_no_more_entries_than_are_added_in_a_moment(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch ends where it has rows of roll-ups enough; the next one goes on from there."""
+    monkeypatch.setattr(added, "_PART", 2)
+    for number in range(1, 8):
+        post(number)
+    last, sums = added.read(session, 0, 7, most=7, rows=1)
+    assert sums is not None
+    assert (last, len(sums)) == (2, 20), "ten roll-ups, two accounts"
+    assert added.read(session, 0, 7, most=3, rows=None)[0] == 3
+    assert added.read(session, 0, 7, most=9, rows=None)[0] == 7
 
 
 def test_erasing_a_donor_changes_no_leaf(app: Flask, session: Session) -> None:
