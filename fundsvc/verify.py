@@ -26,6 +26,7 @@ from fundsvc.evidence.service import DamagedFileError
 from fundsvc.online import verify as online
 from fundsvc.periods import verify as periods
 from fundsvc.receipts import verify as receipts
+from fundsvc.reconciliation import verify as reconciliation
 from fundsvc.repayments import verify as repayments
 from fundsvc.seals import verify as seals
 from fundsvc.settlements import verify as settlements
@@ -66,6 +67,7 @@ def steps(
         "pushes": partial(sms.lost, session),
         "settlements": partial(settlements.faults, session),
         "card payments": partial(online.faults, session),
+        "bank lines": partial(reconciliation.faults, session),
         "bank decisions": partial(workbench.faults, session),
         "bank months": partial(signed_months.faults, session),
         "receipts": partial(receipts.faults, session),

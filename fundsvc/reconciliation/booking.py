@@ -21,7 +21,7 @@ from fundsvc.reconciliation.signed import hold_open, signed_until
 from ledger import recipes
 
 # What an entry says when the bank's line says nothing. It is stored, so it is not translated.
-_SILENT = "Dòng sao kê không có nội dung"
+SILENT = "Dòng sao kê không có nội dung"
 _TEXTS = ("at_time", "doc_no", "reference", "counterparty", "fingerprint")
 _NUMBERS = ("row", "debit", "credit", "balance", "occurrence")
 AT_ONCE: Final = 10_000
@@ -94,7 +94,7 @@ def _templates(stage: bulk.Stage, account: AccountFacts) -> tuple[int, int, int]
         "unit": account.unit,
         "fund": account.fund,
         "amount": 1,
-        "description": _SILENT,
+        "description": SILENT,
     }
     return (
         stage.template(recipes.bank_credit(**facts), source),

@@ -106,17 +106,7 @@ def make_line(
         clean(text, limit, names.get(name, name)) if (text := texts.get(name)) else ""
         for name, limit in _LIMITS
     ]
-    said = (
-        on.isoformat(),
-        at_time,
-        doc_no,
-        reference,
-        memo,
-        counterparty,
-        str(debit),
-        str(credit),
-        "" if balance is None else str(balance),
-    )
+    said = all_said(on, at_time, (doc_no, reference, memo, counterparty), debit, credit, balance)
     return Line(
         row,
         on,
@@ -128,8 +118,29 @@ def make_line(
         debit,
         credit,
         balance,
-        fingerprint(_those(identity)(said)),
+        identify(said, identity),
     )
+
+
+def all_said(
+    on: date,
+    at_time: str,
+    texts: tuple[str, str, str, str],
+    debit: int,
+    credit: int,
+    balance: int | None,
+) -> tuple[str, ...]:
+    """Return all that the bank says of a line as texts, for `identify`.
+
+    `texts` are document number, reference, memo and counterparty.
+    """
+    money = str(debit), str(credit), "" if balance is None else str(balance)
+    return on.isoformat(), at_time, *texts, *money
+
+
+def identify(said: Sequence[str], identity: tuple[str, ...]) -> str:
+    """Return the fingerprint of a line by the parts that tell it from others in its layout."""
+    return fingerprint(_those(identity)(said))
 
 
 @cache
