@@ -46,11 +46,19 @@ ENTRY = Entry.__table__.alias("booked_entry")
 
 
 @dataclass(frozen=True, slots=True)
+class Purpose:
+    """What is debited, said by the line of an expense: a treasurer may add accounts to a line."""
+
+    line: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Rows of a slice that each have one entry, and what the entry must say, as expressions.
 
     `matches` finds a row's entry; rows that `only` leaves out have none. `debit` and `credit` are
-    the codes of the accounts; `source` begins the source of entries that only this slice posts.
+    the codes of the accounts, `debit` also a purpose; `source` begins the source of entries that
+    only this slice posts.
     """
 
     name: str
@@ -67,15 +75,18 @@ class Facts:
     province_id: Any = None
     only: ColumnElement[bool] | None = None
 
+    def debited(self, account: Any) -> tuple[tuple[Any, Any], ...]:
+        """Return what the debited account is, beside what it must be."""
+        if isinstance(self.debit, Purpose):
+            return (account.type, literal("expense")), (account.line, self.debit.line)
+        return ((account.code, self.debit),)
 
-# Codes that follow from the row: the fund of a total, the bank account of a line, the purpose.
+
+# Codes that follow from the row: the fund of a total, the bank account of a line.
 _DUES_INCOME = case(
     (DuesTotal.fund_id == select(Fund.id).filter_by(code="dues").scalar_subquery(), income("dues")),
     else_=income("base"),
 )
-_PURPOSE = (
-    select(Account.code).where(Account.type == "expense", Account.line == Payment.line)
-).scalar_subquery()
 _BANK_ACCOUNT = (
     select(literal(f"{BANK}.") + BankAccount.code)
     .where(BankAccount.id == BankLine.bank_account_id)
@@ -145,7 +156,7 @@ FACTS = (
         on=Payment.paid_on,
         fund_id=Payment.fund_id,
         unit_id=Payment.unit_id,
-        debit=_PURPOSE,
+        debit=Purpose(Payment.line),
         credit=Payment.paid_from,
         province_id=Payment.province_id,
     ),
@@ -223,7 +234,7 @@ def _disagreement(name: str) -> Select[Any]:
         (debit.debit, facts.amount),
         (debit.fund_id, facts.fund_id),
         (debit.unit_id, facts.unit_id),
-        (debited.code, facts.debit),
+        *facts.debited(debited),
         (credit.credit, facts.amount),
         (credit.fund_id, facts.fund_id),
         (credit.unit_id, facts.unit_id),

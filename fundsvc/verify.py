@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.books import verify as books
+from fundsvc.books.models import Entry
 from fundsvc.books.verify import Fault
 from fundsvc.db import snapshot
 from fundsvc.donations import annual_verify as annual
@@ -88,20 +89,32 @@ def faults(
 
 
 def _read(name: str, check: Callable[[], Iterator[Fault]]) -> Iterator[Fault]:
-    """Make one check; what cannot even be read is a fault too, and the other checks go on."""
+    """Make one check; what cannot even be read is a fault too, and the other checks go on.
+
+    Raises:
+        DBAPIError: there is nothing to go on with: the database cannot be reached any more, or has
+            no books.
+    """
     try:
         yield from check()
     except (ValueError, TypeError, LookupError, ArithmeticError, DBAPIError) as error:
-        if isinstance(error, DBAPIError) and not _is_damage(error):
+        session = snapshot()
+        if isinstance(error, DBAPIError) and not _has_books(session):
             raise
-        snapshot()
         why = _("Không đọc được: %(why)s", why=str(getattr(error, "orig", error))[:300])
         yield Fault("unreadable", name, why)
 
 
-def _is_damage(error: DBAPIError) -> bool:
-    """Whether the data cannot be read, and not the database reached or its tables found."""
-    return isinstance(error, DataError) or "malformed" in str(error.orig)
+def _has_books(session: Session) -> bool:
+    """Whether the database still answers, and the journal is there."""
+    try:
+        session.execute(select(Entry.id).limit(1)).all()
+    except DataError:
+        return True  # It answers, though what it holds cannot be read.
+    except DBAPIError as error:
+        snapshot()
+        return "malformed" in str(error.orig)
+    return True
 
 
 def _agreeing(session: Session, name: str) -> Iterator[Fault]:

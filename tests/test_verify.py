@@ -5,12 +5,19 @@ import threading
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc import verify
+from fundsvc.books import service as books
 from fundsvc.db import db, snapshot, transaction
 from fundsvc.evidence import service as evidence
 from fundsvc.seals.service import seal_new
+from fundsvc.spending import service as spending
+from fundsvc.spending.service import Spent
+from fundsvc.verified import FACTS, disagreeing
+from ledger import recipes
+from ledger.accounts import AccountType
 from tests.books.test_verify import guards_off
 from tests.support import gifts
 
@@ -80,3 +87,47 @@ def test_what_is_sealed_meanwhile_is_no_fault(app: Flask, clock: object) -> None
     other.join()
     assert [fault for name in checks for fault in checks[name]()] == []
     reading.rollback()
+
+
+def test_accounts_of_one_line_are_each_as_good_as_another(session: Session, clock: object) -> None:
+    """A treasurer may add accounts to a line; a payment is booked on any of its line."""
+    with transaction() as writing:
+        entry = recipes.opening_balance(
+            on=gifts.DAY, unit="TW", fund="nghia-tinh", amount=9_000_000, description="Số dư",
+            account="111",
+        )  # fmt: skip
+        books.post(writing, entry, source="opening", external_id="1")
+        more = {"name": "Nhà tình nghĩa", "name_en": "Houses", "line": "house"}
+        books.add_account(writing, code="61111", kind=AccountType.EXPENSE, **more)
+        spent = Spent("TW", "nghia-tinh", "house", 500_000, gifts.DAY, "Ông Bảy", "Xây nhà")
+        done = spending.record_payment(writing, spent)
+    facts = next(found for found in FACTS if found.name == "payment")
+    assert list(disagreeing(session, facts)) == []
+    session.rollback()
+    with guards_off("posting"), db.engine.begin() as connection:
+        change = text(
+            "UPDATE posting SET account_id = (SELECT id FROM account WHERE code = :code)"
+            " WHERE entry_id = :entry AND line = 1"
+        )
+        connection.execute(change, {"code": "61111", "entry": done.entry_id})
+    assert list(disagreeing(session, facts)) == []
+    session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(change, {"code": "6112", "entry": done.entry_id})
+    assert [fault.place for fault in disagreeing(session, facts)] == [f"entry:{done.entry_id}"]
+
+
+def test_what_the_database_cannot_answer_is_a_fault_of_its_check(
+    session: Session, clock: object
+) -> None:
+    """An error of the database in one check leaves the others to be made."""
+    gifts.give()
+    with db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE card_stray RENAME TO card_strayed"))
+    found = list(verify.faults(session))
+    assert [(fault.rule, fault.place) for fault in found] == [("unreadable", "card payments")]
+    session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE entry RENAME TO entered"))
+    with pytest.raises(DBAPIError):
+        list(verify.faults(session))
