@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from fundsvc import clock
@@ -29,6 +29,9 @@ from tests.support.stripe_server import serving
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+# A busy machine takes longer than the usual five seconds to book and answer; how long it may take is
+# measured by the benchmarks.
+expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True, slots=True)

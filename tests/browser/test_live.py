@@ -21,7 +21,7 @@ def test_counters_change_and_focus_and_folds_stay(treasurer: BrowserContext) -> 
     fold = page.locator(".days summary").first
     fold.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#live-campaigns")).to_contain_text("9.999.999", timeout=15_000)
+    expect(page.locator("#live-campaigns")).to_contain_text("9.999.999")
     expect(fold).to_be_focused()
     expect(page.locator(".days details").first).to_have_attribute("open", "")
     page.close()
