@@ -29,8 +29,8 @@ from tests.support.stripe_server import serving
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
-# A busy machine takes longer than the usual five seconds to book and answer; how long it may take is
-# measured by the benchmarks.
+# A busy machine takes longer than the usual five seconds to book and answer; how long it may take
+# is measured by the benchmarks.
 expect.set_options(timeout=30_000)
 
 
