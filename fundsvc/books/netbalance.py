@@ -53,7 +53,8 @@ def hold(
     if amount > 0 and lacking > 0:
         why = _(
             "%(fund)s chỉ được dùng đúng mục đích và không được âm: số dư của đơn vị đến ngày"
-            " %(day)s còn %(rest)s đ, thiếu %(lacking)s đ.",
+            " %(day)s còn %(rest)s đ, thiếu %(lacking)s đ. Tiền chờ xác định không tính vào số dư"
+            " này.",
             fund=in_language(fund.name, fund.name_en),
             day=f"{low.on:%d/%m/%Y}",
             rest=grouped(low.amount),

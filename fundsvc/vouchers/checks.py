@@ -11,18 +11,14 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.books import keys, netbalance
 from fundsvc.books.closed import find_closed
-from fundsvc.books.models import Account, Fund
-from fundsvc.books.summary import NET_TYPES
 from fundsvc.books.tills import hold, tills
 from fundsvc.errors import NotFound, Reason, Refusal
-from fundsvc.templating import in_language
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
-from fundsvc.vouchers import lacking
+from fundsvc.vouchers import byhand, lacking
 from fundsvc.vouchers.drafting import Draft, differences
-from fundsvc.vouchers.kinds import JOURNAL
+from fundsvc.vouchers.kinds import JOURNAL, TRANSFER
 from fundsvc.vouchers.lacking import LINES
-from ledger.accounts import DUE_FROM, DUE_TO
 from ledger.entries import Posting
 from ledger.words import grouped
 
@@ -37,7 +33,8 @@ def hold_all(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None
     reasons = [
         *lacking.to_submit(draft),
         *_unbalanced(session, lines),
-        *_bridged(session, draft, lines),
+        *byhand.wrong_lines(session, draft),
+        *_written_off(session, draft, lines),
         *_misdated(session, draft, lines),
     ]
     if reasons:
@@ -73,39 +70,34 @@ def _unbalanced(session: Session, lines: tuple[Posting, ...]) -> Iterator[Reason
             "Chứng từ lệch %(difference)s đ ở %(fund)s của %(unit)s: Nợ %(debit)s đ,"
             " Có %(credit)s đ.",
             difference=grouped(abs(debit - credit)),
-            fund=_fund_name(session, fund),
-            unit=_unit_name(session, unit),
+            fund=byhand.fund_name(session, fund),
+            unit=byhand.unit_name(session, unit),
             debit=grouped(debit),
             credit=grouped(credit),
         )
         yield Reason(why, field=LINES)
 
 
-def _bridged(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
-    """Refuse a journal voucher that moves money between funds or units as a transfer would.
+def _written_off(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
+    """Refuse a journal voucher that lets somebody gain or lose what funds or units owe each other.
 
-    What funds and units owe each other may be settled by one, as long as nobody gains by it.
+    What is owed is settled with money or against what is due; given up, it is a transfer.
     """
-    between = {line.account for line in lines if line.account.startswith((DUE_FROM, DUE_TO))}
-    if draft.kind != JOURNAL or not between or not _over_several(lines):
-        return
-    net = _net_accounts(session)
-    if any(line.account in net for line in lines):
+    between = {line.account for line in lines if line.account.startswith(byhand.BETWEEN)}
+    net = byhand.net_accounts(session)
+    if draft.kind == JOURNAL and between and any(line.account in net for line in lines):
         why = _(
-            "Chứng từ ghi sổ không chuyển tiền giữa các quỹ hoặc đơn vị qua tài khoản %(codes)s;"
-            " hãy lập Giấy chuyển quỹ, kèm số nghị quyết.",
+            "Chứng từ ghi sổ chỉ thanh toán tài khoản %(codes)s bằng tiền hoặc bù trừ, không ghi"
+            " cùng tài khoản thu, chi; muốn cho hoặc xóa khoản nợ giữa các quỹ, đơn vị, hãy lập"
+            " Giấy chuyển quỹ, kèm số nghị quyết.",
             codes=", ".join(sorted(between)),
         )
         yield Reason(why, field=LINES)
 
 
-def _over_several(lines: tuple[Posting, ...]) -> bool:
+def over_several(lines: tuple[Posting, ...]) -> bool:
+    """Say whether lines lie in more than one fund or unit."""
     return len({(line.fund, line.unit) for line in lines}) > 1
-
-
-def _net_accounts(session: Session) -> frozenset[str]:
-    """Return the accounts that make up what a fund has of its own."""
-    return frozenset(session.scalars(select(Account.code).where(Account.type.in_(NET_TYPES))))
 
 
 def _misdated(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
@@ -123,7 +115,7 @@ def _misdated(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Ite
 
 
 def _hold_money(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> None:
-    """Hold that no till and no restricted fund goes below zero."""
+    """Hold that no till and no restricted fund goes below zero, nor what is owed."""
     known = keys.read(session)
     places = {place.code: place for place in tills(session)}
     leaving: defaultdict[tuple[str, str, str], int] = defaultdict(int)
@@ -141,20 +133,18 @@ def _hold_money(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> N
             field="amount",
         )
     field = LINES if draft.kind == JOURNAL else "amount"
+    if draft.kind != TRANSFER:
+        byhand.hold_settled(session, lines, since=draft.date, field=field)
     hold_net(session, lines, since=draft.date, field=field)
 
 
 def hold_net(session: Session, lines: tuple[Posting, ...], *, since: date, field: str) -> None:
-    """Hold that of several funds and units none gives up more than a restricted fund has.
-
-    A voucher of one fund and unit gives nothing to another; there the tills alone are held.
+    """Hold that nobody gives up more than a restricted fund of theirs has.
 
     Raises:
         Refusal: one would go below zero on that day or a later one.
     """
-    if not _over_several(lines):
-        return
-    known, net = keys.read(session), _net_accounts(session)
+    known, net = keys.read(session), byhand.net_accounts(session)
     falls: defaultdict[tuple[str, str], int] = defaultdict(int)
     for line in lines:
         if line.account in net:
@@ -169,12 +159,3 @@ def hold_net(session: Session, lines: tuple[Posting, ...], *, since: date, field
                 amount=amount,
                 field=field,
             )
-
-
-def _fund_name(session: Session, code: str) -> str:
-    fund = session.execute(select(Fund).where(Fund.code == code)).scalar_one()
-    return in_language(fund.name, fund.name_en)
-
-
-def _unit_name(session: Session, code: str) -> str:
-    return session.execute(select(Unit.name).where(Unit.code == code)).scalar_one()

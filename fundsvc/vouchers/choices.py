@@ -16,7 +16,7 @@ from fundsvc.errors import Refusal
 from fundsvc.templating import in_language
 from fundsvc.text import parse_dong, short_unit
 from fundsvc.units import service as units
-from fundsvc.vouchers import schemas
+from fundsvc.vouchers import byhand, schemas
 from fundsvc.vouchers.kinds import JOURNAL, KINDS
 from ledger.accounts import BANK, CASH, AccountType, expense, income
 
@@ -66,6 +66,7 @@ def fund_names(session: Session) -> Pairs:
 def accounts(session: Session, kind: str) -> list[tuple[str, Pairs]]:
     """Return the accounts that a line may name, in groups: what a kind is mostly about first."""
     within = {till.code for till in tills(session)}
+    equities = byhand.equity(session)
     groups: defaultdict[AccountType, Pairs] = defaultdict(list)
     for row in session.scalars(select(Account).order_by(Account.code)):
         bank = row.code.partition(".")[0] == BANK
@@ -73,6 +74,8 @@ def accounts(session: Session, kind: str) -> list[tuple[str, Pairs]]:
             continue  # The account above all bank accounts, and those of units out of reach.
         if KINDS[kind].till == row.code == CASH or row.code in _TRANSFERS:
             continue  # It stands on the other side already, or takes a form of its own.
+        if not byhand.is_offered(row.code, equities, kind):
+            continue
         name = in_language(row.name, row.name_en)
         groups[AccountType(row.type)].append((row.code, f"{row.code} – {name}"))
     first = _FIRST.get(KINDS[kind].money or "")

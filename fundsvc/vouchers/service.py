@@ -184,7 +184,9 @@ def reverse(
     if row.entry_id is None:
         msg = "a posted voucher has an entry"
         raise RuntimeError(msg)
-    if undone(session, row.entry_id) is None:
+    # What a fund never received in truth is taken back even where it was spent, or the books could
+    # not be put right; what goes back to another fund or unit must be there.
+    if checks.over_several(lines) and undone(session, row.entry_id) is None:
         back = tuple(replace(line, debit=line.credit, credit=line.debit) for line in lines)
         checks.hold_net(session, back, since=on or clock.today(), field="date")
     return take_back(

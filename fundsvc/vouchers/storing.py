@@ -17,7 +17,7 @@ from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.fields import shown
 from fundsvc.text import clean
 from fundsvc.units import service as units
-from fundsvc.vouchers import lacking
+from fundsvc.vouchers import byhand, lacking
 from fundsvc.vouchers.drafting import Draft, DraftLine, completed, postings
 from fundsvc.vouchers.kinds import JOURNAL, KINDS, TRANSFER
 from fundsvc.vouchers.models import Voucher, VoucherLine
@@ -61,6 +61,7 @@ def resolve(session: Session, given: Draft) -> Resolved:
             texts[name] = clean(getattr(given, name) or "", longest, name)
     draft = completed(replace(given, **texts))
     refused += (Refusal(reason) for reason in lacking.to_keep(draft))
+    refused += (Refusal(reason) for reason in byhand.wrong_lines(session, draft))
     columns = texts | {
         "kind": draft.kind,
         "date": draft.date,

@@ -7,15 +7,17 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.models import Entry, EntryEvidence, Posting, Series
+from fundsvc.books.models import Account, Entry, EntryEvidence, Posting, Series
+from fundsvc.books.reversing import is_undone
 from fundsvc.books.verify import Fault
 from fundsvc.units.models import Unit
 from fundsvc.vouchers import numbers, storing
 from fundsvc.vouchers.drafting import completed, postings
-from fundsvc.vouchers.kinds import KINDS, POSTED
+from fundsvc.vouchers.kinds import KINDS, POSTED, TRANSFER
 from fundsvc.vouchers.models import Voucher, VoucherFile, VoucherLine
 from fundsvc.vouchers.service import SOURCE
 from ledger import entries as ledger
+from ledger.accounts import DUE_FROM, DUE_TO, AccountType
 from ledger.errors import LedgerError
 
 MOST_NAMED: Final = 20
@@ -28,6 +30,7 @@ def faults(session: Session) -> Iterator[Fault]:
     yield from _misnamed(session)
     yield from _entries(session)
     yield from _lines(session)
+    yield from _by_hand(session)
     yield from _evidence(session)
     yield from _heads(session)
 
@@ -164,6 +167,38 @@ def _lines(session: Session) -> Iterator[Fault]:
         .order_by(Voucher.id)
     )
     yield from _told(session, query, "voucher-lines", _("định khoản khác với bút toán"))
+
+
+def _by_hand(session: Session) -> Iterator[Fault]:
+    """Vouchers that stand and book what no voucher may: see `fundsvc.vouchers.byhand`."""
+    wrong = (
+        select(VoucherLine.voucher_id)
+        .join(Account, Account.id == VoucherLine.account_id)
+        .where(
+            VoucherLine.voucher_id == Voucher.id,
+            or_(
+                Account.type == AccountType.EQUITY.value,
+                and_(Account.code.startswith(DUE_FROM), VoucherLine.debit > 0),
+                and_(Account.code.startswith(DUE_TO), VoucherLine.credit > 0),
+            ),
+        )
+    )
+    query = (
+        select(Voucher.id, Voucher.number)
+        .join(Entry, Entry.id == Voucher.entry_id)
+        .where(
+            Voucher.state == POSTED,
+            Voucher.kind != TRANSFER,
+            wrong.exists(),
+            ~is_undone(Entry.id),
+        )
+        .order_by(Voucher.id)
+    )
+    why = _(
+        "ghi tay nguồn vốn, hoặc làm phát sinh nợ giữa các quỹ, đơn vị mà không có Giấy chuyển"
+        " quỹ; hãy ghi đảo, rồi lập Giấy chuyển quỹ kèm số nghị quyết nếu cần"
+    )
+    yield from _told(session, query, "voucher-by-hand", why)
 
 
 def _evidence(session: Session) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from fundsvc.reconciliation import decided
 from fundsvc.reconciliation.models import BankLine
 from fundsvc.spending import service as spending
 from fundsvc.text import clean
+from fundsvc.vouchers import byhand
 from fundsvc.vouchers.service import SOURCE as VOUCHER
 from fundsvc.workbench import choices
 from fundsvc.workbench.booking import SOURCE, Made, Place, book, hold_waiting, place_of
@@ -24,6 +25,7 @@ from ledger import recipes
 from ledger.accounts import (
     AT_STRIPE,
     BANK,
+    BROUGHT_IN,
     CARRIED,
     CASH,
     OPERATORS,
@@ -179,7 +181,9 @@ def refused_account(code: str, *, money_in: bool) -> str | None:
         return _("Tài khoản này chỉ ghi qua quyết toán nhà mạng hoặc đợt chuyển tiền thẻ.")
     if code in _GIFTS:
         return _("Khoản ủng hộ ghi ở mục Khoản ủng hộ, để có biên nhận.")
-    return _("Tài khoản này chỉ dùng khi kết chuyển.") if code in CARRIED else None
+    if code in {*CARRIED, BROUGHT_IN}:
+        return _("Tài khoản này chỉ dùng khi mở sổ hoặc khi kết chuyển.")
+    return byhand.refused(code, (), debit=not money_in)
 
 
 @book.register

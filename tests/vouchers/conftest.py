@@ -61,6 +61,25 @@ JOURNAL = Draft(
 )
 
 
+def journal(*lines: tuple[str, str, str, int]) -> Draft:
+    """A journal voucher of lines: fund/unit, "N" or "C", account, amount."""
+    return replace(
+        PAID,
+        kind="journal",
+        party="",
+        lines=tuple(
+            DraftLine(
+                account=account,
+                debit=amount if side == "N" else 0,
+                credit=amount if side == "C" else 0,
+                fund=where.partition("/")[0],
+                unit=where.partition("/")[2],
+            )
+            for where, side, account, amount in lines
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class People:
     """Ids of the people: who makes, who approves, a second of each, and who only reads."""

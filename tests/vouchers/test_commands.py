@@ -86,11 +86,15 @@ def test_journals_and_transfers_are_written_by_options(run: Run) -> None:
         "Mượn",
         "--by",
     )
-    lines = ("--debit", "136=500", "--credit", "336=500", "--debit", "136=700@base/HUE",
-             "--credit", "336=700@base/HUE")  # fmt: skip
+    lines = ("--debit", "138=500", "--credit", "3388=500", "--debit", "138=700@base/HUE",
+             "--credit", "3388=700@base/HUE")  # fmt: skip
     journal = told(run(*common, "lan", "--kind", "journal", *lines, "--json"))
     assert journal["amount"] == 1_200
     assert told(run("voucher", "submit", str(journal["voucher"]), "--by", "lan", "--json"))
+    (reason,) = refused(run(*common, "lan", "--kind", "journal", "--debit", "136=500",
+                            "--credit", "138=500", "--json"))  # fmt: skip
+    assert (reason["field"], reason["row"]) == ("line_account", 1)
+    assert "hãy lập Giấy chuyển quỹ, kèm số nghị quyết" in reason["reason"]
     moved = ("--to-unit", "HUE", "--amount", "1.000", "--resolution", "12/NQ",
              "--resolution-on", "2024-09-05")  # fmt: skip
     transfer = told(run(*common, "lan", "--kind", "transfer", *moved, "--json"))

@@ -71,7 +71,7 @@ def test_a_unit_treasurer_sees_and_touches_only_the_own_unit(session: Session, d
 def test_a_voucher_over_units_is_not_touched_by_one_who_sees_only_one(
     session: Session, desk: Desk
 ) -> None:
-    lines = (DraftLine(account="136", debit=5), DraftLine(account="336", credit=5, unit="TW"))
+    lines = (DraftLine(account="138", debit=5), DraftLine(account="3388", credit=5, unit="TW"))
     number = desk.draft(JOURNAL, unit="HUE", lines=lines)
     with transaction() as writing:
         set_scope(writing, {units.by_code(writing, "HUE").id})

@@ -15,7 +15,7 @@ from fundsvc.errors import Refusal
 from fundsvc.units import service as units
 from fundsvc.vouchers import service
 from fundsvc.vouchers.drafting import Draft, DraftLine
-from tests.vouchers.conftest import DAY, MOVED, PAID, Desk, bring
+from tests.vouchers.conftest import DAY, MOVED, PAID, Desk, bring, journal
 
 
 def net(session: Session, unit: str, since: date = DAY) -> tuple[int, date]:
@@ -121,56 +121,6 @@ def test_a_transfer_is_not_taken_back_from_a_fund_that_spent_it(
     with transaction() as writing:
         gone = service.reverse(writing, number, on=None, reason="Nhầm", by=desk.people.maker)
     assert gone.new
-
-
-def journal(*lines: tuple[str, str, str, int]) -> Draft:
-    """A journal voucher of lines: fund/unit, "N" or "C", account, amount."""
-    return replace(
-        PAID,
-        kind="journal",
-        party="",
-        lines=tuple(
-            DraftLine(
-                account=account,
-                debit=amount if side == "N" else 0,
-                credit=amount if side == "C" else 0,
-                fund=where.partition("/")[0],
-                unit=where.partition("/")[2],
-            )
-            for where, side, account, amount in lines
-        ),
-    )
-
-
-def test_a_journal_does_not_move_money_past_a_resolution(desk: Desk) -> None:
-    for other in ("dues/TW", "nghia-tinh/HUE"):
-        number = desk.draft(
-            journal(
-                ("nghia-tinh/TW", "N", "811", 200_000_000),
-                ("nghia-tinh/TW", "C", "336", 200_000_000),
-                (other, "N", "136", 200_000_000),
-                (other, "C", "7118", 200_000_000),
-            )
-        )
-        with pytest.raises(Refusal, match=r"136, 336; hãy lập Giấy chuyển quỹ") as caught:
-            desk.act("submit", number)
-        assert fields(caught) == ["lines"]
-
-
-def test_what_funds_owe_each_other_is_settled_by_a_journal(desk: Desk) -> None:
-    desk.posted(
-        journal(
-            ("nghia-tinh/TW", "N", "336", 5_000),
-            ("nghia-tinh/TW", "C", "111", 5_000),
-            ("nghia-tinh/HUE", "N", "111", 5_000),
-            ("nghia-tinh/HUE", "C", "136", 5_000),
-        )
-    )
-
-
-def test_a_journal_of_one_fund_may_name_what_it_owes(session: Session, desk: Desk) -> None:
-    desk.posted(journal(("nghia-tinh/TW", "N", "811", 9_000), ("nghia-tinh/TW", "C", "336", 9_000)))
-    assert net(session, "TW")[0] == 149_991_000
 
 
 def shifted(amount: int) -> Draft:

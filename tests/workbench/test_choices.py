@@ -145,6 +145,8 @@ def test_what_is_held_waits_with_its_reason(session: Session) -> None:
         (choices.Posted("7113", "x"), "biên nhận"),
         (choices.Posted("138.viettel", "x"), "quyết toán"),
         (choices.Posted("911", "x"), "kết chuyển"),
+        (choices.Posted("4311", "x"), "khi mở sổ"),
+        (choices.Posted("336", "x"), "hãy lập Giấy chuyển quỹ"),
         (choices.Posted("515", " "), "Thiếu nội dung"),
         (choices.Posted("999", "x"), "Không có tài khoản"),
         (choices.Spent("gift", "A", "B"), "tiền vào"),
