@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books import keys
+from fundsvc.books import keys, netbalance
 from fundsvc.books import service as books
 from fundsvc.books.reversing import Reversed, take_back
 from fundsvc.books.tills import hold, till
@@ -87,6 +87,15 @@ def record_payment(
         hold(
             session,
             place,
+            fund_id=fund_id,
+            unit_id=unit.id,
+            since=spent.paid_on,
+            amount=spent.amount,
+            field="amount",
+        )
+        # A till may hold what is not the fund's own: money that nobody has identified yet.
+        netbalance.hold(
+            session,
             fund_id=fund_id,
             unit_id=unit.id,
             since=spent.paid_on,

@@ -314,3 +314,28 @@ def test_verify_is_silent_until_an_entry_stands_alone(session: Session) -> None:
             external_id="by hand",
         )
     assert [fault.rule for fault in verify.faults(session)] == ["payment"]
+
+
+def test_money_that_is_not_the_funds_own_is_not_spent(session: Session) -> None:
+    borrowed = recipes.pair(
+        "journal",
+        "111",
+        "3388",
+        {
+            "on": date(2024, 9, 2),
+            "unit": "TW",
+            "fund": "nghia-tinh",
+            "amount": 9_000_000,
+            "description": "Tạm giữ hộ",
+        },
+    )
+    with transaction() as writing:
+        books.post(writing, borrowed, source="test", external_id="borrowed")
+    with (
+        transaction() as writing,
+        pytest.raises(Refusal, match=r"không được âm: .* còn 100\.000\.000 đ, thiếu 1 đ") as caught,
+    ):
+        service.record_payment(writing, replace(SPENT, amount=100_000_001))
+    assert [reason.field for reason in caught.value.reasons] == ["amount"]
+    with transaction() as writing:
+        service.record_payment(writing, replace(SPENT, amount=100_000_000))
