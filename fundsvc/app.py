@@ -106,13 +106,15 @@ WAYS: Final = ("fundsvc.online.checkout:CARD",)
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 LARGEST_KEY: Final = 2**63 - 1
-LARGEST_FORM, LARGEST_FILE, LARGEST_EVIDENCE = 1_000_000, 200_000_000, 12_000_000
+LARGEST_FORM, LARGEST_FILE = 1_000_000, 200_000_000
+LARGEST_EVIDENCE: Final = 40_000_000
+"""Several photographs at once; how large each may be its own form says."""
 UPLOADS: Final = "/imports/"
 PUSHED: Final = ("/webhooks/", "/api/")
 """Where others push: they sign what they send, so there is no token, session or form."""
 _AT_ONCE: Final = "fundsvc.at_once"
 EVIDENCE: Final = re.compile(
-    r"/vouchers/[0-9]{1,19}/files|/campaign-pages/[a-z0-9-]{1,60}/picture"
+    r"/vouchers/(?:new|[0-9]{1,19}/(?:edit|files))|/campaign-pages/[a-z0-9-]{1,60}/picture"
     r"|/workbench/[A-Za-z0-9]{2,12}/lines/[0-9]{1,19}/notes",
     re.ASCII,
 )

@@ -1,7 +1,7 @@
 """The form of a voucher, new or changed: nothing that was typed is lost when it is refused."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -17,7 +17,16 @@ from fundsvc.errors import Conflict, Forbidden, NotFound, Reason, Refusal
 from fundsvc.fields import parse_key
 from fundsvc.staff.access import allow
 from fundsvc.templating import Form
-from fundsvc.vouchers import checks, choices, document, lacking, schemas, service, storing
+from fundsvc.vouchers import (
+    attaching,
+    checks,
+    choices,
+    document,
+    lacking,
+    schemas,
+    service,
+    storing,
+)
 from fundsvc.vouchers.drafting import MOST_LINES
 from fundsvc.vouchers.kinds import DRAFT, JOURNAL, KINDS
 from fundsvc.vouchers.models import Voucher
@@ -25,6 +34,8 @@ from fundsvc.vouchers.models import Voucher
 bp = Blueprint("voucher_forms", __name__)
 
 WRITERS = ("treasurer", "unit-treasurer")
+Promised = Sequence[tuple[str, str]]
+"""Signatures and names of files that are kept for a form."""
 TITLES: Final = {
     "cash-in": lazy_gettext("Lập phiếu thu"),
     "cash-out": lazy_gettext("Lập phiếu chi"),
@@ -64,13 +75,15 @@ def create() -> ResponseReturnValue:
         raise NotFound
     if values.get("act") == "add":
         return _new_page(kind, Form(values), more=1)
-    typed = schemas.read(values, kind)
+    typed, taken = schemas.read(values, kind), attaching.take()
     voucher_id = None
     try:
+        _hold(taken)
         key = service.chosen_key(parse_key(values.get("key", "")))
         draft = typed.whole()
         with transaction() as session:
             voucher_id = service.create(session, draft, key=key, by=current_user.id)
+            attaching.attach(session, voucher_id, taken.uploads, by=current_user.id)
             if values.get("act") == "submit":
                 service.submit(session, voucher_id, 1, by=current_user.id)
     except Refusal as error:
@@ -79,7 +92,8 @@ def create() -> ResponseReturnValue:
             flash(" ".join(str(reason.text) for reason in error.reasons), "warning")
             return redirect(_page_of(voucher_id), 303)
         form = Form(values, _all_reasons(error, typed, values))
-        return _new_page(kind, form, kept=isinstance(error, Conflict)), error.status
+        kept = isinstance(error, Conflict)
+        return _new_page(kind, form, kept=kept, attached=taken.promised()), error.status
     return _saved(voucher_id, values)
 
 
@@ -104,11 +118,13 @@ def save(voucher_id: int) -> ResponseReturnValue:
     kind, version = row.kind, schemas.version(values)
     if values.get("act") == "add":
         return _edit_page(row, Form(values), version, more=1)
-    typed = schemas.read(values, kind)
+    typed, taken = schemas.read(values, kind), attaching.take()
     try:
+        _hold(taken)
         draft = typed.whole()
         with transaction() as session:
             service.edit(session, voucher_id, version, draft, by=current_user.id)
+            attaching.attach(session, voucher_id, taken.uploads, by=current_user.id)
             if values.get("act") == "submit":
                 service.submit(session, voucher_id, version + 1, by=current_user.id)
     except Refusal as error:
@@ -117,8 +133,19 @@ def save(voucher_id: int) -> ResponseReturnValue:
         stale = isinstance(error, Conflict)
         if stale:
             version = row.version
-        return _edit_page(row, form, version, stale=stale), error.status
+        page = _edit_page(row, form, version, stale=stale, attached=taken.promised())
+        return page, error.status
     return _saved(voucher_id, values)
+
+
+def _hold(taken: attaching.Taken) -> None:
+    """Hold that every file that came with a form can be attached.
+
+    Raises:
+        Refusal: one is none of the kinds taken, or too large.
+    """
+    if taken.reasons:
+        raise Refusal(*taken.reasons)
 
 
 def _all_reasons(
@@ -154,7 +181,9 @@ def _voucher(voucher_id: int) -> Voucher:
     return row
 
 
-def _new_page(kind: str, form: Form, *, more: int = 0, kept: bool = False) -> str:
+def _new_page(
+    kind: str, form: Form, *, more: int = 0, kept: bool = False, attached: Promised = ()
+) -> str:
     wrong = {reason.field for reason in form.reasons}
     key = form.value("key")
     newer = None
@@ -171,6 +200,7 @@ def _new_page(kind: str, form: Form, *, more: int = 0, kept: bool = False) -> st
         more,
         title=str(TITLES[kind]),
         action=f"/vouchers/new?kind={kind}",
+        attached=attached,
         key=key or secrets.token_urlsafe(18),
         version=None,
         newer=newer,
@@ -181,7 +211,13 @@ def _new_page(kind: str, form: Form, *, more: int = 0, kept: bool = False) -> st
 
 
 def _edit_page(
-    row: Voucher, form: Form, version: int, *, more: int = 0, stale: bool = False
+    row: Voucher,
+    form: Form,
+    version: int,
+    *,
+    more: int = 0,
+    stale: bool = False,
+    attached: Promised = (),
 ) -> str:
     return _page(
         row.kind,
@@ -189,6 +225,7 @@ def _edit_page(
         more,
         title=_("Sửa nháp %(kind)s", kind=str(KINDS[row.kind].name).lower()),
         action=url_for(".save", voucher_id=row.id),
+        attached=attached,
         key=None,
         version=version,
         newer=_page_of(row.id) if stale else None,

@@ -114,11 +114,13 @@ def test_what_is_no_evidence_is_refused_beside_the_field(
     assert "Chưa có tệp nào" in maker.get(voucher).text
 
 
-def test_only_the_page_that_attaches_takes_a_large_body(signed_in: SignedIn) -> None:
+def test_only_pages_that_attach_take_a_large_body(signed_in: SignedIn) -> None:
     maker = signed_in("treasurer")
     voucher = draft(maker)
-    assert attach(maker, voucher, b"x" * 13_000_000) == 413
-    for page in (f"{voucher}/submit", f"{voucher}/edit", "/vouchers/new?kind=cash-in"):
+    # A large photograph is told how large it may be; of what nobody would send nothing is read.
+    assert attach(maker, voucher, PDF + b"x" * 12_000_000) == 422
+    assert attach(maker, voucher, b"x" * 41_000_000) == 413
+    for page in (f"{voucher}/submit", f"{voucher}/approve", "/spending/new"):
         answer = send(maker, f"{voucher}/files", page, file=(io.BytesIO(PDF), "a.pdf"))
         assert answer.status_code == 413, page
     assert send(maker, f"{voucher}/files").status_code == 422
