@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import flask
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -34,6 +35,7 @@ from fundsvc.vouchers.models import Voucher
 bp = Blueprint("voucher_forms", __name__)
 
 WRITERS = ("treasurer", "unit-treasurer")
+_LAST_UNIT: Final = "voucher-unit"
 Promised = Sequence[tuple[str, str]]
 """Signatures and names of files that are kept for a form."""
 TITLES: Final = {
@@ -62,7 +64,9 @@ def new() -> ResponseReturnValue:
     if kind not in KINDS:
         kinds = [(code, TITLES[code], TOLD[code]) for code in KINDS]
         return render_template("vouchers/choose.html", kinds=kinds)
-    return _new_page(kind, Form({"date": clock.today().isoformat()}))
+    # Who keeps the books of one of a hundred units does not look for it each time.
+    values = {"date": clock.today().isoformat(), "unit": flask.session.get(_LAST_UNIT, "")}
+    return _new_page(kind, Form(values))
 
 
 @bp.post("/vouchers/new")
@@ -165,6 +169,7 @@ def _all_reasons(
 
 
 def _saved(voucher_id: int, values: Mapping[str, str]) -> ResponseReturnValue:
+    flask.session[_LAST_UNIT] = values.get("unit", "")
     if values.get("act") == "submit":
         flash(_("Đã lưu và trình duyệt; chờ người khác duyệt."), "ok")
     else:

@@ -123,3 +123,13 @@ def test_a_kind_that_is_not_there_is_not_found(signed_in: SignedIn) -> None:
     assert "Lập phiếu thu" in client.get("/vouchers/new?kind=nothing").text
     answer = send(client, "/vouchers/new?kind=cash-in", "/vouchers/new", kind="nothing")
     assert answer.status_code == 404
+
+
+def test_the_next_voucher_begins_with_the_unit_of_the_last(signed_in: SignedIn) -> None:
+    client = signed_in("treasurer")
+    page = "/vouchers/new?kind=cash-out"
+    chosen = '<option value="TW" selected>'
+    assert chosen not in client.get(page).text
+    send(client, page, **PAID, key=hidden(client, page)["key"], act="save")
+    assert chosen in client.get("/vouchers/new?kind=cash-in").text
+    assert chosen not in signed_in("treasurer").get(page).text
