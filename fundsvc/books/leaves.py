@@ -16,6 +16,10 @@ Origins = Callable[[Session, int, int], Mapping[int, str]]
 """Where entries of a range came from: the SHA-256 of the file that a message or a line stood in."""
 
 
+MARK: Final = 4
+"""So many bytes of a leaf tell it from its neighbours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """An entry's number, what is hashed of it, and what its postings add up to, in đồng."""
@@ -33,21 +37,24 @@ class Leaf:
 
 @dataclass(slots=True)
 class Gathered:
-    """What a seal says of its entries: their leaves in order, their numbers, their sums in đồng."""
+    """What a seal says of its entries: their numbers and leaves in order, their sums in đồng."""
 
+    numbers: list[int]
     hashes: list[bytes]
-    first: int = 0
-    last: int = 0
     debit: int = 0
     credit: int = 0
+
+    @property
+    def marks(self) -> bytes:
+        """Return the beginnings of the leaves, in order; see `fundsvc.books.models.SealMarks`."""
+        return b"".join(found[:MARK] for found in self.hashes)
 
 
 def gather(leaves: Iterable[Leaf]) -> Gathered:
     """Gather the leaves of a batch without keeping what was hashed."""
-    found = Gathered([])
+    found = Gathered([], [])
     for entry in leaves:
-        found.first = found.first if found.hashes else entry.entry_id
-        found.last = entry.entry_id
+        found.numbers.append(entry.entry_id)
         found.hashes.append(entry.hash)
         found.debit += entry.debit
         found.credit += entry.credit

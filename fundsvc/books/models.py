@@ -224,6 +224,23 @@ class Seal(Base):
     sealed_at: Mapped[dt.datetime]
 
 
+class SealMarks(Base):
+    """The first four bytes of each leaf of a seal, in order.
+
+    They prove nothing: the root says whether an entry is not what was sealed, they tell which one.
+    Seals made before there were marks have none. They stand apart because every statement reads
+    the seals, and only a check reads these.
+    """
+
+    __tablename__ = "seal_marks"
+    __table_args__ = table_args()
+
+    number: Mapped[int] = mapped_column(
+        ForeignKey("seal.number"), primary_key=True, autoincrement=False
+    )
+    marks: Mapped[bytes]
+
+
 class ReferenceMark(Base):
     """The mark of accounts, funds, units and provinces; every change of them draws another one."""
 

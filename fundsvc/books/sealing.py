@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import added
 from fundsvc.books.leaves import Leaves, Origins, gather
-from fundsvc.books.models import Entry, Seal
+from fundsvc.books.models import Entry, Seal, SealMarks
 from fundsvc.books.standing import Sealed
 from ledger import seals as ledger
 
@@ -39,6 +39,7 @@ class Batch:
     """A seal that can be written."""
 
     seal: ledger.Seal
+    marks: bytes
     sums: added.Sums | None
 
 
@@ -97,14 +98,14 @@ def prepare(
         number=before.number + 1,
         before=before.head or ledger.NO_HEAD,
         root=ledger.root(found.hashes),
-        first_entry=found.first,
-        last_entry=found.last,
+        first_entry=found.numbers[0],
+        last_entry=found.numbers[-1],
         entries=len(found.hashes),
         debit=found.debit,
         credit=found.credit,
         sealed_at=moment,
     )
-    return Batch(seal, sums)
+    return Batch(seal, found.marks, sums)
 
 
 def write(session: Session, batch: Batch) -> None:
@@ -134,6 +135,7 @@ def write(session: Session, batch: Batch) -> None:
         session.flush()
     except IntegrityError as error:
         raise Overtaken from error
+    session.execute(insert(SealMarks).values(number=seal.number, marks=batch.marks))
     added.write(session, seal.first_entry, seal.last_entry, batch.sums)
 
 

@@ -4,21 +4,22 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fundsvc.books.grains import ROLLUPS, Grain, Rollup
-from fundsvc.books.leaves import Leaves, gather
-from fundsvc.books.models import Seal
-from fundsvc.books.sealing import last_seal
+from fundsvc.books.leaves import Gathered, Leaves, gather
+from fundsvc.books.models import Seal, SealMarks
 from fundsvc.books.verify import Fault
-from fundsvc.seals import listing
+from fundsvc.seals import listing, verify_sums
+from fundsvc.seals.located import Touched, What, touched
 from fundsvc.seals.service import files_of
 from ledger import seals as ledger
 
 Tell = Callable[[int, int], None]
 """Told how many sealed entries were looked at, of how many."""
 _LOWEST: Final = -(2**62)
+_NAMED: Final = 20
+"""So many touched entries of a seal are named one by one."""
 
 
 def faults(
@@ -35,7 +36,7 @@ def faults(
     yield from _chain(session)
     yield from _unlike(session, published or {})
     yield from _contents(session, tell)
-    yield from _rollups(session)
+    yield from verify_sums.faults(session)
 
 
 def _chain(session: Session) -> Iterator[Fault]:
@@ -82,61 +83,54 @@ def _contents(session: Session, tell: Tell | None) -> Iterator[Fault]:
         if seal is None:
             continue
         found = gather(leaves.read(first, seal.last_entry))
-        said = (seal.entries, seal.first_entry, seal.last_entry, seal.debit, seal.credit)
-        held = (len(found.hashes), found.first, found.last, found.debit, found.credit)
-        if said != held or ledger.root(found.hashes) != seal.root:
-            why = _(
-                "Niêm phong số %(n)d (bút toán %(first)d–%(last)d): nội dung đã bị thay đổi"
-                " từ khi niêm phong (%(entries)d bút toán, nay có %(held)d).",
-                n=number,
-                first=seal.first_entry,
-                last=seal.last_entry,
-                entries=seal.entries,
-                held=len(found.hashes),
-            )
-            yield Fault("sealed", f"seal:{number}", why)
+        marks = session.scalar(select(SealMarks.marks).where(SealMarks.number == number))
+        yield from _content(seal, found, marks)
         first, done = seal.last_entry + 1, done + seal.entries
         if tell is not None:
             tell(min(done, total), total)
 
 
-def _rollups(session: Session) -> Iterator[Fault]:
-    """Sums by day that are not those of the sealed postings, and others not those by day."""
-    engine = session.get_bind().dialect.name
-    span = {"last": last_seal(session).last_entry}
-    by_day = Rollup(Grain.DAY, whole=False)
-    for rollup in ROLLUPS:
-        sums = _OF_POSTINGS if rollup == by_day else rollup.summed(engine, by_day.table)
-        query = text(_DIFFERENT.format(table=rollup.table, keys=", ".join(rollup.keys), sums=sums))
-        for row in session.execute(query, span if rollup == by_day else {}):
-            why = _(
-                "Tổng đã cộng sẵn (%(table)s) ngày %(day)s của tài khoản số %(account)d,"
-                " quỹ số %(fund)d, đơn vị số %(unit)d không bằng tổng các định khoản.",
-                table=rollup.table,
-                day=str(row.date),
-                account=row.account_id,
-                fund=row.fund_id,
-                unit=row.unit_id,
-            )
-            yield Fault("rollup", f"{rollup.table}:{row.date}:{row.account_id}", why)
+def _content(seal: ledger.Seal, found: Gathered, marks: bytes | None) -> Iterator[Fault]:
+    """One seal against the entries that are there: the root decides, the marks say where."""
+    place = f"seal:{seal.number}"
+    first, last = (found.numbers[0], found.numbers[-1]) if found.numbers else (0, 0)
+    said = (seal.entries, seal.first_entry, seal.last_entry, seal.debit, seal.credit)
+    held = (len(found.hashes), first, last, found.debit, found.credit)
+    if said == held and ledger.root(found.hashes) == seal.root:
+        if marks is not None and bytes(marks) != found.marks:
+            why = _("Dấu chỉ chỗ của niêm phong số %(n)d đã bị sửa; các bút toán vẫn đúng như lúc"
+                    " niêm phong.", n=seal.number)  # fmt: skip
+            yield Fault("seal", place, why)
+        return
+    yield Fault(
+        "sealed",
+        place,
+        _(
+            "Niêm phong số %(n)d (bút toán %(first)d–%(last)d): nội dung đã bị thay đổi"
+            " từ khi niêm phong (%(entries)d bút toán, nay có %(held)d).",
+            n=seal.number,
+            first=seal.first_entry,
+            last=seal.last_entry,
+            entries=seal.entries,
+            held=len(found.hashes),
+        ),
+    )
+    named = 0
+    for one in touched(seal, bytes(marks or b""), found):
+        named += 1
+        if named <= _NAMED:
+            yield Fault("sealed", f"entry:{one.number}" if one.known else place, _told(one))
+    if named > _NAMED:
+        why = _("Niêm phong số %(n)d: còn %(more)d bút toán khác đã bị sửa, xóa hoặc chèn.",
+                n=seal.number, more=named - _NAMED)  # fmt: skip
+        yield Fault("sealed", place, why)
 
 
-_OF_POSTINGS: Final = """
-SELECT posting.fund_id, coalesce(entry.province_id, 0) AS province_id, posting.date,
-    posting.account_id, posting.unit_id,
-    CASE entry.kind WHEN 'carry-forward' THEN 1 ELSE 0 END AS carried,
-    CAST(sum(posting.debit) AS bigint) AS debit, CAST(sum(posting.credit) AS bigint) AS credit,
-    count(DISTINCT posting.entry_id) AS entries
-FROM posting JOIN entry ON entry.id = posting.entry_id
-WHERE posting.entry_id <= :last
-GROUP BY 1, 2, 3, 4, 5, 6
-"""
-_DIFFERENT: Final = """
-WITH summed AS ({sums}), kept AS (
-    SELECT {keys}, debit, credit, entries FROM {table}
-), different AS (
-    SELECT * FROM (SELECT * FROM summed EXCEPT SELECT * FROM kept) AS missing
-    UNION SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM summed) AS surplus
-)
-SELECT DISTINCT date, account_id, fund_id, unit_id FROM different ORDER BY 1, 2, 3, 4
-"""
+def _told(one: Touched) -> str:
+    if one.what is What.CHANGED:
+        return _("Bút toán %(id)d đã bị sửa sau khi niêm phong.", id=one.number)
+    if one.what is What.ADDED:
+        return _("Bút toán %(id)d đã bị chèn vào phần đã niêm phong.", id=one.number)
+    if one.known:
+        return _("Bút toán %(id)d đã niêm phong nay không còn.", id=one.number)
+    return _("Một bút toán đã niêm phong đứng sau bút toán %(id)d nay không còn.", id=one.number)

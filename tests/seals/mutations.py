@@ -267,7 +267,7 @@ def found(session: Session, published: dict[int, str] | None = None) -> bool:
 
 def chain_anew(session: Session) -> None:
     """Throw seals and roll-ups away and seal everything again, within this transaction."""
-    for table in ("seal", *(rollup.table for rollup in ROLLUPS)):
+    for table in ("seal_marks", "seal", *(rollup.table for rollup in ROLLUPS)):
         session.execute(text(f"DELETE FROM {table}"))
     session.expire_all()
     batch = sealing.prepare(session, files_of, patience=0)

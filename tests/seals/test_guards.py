@@ -15,6 +15,11 @@ SEAL = (
 )
 REFUSED = {
     "seal_append_only: update": "UPDATE seal SET debit = debit + 1",
+    "seal_marks_append_only: update": "UPDATE seal_marks SET marks = marks",
+    "seal_marks_append_only: delete": "DELETE FROM seal_marks",
+    "seal_marks_fit: not those of the newest seal": (
+        "INSERT INTO seal_marks SELECT 0, marks FROM seal_marks WHERE number = 1"
+    ),
     "seal_append_only: delete": "DELETE FROM seal WHERE number = 3",
     "seal_follows: a gap": SEAL.format(number=90, first=9_000),
     "seal_follows: over the one before": SEAL.format(number=5, first=2),
@@ -25,7 +30,13 @@ REFUSED = {
     "entry_donor_append_only: update": "UPDATE entry_donor SET commitment = commitment",
     "entry_donor_append_only: delete": "DELETE FROM entry_donor",
 } | {f"{rollup.table}_append_only: delete": f"DELETE FROM {rollup.table}" for rollup in ROLLUPS}
-EMPTIED = ("seal", "entry_evidence", "entry_donor", *(rollup.table for rollup in ROLLUPS))
+EMPTIED = (
+    "seal",
+    "seal_marks",
+    "entry_evidence",
+    "entry_donor",
+    *(rollup.table for rollup in ROLLUPS),
+)
 
 
 @pytest.fixture
