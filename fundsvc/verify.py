@@ -36,7 +36,7 @@ from fundsvc.verified import FACTS, disagreeing, lonely, misfiled, others_named
 from fundsvc.vouchers import verify as vouchers
 from fundsvc.workbench import signed_verify as signed_months
 from fundsvc.workbench import verify as workbench
-from ledger.check import read_heads
+from ledger.check import NoListError, read_heads
 from ledger.words import grouped
 
 HEAD: Final = re.compile(r"[0-9A-Fa-f]{8,64}", re.ASCII)
@@ -203,7 +203,9 @@ def _published(stated: tuple[str, ...], kept: Path | None) -> dict[int, str]:
         try:
             heads.update({number: head for number, (_seal, head) in read_heads(kept)})
         except (ValueError, KeyError, TypeError, OSError, csv.Error) as error:
-            msg = f"--heads {kept}: không phải danh sách niêm phong"
+            # What Python says of a row that cannot be read is not for people.
+            told = isinstance(error, NoListError)
+            msg = f"--heads {kept}: {error if told else 'không phải danh sách niêm phong'}"
             raise click.UsageError(msg) from error
     return heads
 

@@ -17,10 +17,26 @@ from typing import Any
 
 from ledger.seals import NO_HEAD, Seal, included, leaf
 
+COLUMNS = (
+    "seal", "head", "before", "root", "first_entry", "last_entry", "entries", "debit", "credit",
+    "sealed_at",
+)  # fmt: skip
 LARGEST_LEAF = 1 << 20
 STATED = re.compile(r"[0-9]{1,18}:[0-9A-Fa-f]{16,64}", re.ASCII)
 """A head as papers print it: at least its first 16 letters, or it proves nothing."""
+LABELS = (
+    "bút toán số", "ngày", "loại", "diễn giải", "đơn vị", "tỉnh", "nguồn", "mã của nguồn",
+    "ghi sổ lúc", "ghi đảo bút toán số", "chứng từ", "người lập", "người duyệt",
+    "cam kết về người ủng hộ",
+)  # fmt: skip
+"""What the fields of an entry are, after its version and before its files and postings."""
+POSTING = ("dòng", "tài khoản", "loại", "dòng báo cáo", "quỹ", "đơn vị", "Nợ", "Có")
+NOT_CANONICAL = "nội dung không ở dạng chuẩn"
 _FIELD = re.compile(rb"([0-9]{1,9}):")
+
+
+class NoListError(ValueError):
+    """A file is not a list of seals that proves anything; the message says why."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,14 +49,16 @@ def main(arguments: list[str] | None = None) -> int:
         help="số niêm phong và mã đã công bố trước đây, như in trên biên nhận",
     )  # fmt: skip
     given = parser.parse_args(arguments)
-    proved: list[str] = []
+    proved: list[list[str]] = []
     try:
         heads = dict(read_heads(given.heads))
         faults = [*broken(heads), *unlike(heads, given.published)]
         for path in given.proof:
             proof = json.loads(path.read_text(encoding="utf-8"))
-            faults += refuted(proof, heads)
-            proved.append(" · ".join(told(str(proof["hashed"]))))
+            refutation = list(refuted(proof, heads))
+            faults += refutation
+            if not refutation:
+                proved.append(list(told(str(proof["hashed"]))))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         print(f"không đọc được: {error}", file=sys.stderr)
         return 1
@@ -50,12 +68,17 @@ def main(arguments: list[str] | None = None) -> int:
     for fault in faults:
         print(fault)
     if not faults:
-        for text in proved:
-            print(f"Được chứng minh: {text}")
+        for lines in proved:
+            print("Được chứng minh:", *lines, sep="\n  ")
         print(
             f"Đúng: {len(heads)} niêm phong nối liền nhau, {len(given.proof)} bằng chứng,"
             f" {len(given.published)} mã đã công bố."
         )
+        if min(heads) > 1:
+            print(
+                f"Danh sách bắt đầu từ niêm phong số {min(heads)};"
+                " phần trước không kiểm được từ tệp này."
+            )
     return 1 if faults else 0
 
 
@@ -63,11 +86,22 @@ def read_heads(path: Path) -> Iterator[tuple[int, tuple[Seal, str]]]:
     """Yield each seal of a list, and the head that the list states for it, by number.
 
     Raises:
-        ValueError, KeyError: the file is no such list.
+        NoListError: the file is no such list, names no seal, or names one twice.
+        ValueError: what it says of a seal cannot be read.
     """
+    seen: set[int] = set()
     with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
+        rows = csv.DictReader(file)
+        missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+        if missing:
+            msg = f"không phải danh sách niêm phong: thiếu cột {', '.join(missing)}"
+            raise NoListError(msg)
+        for row in rows:
             number = int(row["seal"])
+            if number in seen:
+                msg = f"niêm phong số {number} đứng hai lần trong danh sách"
+                raise NoListError(msg)
+            seen.add(number)
             yield (
                 number,
                 (
@@ -85,6 +119,9 @@ def read_heads(path: Path) -> Iterator[tuple[int, tuple[Seal, str]]]:
                     row["head"],
                 ),
             )
+    if not seen:
+        msg = "danh sách không có niêm phong nào, không chứng minh được gì"
+        raise NoListError(msg)
 
 
 def broken(heads: dict[int, tuple[Seal, str]]) -> Iterator[str]:
@@ -135,7 +172,29 @@ def refuted(proof: dict[str, Any], heads: dict[int, tuple[Seal, str]]) -> Iterat
 
 
 def told(hashed: str) -> Iterator[str]:
-    """Yield the fields of what was hashed of an entry, in words; an empty one is left out.
+    """Yield what was hashed of an entry, line by line: each value under its name.
+
+    Raises:
+        ValueError: it is not in canonical form.
+    """
+    values = parts(hashed)
+    next(values, None)  # The version, which the caller has compared.
+    for label in LABELS:
+        yield f"{label}: {_value(values)}"
+    files = _count(values)
+    yield f"số tệp: {files}"
+    for number in range(1, files + 1):
+        yield f"SHA-256 của tệp {number}: {_value(values)}"
+    postings = _count(values)
+    yield f"số dòng định khoản: {postings}"
+    for _posting in range(postings):
+        yield "; ".join(f"{label} {_value(values)}" for label in POSTING)
+    if next(values, values) is not values:
+        raise ValueError(NOT_CANONICAL)
+
+
+def parts(hashed: str) -> Iterator[str | None]:
+    """Yield the fields of what was hashed of an entry; None for one that holds nothing.
 
     Raises:
         ValueError: it is not in canonical form.
@@ -145,15 +204,29 @@ def told(hashed: str) -> Iterator[str]:
     while at < len(data):
         if data.startswith(b"-,", at):
             at += 2
+            yield None
             continue
         found = _FIELD.match(data, at)
         end = found.end() + int(found[1]) if found else at
         if found is None or data[end : end + 1] != b",":
-            msg = "not in canonical form"
-            raise ValueError(msg)
-        if end > found.end():
-            yield data[found.end() : end].decode("utf-8", "replace")
+            raise ValueError(NOT_CANONICAL)
+        yield data[found.end() : end].decode("utf-8", "replace")
         at = end + 1
+
+
+def _value(values: Iterator[str | None]) -> str:
+    try:
+        found = next(values)
+    except StopIteration:
+        raise ValueError(NOT_CANONICAL) from None
+    return "không ghi" if found is None else found
+
+
+def _count(values: Iterator[str | None]) -> int:
+    found = _value(values)
+    if not re.fullmatch(r"[0-9]{1,4}", found, re.ASCII):
+        raise ValueError(NOT_CANONICAL)
+    return int(found)
 
 
 if __name__ == "__main__":

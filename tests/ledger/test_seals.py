@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import seals
+from ledger import check, seals
 
 LEAVES = [hashlib.sha256(bytes([number])).digest() for number in range(40)]
 
@@ -94,3 +94,16 @@ def test_a_donor_is_committed_to_under_a_salt() -> None:
     assert seals.commitment("a" * 32, *facts) == seals.commitment("a" * 32, *facts)
     assert seals.commitment("b" * 32, *facts) != seals.commitment("a" * 32, *facts)
     assert seals.commitment("a" * 32, *facts) != seals.commitment("a" * 32, *facts[:3], "k2")
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_what_is_not_in_canonical_form_is_not_told(cut: int) -> None:
+    header = seals.fields(7, "2026-07-27", "donation", "ghi", "TW", *([None] * 9))
+    posting = seals.fields(1, "111", "asset", None, "nghia-tinh", "TW", 500000, 0)
+    text = seals.entry_text(header, ["abc"], [posting])
+    told = list(check.told(text))
+    assert told[0] == "bút toán số: 7"
+    assert "SHA-256 của tệp 1: abc" in told
+    for broken in (text[:-cut], f"{text}1:x,"):
+        with pytest.raises(ValueError, match="dạng chuẩn"):
+            list(check.told(broken))

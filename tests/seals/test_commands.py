@@ -67,7 +67,13 @@ def test_an_auditor_checks_heads_and_proof_alone(run: Any, clock: object, tmp_pa
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 niêm phong nối liền nhau, 1 bằng chứng, 1 mã đã công bố" in done.stdout
-    assert "Thu tiền mặt ủng hộ" in done.stdout, "it says what is proved"
+    told = [line.strip() for line in done.stdout.splitlines()]
+    assert told[0] == "Được chứng minh:", "it says what is proved, each value under its name"
+    assert f"bút toán số: {entry}" in told
+    assert {"chứng từ: không ghi", "số tệp: 0", "số dòng định khoản: 2"} <= set(told)
+    assert any(line.startswith("diễn giải: Thu tiền mặt ủng hộ") for line in told)
+    posting = "dòng 1; tài khoản 111; loại asset; dòng báo cáo không ghi; quỹ nghia-tinh;"
+    assert f"{posting} đơn vị TW; Nợ 400000; Có 0" in told
 
 
 @pytest.mark.parametrize(
@@ -116,6 +122,47 @@ def test_a_list_of_heads_that_was_touched_is_refuted(
     assert check.main([str(tmp_path / "none.csv")]) == 1
     for nothing in ("2:", "2:d", "x:" + "0" * 16):
         assert check.main([str(heads), "--published", nothing]) == 1
+
+
+def test_a_list_that_proves_nothing_is_refused(
+    run: Any, clock: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for amount in (100_000, 200_000, 300_000):
+        gifts.give(amount=amount)
+        run("seal")
+    heads = tmp_path / "heads.csv"
+    run("heads", "--out", str(heads))
+    lines = heads.read_text(encoding="utf-8").splitlines(keepends=True)
+    refused = {
+        "thiếu cột seal": [],
+        "không có niêm phong nào": lines[:1],
+        "thiếu cột root": [line.replace("root", "top", 1) for line in lines],
+        "niêm phong số 2 đứng hai lần": [*lines[:3], *lines[2:]],
+    }
+    for why, kept in refused.items():
+        heads.write_text("".join(kept), encoding="utf-8")
+        assert check.main([str(heads)]) == 1
+        told = capsys.readouterr()
+        assert (why in told.err, told.out) == (True, "")
+        done = run("verify", "--heads", str(heads))
+        assert (done.exit_code, why in done.stderr) == (2, True)
+
+
+def test_a_list_that_begins_later_says_what_it_does_not_prove(
+    run: Any, clock: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for amount in (100_000, 200_000, 300_000):
+        gifts.give(amount=amount)
+        run("seal")
+    heads = tmp_path / "heads.csv"
+    run("heads", "--after", "1", "--out", str(heads))
+    assert check.main([str(heads)]) == 0
+    told = capsys.readouterr().out
+    assert "từ niêm phong số 2; phần trước không kiểm được từ tệp này" in told
+    assert run("verify", "--heads", str(heads)).exit_code == 0
+    run("heads", "--out", str(heads))
+    assert check.main([str(heads)]) == 0
+    assert "phần trước" not in capsys.readouterr().out
 
 
 def test_verify_compares_heads_kept_earlier(run: Any, clock: object, tmp_path: Path) -> None:
