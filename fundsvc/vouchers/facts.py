@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from fundsvc.books.reversing import Undone
 from fundsvc.vouchers.drafting import Draft
+from fundsvc.vouchers.workflow import HANDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class ActRow:
     """Something that was done; `kind` is a key of `listing.ACTS`, as create or approve."""
 
     kind: str
+    by: int | None
     name: str
     at: datetime
     who: str
@@ -103,5 +105,6 @@ class VoucherFacts:
     expected: str | None
 
     def is_maker(self, person: int) -> bool:
-        """Whether a person made it or sent it for approval, and so may not approve it."""
-        return person in {self.row.maker_id, self.submitted_by_id}
+        """Whether a person made, changed or sent any version of it, and so may not approve it."""
+        own = {act.by for act in self.acts if act.kind in HANDS}
+        return person in {self.row.maker_id, self.submitted_by_id, *own}

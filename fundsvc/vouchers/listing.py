@@ -241,6 +241,7 @@ def acts(session: Session, voucher_id: int) -> tuple[ActRow, ...]:
         told.append(
             ActRow(
                 kind=kind,
+                by=act.actor_id,
                 name=str(ACTS.get(kind, kind)),
                 at=act.at,
                 who=name or username or "",

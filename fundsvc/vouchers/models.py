@@ -25,8 +25,9 @@ class Voucher(OfUnit, Base):
 
     `party` is who pays or is paid; it stays out of the entry, so that the books hold no names.
     `maker_id` is who made or last changed it, `submitted_by` who sent it for approval; neither may
-    approve it. `version` grows with every change, so that a form that was open meanwhile is known
-    to be old. `key` names the request that made it.
+    approve it, nor may whoever made, changed or sent an earlier version, as the acts tell.
+    `version` grows with every change, so that a form that was open meanwhile is known to be old.
+    `key` names the request that made it.
     """
 
     __tablename__ = "voucher"

@@ -74,7 +74,7 @@ def create(
 
 
 def edit(session: Session, voucher_id: int, version: int | None, draft: Draft, *, by: int) -> None:
-    """Write a draft anew; who does so is its maker from now on.
+    """Write a draft anew; who does so is its maker from now on, beside those before.
 
     Raises:
         Refusal, NotFound: as `create`; a kind stays what it was.

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from fundsvc.audit.models import Act
 from fundsvc.books.models import Account, Entry, EntryEvidence, Posting, Series
 from fundsvc.books.reversing import is_undone
 from fundsvc.books.verify import Fault
@@ -16,6 +17,7 @@ from fundsvc.vouchers.drafting import completed, postings
 from fundsvc.vouchers.kinds import KINDS, POSTED, TRANSFER
 from fundsvc.vouchers.models import Voucher, VoucherFile, VoucherLine
 from fundsvc.vouchers.service import SOURCE
+from fundsvc.vouchers.workflow import HANDS
 from ledger import entries as ledger
 from ledger.accounts import DUE_FROM, DUE_TO, AccountType
 from ledger.errors import LedgerError
@@ -31,6 +33,7 @@ def faults(session: Session) -> Iterator[Fault]:
     yield from _entries(session)
     yield from _lines(session)
     yield from _by_hand(session)
+    yield from _four_eyes(session)
     yield from _evidence(session)
     yield from _heads(session)
 
@@ -199,6 +202,23 @@ def _by_hand(session: Session) -> Iterator[Fault]:
         " quỹ; hãy ghi đảo, rồi lập Giấy chuyển quỹ kèm số nghị quyết nếu cần"
     )
     yield from _told(session, query, "voucher-by-hand", why)
+
+
+def _four_eyes(session: Session) -> Iterator[Fault]:
+    """Vouchers that stand and were approved by somebody who had a hand in a version of them."""
+    hand = select(Act.id).where(
+        Act.subject == "voucher:" + cast(Voucher.id, String),
+        Act.kind.in_([f"voucher.{act}" for act in HANDS]),
+        Act.actor_id == Voucher.approver_id,
+    )
+    query = (
+        select(Voucher.id, Voucher.number)
+        .join(Entry, Entry.id == Voucher.entry_id)
+        .where(Voucher.state == POSTED, hand.exists(), ~is_undone(Entry.id))
+        .order_by(Voucher.id)
+    )
+    why = _("người duyệt đã tự lập, sửa hoặc trình một bản của chứng từ")
+    yield from _told(session, query, "voucher-four-eyes", why)
 
 
 def _evidence(session: Session) -> Iterator[Fault]:

@@ -41,6 +41,8 @@ STEPS: Final = {
     "detach": Step(frozenset({DRAFT, SUBMITTED}), MAKERS),
     "reverse": Step(frozenset({POSTED}), MAKERS),
 }
+HANDS: Final = frozenset({"create", "edit", "submit"})
+"""Whoever did one of these has a hand in a voucher, in whatever version, and may not approve it."""
 
 
 def subject(voucher_id: int) -> str:
@@ -53,7 +55,7 @@ def open_acts(
 ) -> frozenset[str]:
     """Return what a person with these roles may do with a voucher in a state.
 
-    `is_maker` is whether the person made it or sent it for approval; then another must approve.
+    `is_maker` is whether the person had a hand in it (see `hands`); then another must approve.
     """
     return frozenset(
         name
@@ -84,11 +86,21 @@ def taken(session: Session, voucher_id: int, version: int | None, act: str, by: 
         raise Conflict(Reason(f"{told_state(session, row)} {_instead(row.state)}", field="state"))
     if version is not None and version != row.version:
         raise Conflict(Reason(_told_change(session, row), field="version"))
-    if act == "approve" and by in {row.maker_id, row.submitted_by}:
-        why = _("Anh/Chị đã lập chứng từ này nên không tự duyệt được; người khác phải duyệt.")
+    if act == "approve" and by in hands(session, row):
+        why = _(
+            "Anh/Chị đã lập, sửa hoặc trình chứng từ này (kể cả bản đã bị trả lại) nên không tự"
+            " duyệt được; người khác phải duyệt."
+        )
         raise Forbidden(Reason(why, field="approver"))
     following.taken(session, row)
     return row
+
+
+def hands(session: Session, row: Voucher) -> frozenset[int | None]:
+    """Return who made, changed or sent any version of a voucher; another must approve it."""
+    kinds = [f"voucher.{act}" for act in HANDS]
+    query = select(Act.actor_id).where(Act.subject == subject(row.id), Act.kind.in_(kinds))
+    return frozenset({row.maker_id, row.submitted_by, *session.scalars(query)})
 
 
 def hold_role(session: Session, act: str, by: int) -> None:

@@ -11,9 +11,10 @@ from fundsvc.books import service as books
 from fundsvc.books.models import Account
 from fundsvc.db import transaction
 from fundsvc.errors import Refusal
-from fundsvc.vouchers import byhand, choices, service, templates
+from fundsvc.vouchers import byhand, choices, service, templates, workflow
 from fundsvc.vouchers.drafting import Draft, DraftLine
 from fundsvc.vouchers.verify import faults
+from tests.books.test_verify import guards_off
 from tests.vouchers.conftest import MOVED, PAID, Desk, bring, journal
 from tests.vouchers.standing import booked, reasons
 
@@ -81,7 +82,7 @@ def test_what_was_drafted_before_is_refused_at_the_next_step(
 def test_books_that_hold_such_a_voucher_are_told_of_until_it_is_reversed(
     session: Session, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as before:
+    with guards_off("voucher"), monkeypatch.context() as before:
         before.setattr(byhand, "refused", lambda *_given, **_named: None)
         before.setattr(byhand, "hold_settled", lambda *_given, **_named: None)
         made = [desk.posted(slip("cash-out", "nghia-tinh", code)) for code in ("136", "4311")]
@@ -94,6 +95,21 @@ def test_books_that_hold_such_a_voucher_are_told_of_until_it_is_reversed(
             service.reverse(writing, number, on=None, reason="Sai", by=desk.people.maker)
     session.rollback()
     assert list(faults(session)) == []
+
+
+def test_a_voucher_that_its_writer_approved_is_told_of(
+    session: Session, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = desk.people.approver2
+    number = desk.draft(by=both)
+    desk.act("edit", number, PAID)
+    desk.act("submit", number)
+    with guards_off("voucher"), monkeypatch.context() as before:
+        before.setattr(workflow, "hands", lambda *_given: frozenset())
+        desk.act("approve", number, by=both, post=True)
+    session.rollback()
+    found = [(fault.rule, fault.place) for fault in faults(session)]
+    assert found == [("voucher-four-eyes", f"voucher:{number}")]
 
 
 def test_what_is_owed_is_settled_but_no_more_than_that(session: Session, desk: Desk) -> None:

@@ -6,8 +6,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from fundsvc.db import transaction
-from fundsvc.vouchers import files
-from tests.vouchers.conftest import Desk
+from fundsvc.vouchers import byhand, files
+from fundsvc.vouchers.drafting import DraftLine
+from tests.vouchers.conftest import PAID, Desk
 
 # What is refused of a voucher in each state: by which guard, and the statement.
 REFUSED = {
@@ -93,6 +94,31 @@ def test_a_voucher_keeps_to_its_way_whoever_asks(app: Flask, desk: Desk, state: 
         desk.act(step, number)
     for guard, statement in REFUSED[state]:
         refuses(guard, statement)
+
+
+def test_who_had_a_hand_in_a_version_does_not_approve_a_later_one(app: Flask, desk: Desk) -> None:
+    both = desk.people.approver2
+    number = desk.draft(by=both)
+    desk.act("edit", number, PAID)
+    desk.act("submit", number)
+    refuses(
+        "voucher_four_eyes",
+        f"UPDATE voucher SET state = 'approved', approver_id = {both}, version = version + 1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("account", "side"), [("136", "debit"), ("336", "credit"), ("421", "debit")]
+)
+def test_what_no_voucher_books_by_hand_is_not_posted(
+    app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch, account: str, side: str
+) -> None:
+    kind = {"debit": "cash-out", "credit": "cash-in"}[side]
+    monkeypatch.setattr(byhand, "refused", lambda *_given, **_named: None)
+    monkeypatch.setattr(byhand, "hold_settled", lambda *_given, **_named: None)
+    number = desk.approved(PAID, kind=kind, lines=(DraftLine(account=account, amount=5),))
+    with pytest.raises(DBAPIError, match="guard: "):
+        desk.act("post", number)
 
 
 def test_a_voucher_begins_as_a_draft(app: Flask, desk: Desk) -> None:

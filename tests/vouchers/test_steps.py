@@ -29,6 +29,26 @@ def test_nobody_approves_what_they_made_or_sent(desk: Desk) -> None:
         desk.act("approve", number)
 
 
+def test_nobody_approves_a_version_after_their_own(session: Session, desk: Desk) -> None:
+    both = desk.people.approver2
+    made, changed = desk.draft(by=both), desk.draft()
+    desk.act("submit", made, by=both)
+    desk.act("edit", changed, replace(PAID, enclosed="01 hóa đơn"), by=both)
+    desk.act("submit", changed)
+    for number in (made, changed):
+        desk.act("return_", number, "Thiếu hóa đơn", by=desk.people.approver)
+        desk.act("edit", number, replace(PAID, enclosed="02 hóa đơn"), by=desk.people.maker2)
+        desk.act("submit", number, by=desk.people.maker2)
+        session.rollback()
+        facts = listing.one(session, number)
+        assert facts is not None
+        assert [facts.is_maker(who) for who in (both, desk.people.approver)] == [True, False]
+        told = r"lập, sửa hoặc trình chứng từ này \(kể cả bản đã bị trả lại\) nên không tự duyệt"
+        with pytest.raises(Forbidden, match=told):
+            desk.act("approve", number, by=both)
+        desk.act("approve", number)
+
+
 def test_a_second_approval_is_told_who_approved_and_when(session: Session, desk: Desk) -> None:
     number = desk.submitted()
     seen = desk.version(number)
