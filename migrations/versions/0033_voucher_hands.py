@@ -3,7 +3,7 @@
 from migrations.guarding import run_guards
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
