@@ -38,7 +38,7 @@ def lines(book: Book, events: Iterable[Event]) -> Iterator[str]:
             case Item():
                 postings = "".join(
                     f"  {names[line.place]}  {line.debit - line.credit}"
-                    f"{end(line.place, event.province)}{_side(line)}"
+                    f"{end(line.place, line.province)}{_side(line)}"
                     for line in event.lines
                 )
                 yield f"{_first(event)}{postings}\n"

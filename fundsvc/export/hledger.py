@@ -53,7 +53,7 @@ def lines(book: Book, events: Iterable[Event]) -> Iterator[str]:
             case Item():
                 postings = "".join(
                     f"    {names[line.place]}  {line.debit - line.credit}"
-                    f"{_sided(end(line.place, event.province), line)}"
+                    f"{_sided(end(line.place, line.province), line)}"
                     for line in event.lines
                 )
                 yield f"{_first(event)}{postings}\n"

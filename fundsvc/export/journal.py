@@ -18,9 +18,10 @@ from fundsvc import db
 from fundsvc.books import keys
 from fundsvc.books.models import Account, Entry, Posting
 from fundsvc.books.totals import totals
+from fundsvc.units.models import Unit
 
 NO_PROVINCE: Final = "none"
-"""How a posting says that its entry states no province, as statements do."""
+"""The province of a posting that belongs to none, as statements call it."""
 # Entries fetched by one statement: more gain nothing, and fewer cost round trips.
 CHUNK: Final = 1000
 _ENTRY: FromClause = Entry.__table__
@@ -53,11 +54,16 @@ class Place(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A posting: exactly one side is not 0, and below 0 in a reversal."""
+    """A posting: exactly one side is not 0, and below 0 in a reversal.
+
+    `province` is the one that statements of provinces as recorded put it to: that of its entry, or
+    else that of the posting's unit.
+    """
 
     place: Place
     debit: int
     credit: int
+    province: str
 
 
 class Item(NamedTuple):
@@ -70,7 +76,6 @@ class Item(NamedTuple):
     source: str
     external_id: str
     voucher: str | None
-    province: str
     reverses: int | None
     reversed_by: int | None
     lines: list[Line]
@@ -160,7 +165,9 @@ class Journal:
         self._accounts = _codes(known.accounts)
         self._funds = _codes(known.funds)
         self._units = _codes(known.units)
-        self._provinces = _codes(known.provinces) | {0: NO_PROVINCE}
+        self._provinces = _codes(known.provinces)
+        homes = session.execute(select(Unit.id, Unit.province_id)).all()
+        self._homes: dict[int, int | None] = {unit: province for unit, province in homes}  # noqa: C416 - typed rows
         self._places: dict[tuple[int, ...], Place] = {}
 
     def book(self) -> Book:
@@ -194,11 +201,15 @@ class Journal:
 
     def _openings(self, span: Span) -> Iterator[Opening]:
         by = ("account", "fund", "unit", "province")
-        parts: defaultdict[tuple[str, str], list[Carried]] = defaultdict(list)
+        # What a unit's entries state and what they do not may come to stand in one province.
+        sums: defaultdict[tuple[Place, str], int] = defaultdict(int)
         for total in totals(self._session, by, span.first, span.first):
-            if total.before:
-                place, province = self._place(total.key[:3]), self._provinces[total.key[3]]
-                parts[place.fund, place.unit].append(Carried(place, province, total.before))
+            *key, stated = total.key
+            sums[self._place(tuple(key)), self._province(stated, key[2])] += total.before
+        parts: defaultdict[tuple[str, str], list[Carried]] = defaultdict(list)
+        for (place, province), amount in sums.items():
+            if amount:
+                parts[place.fund, place.unit].append(Carried(place, province, amount))
         for _part, balances in sorted(parts.items()):
             yield Opening(span.day_before, sorted(balances))
 
@@ -227,22 +238,30 @@ class Journal:
     def _items(self, ids: Sequence[int]) -> Iterator[Item]:
         """Yield some entries in the order of their ids here."""
         asked: dict[str, Any] = {"ids": list(ids)}
+        entries = self._session.execute(_ENTRIES, asked).all()
+        stated = {entry.id: entry.province_id for entry in entries}
         lines: defaultdict[int, list[Line]] = defaultdict(list)
         for number, debit, credit, *key in self._session.execute(_LINES, asked).all():
-            lines[number].append(Line(self._place(tuple(key)), debit, credit))
+            province = self._province(stated[number], key[2])
+            lines[number].append(Line(self._place(tuple(key)), debit, credit, province))
         reversals = self._session.execute(_REVERSALS, asked | {"last": self._last}).all()
         reversed_by: dict[int, int] = {number: reversal for number, reversal in reversals}  # noqa: C416 - typed rows
         found = {
             number: Item(
                 number, on, kind, description, source, external_id, voucher,
-                self._provinces[province or 0], reverses, reversed_by.get(number), lines[number],
+                reverses, reversed_by.get(number), lines[number],
             )
             for (
-                number, on, kind, description, source, external_id, voucher, province, reverses,
-            ) in self._session.execute(_ENTRIES, asked).all()
+                number, on, kind, description, source, external_id, voucher, _stated, reverses,
+            ) in entries
         }  # fmt: skip
         for number in ids:
             yield found[number]
+
+    def _province(self, stated: int | None, unit: int) -> str:
+        """Return the province that a posting of a unit stands in, given what its entry states."""
+        found = stated or self._homes[unit]
+        return self._provinces[found] if found else NO_PROVINCE
 
     def _place(self, key: tuple[int, ...]) -> Place:
         found = self._places.get(key)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc.books import keys
@@ -84,10 +85,12 @@ def ours(session: Session, first: date, last: date) -> Figures:
     for total in totals(session, three, first, last):
         if total.debit or total.credit:
             figures.turnover[place(total.key)] = total.debit, total.credit
+    homes = {unit.id: unit.province_id for unit in session.scalars(select(Unit))}
     for total in totals(session, four, first, last):
-        if total.after:
-            province = provinces.get(total.key[3], "none")
-            figures.provinces[place(total.key), province] = total.after
+        province = provinces.get(total.key[3] or homes[total.key[2]] or 0, "none")
+        key = place(total.key), province
+        figures.provinces[key] = figures.provinces.get(key, 0) + total.after
+    figures.provinces = {key: amount for key, amount in figures.provinces.items() if amount}
     return figures
 
 

@@ -58,7 +58,7 @@ def test_a_reversal_is_negative_on_the_same_sides_and_linked(ids: list[int]) -> 
     ]
     assert (back.reverses, back.reversed_by, back.kind) == (ids[0], None, "reversal")
     assert found[ids[0]].reversed_by == ids[3]
-    assert (found[ids[1]].province, found[ids[0]].province) == ("2004:45", "none")
+    assert (found[ids[1]].lines[0].province, found[ids[0]].lines[0].province) == ("2004:45", "none")
 
 
 def test_a_later_reversal_does_not_change_the_export_of_past_days(ids: list[int]) -> None:

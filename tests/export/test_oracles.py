@@ -11,16 +11,19 @@ import pytest
 from flask import Flask
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.books import service as books
+from fundsvc.books.models import Entry
 from fundsvc.db import read_session, transaction
 from fundsvc.demo import loader
 from tests.export.books import ALIKE, empty_books, export, ours
 from tests.export.programs import (
     FORMATS,
     Figures,
+    beancount_entries,
     beancount_figures,
     check,
     hledger_ends,
@@ -150,6 +153,78 @@ def test_any_book_agrees(
             agree(file, kind, wanted, told.first)
             if kind == "hledger":
                 agree_by_queries(file, wanted)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_province_is_what_the_statement_says_of_it(session: Session, tmp_path: Path) -> None:
+    """Entries that state no province stand in their unit's, in both programs as in the statement.
+
+    The days asked for begin within the book, so that what is carried in is looked at too.
+    """
+    from fundsvc.statements.options import Options
+    from fundsvc.statements.service import fund_statement
+    from tests.statements.conftest import post as post_worked
+    from tests.statements.conftest import set_up
+
+    set_up(session)
+    post_worked(session, worked.random_book(5, 60))
+    days = sorted(session.scalars(select(Entry.date)))
+    first, last = days[len(days) // 3], days[-1]
+    files = {kind: tmp_path / kind for kind in FORMATS}
+    for kind, file in files.items():
+        export(kind, file, first, last)
+    read = beancount_entries(files["beancount"])
+    compared = 0
+    for fund in ("base", "dues", "nghia-tinh"):
+        options = Options(fund, first, last, provinces="then")
+        rows = fund_statement(read_session(), options).statement.rows
+        figures = {
+            f"{row.place[0]}": (row.opening, row.receipts_total, row.payments_total, row.closing)
+            for row in rows
+        }
+        figures = {province: wanted for province, wanted in figures.items() if any(wanted)}
+        for province, wanted in figures.items():
+            tag = f"tag:province=^{province}$"
+            assert hledger_row(files["hledger"], first, f"tag:fund=^{fund}$", tag) == wanted
+            assert beancount_row(read, fund, province, first) == wanted
+        whole = tuple(sum(wanted[place] for wanted in figures.values()) for place in range(4))
+        assert hledger_row(files["hledger"], first, f"tag:fund=^{fund}$") == whole
+        compared += len(figures)
+    read_session().rollback()
+    assert compared >= 6, "several provinces have money"
+
+
+def hledger_row(file: Path, first: date, *part: str) -> tuple[int, int, int, int]:
+    """Return what hledger says of a part: opening, receipts, payments, closing."""
+
+    def total(*query: str) -> int:
+        return sum(hledger_sums(file, *part, *query).values())
+
+    return (
+        total("type:AL", "-e", str(first)),
+        -total("type:RE", "-b", str(first)),
+        total("type:X", "-b", str(first)),
+        total("type:AL"),
+    )
+
+
+def beancount_row(
+    entries: list[Any], fund: str, province: str, first: date
+) -> tuple[int, int, int, int]:
+    """Return what beancount reads of a province: opening, receipts, payments, closing."""
+    opening = receipts = payments = closing = 0
+    for entry in entries:
+        for posting in getattr(entry, "postings", ()):
+            if (posting.meta["fund"], posting.meta["province"]) != (fund, province):
+                continue
+            amount, root = int(posting.units.number), posting.account.partition(":")[0]
+            if root in {"Assets", "Liabilities"}:
+                closing += amount
+                opening += amount if entry.date < first else 0
+            elif entry.date >= first:
+                receipts -= amount if root in {"Income", "Equity"} else 0
+                payments += amount if root == "Expenses" else 0
+    return opening, receipts, payments, closing
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -47,9 +47,9 @@ def book_of(texts: list[str]) -> tuple[Book, list[Event]]:
         "7114": Ledger("7114", 'Ủng hộ "tiền mặt" \\', "income"),
     }
     book = Book(Span(DAY, DAY, opens=False), ledgers, ["base"], ["TW"], PLACES)
-    lines = [Line(PLACES[0], 5, 0), Line(PLACES[1], 0, 5)]
+    lines = [Line(PLACES[0], 5, 0, "none"), Line(PLACES[1], 0, 5, "none")]
     return book, [
-        Item(number, DAY, "test", text, "test", text, text or None, "none", None, None, lines)
+        Item(number, DAY, "test", text, "test", text, text or None, None, None, lines)
         for number, text in enumerate(texts, 1)
     ]
 
