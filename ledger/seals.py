@@ -17,7 +17,9 @@ Version 1, in words that a script of fifty lines can follow:
   credits, sealed at.
 
 A donor stands in a leaf only as a commitment: HMAC-SHA-256 under a salt that is kept with the
-donor, so that erasing both changes no leaf and leaves nothing to tell.
+donor, so that erasing both changes no leaf and leaves nothing to tell. The entry of a voucher has
+no donor; in this place it has the commitment to what the voucher says on paper, names among it,
+under a salt that is kept with the voucher. What a commitment is to, its first field says.
 """
 
 import hashlib
@@ -167,9 +169,10 @@ def follows(older: str, seals: Iterable[Seal], newer: str) -> bool:
     return head == newer
 
 
-def commitment(salt: str, *facts: Field) -> str:
-    """Return the commitment to a donor's facts under a salt, in hexadecimal."""
-    return hmac.new(salt.encode(), fields("fundsvc-donor-1", *facts).encode(), "sha256").hexdigest()
+def commitment(salt: str, *facts: Field, form: str = "fundsvc-donor-1") -> str:
+    """Return the commitment to facts under a salt, in hexadecimal; `form` says what they are."""
+    said = fields(form, *facts).encode("utf-8", "surrogatepass")
+    return hmac.new(salt.encode(), said, "sha256").hexdigest()
 
 
 def _level_above(level: Sequence[bytes]) -> list[bytes]:

@@ -192,7 +192,10 @@ class EntryEvidence(Base):
 
 
 class EntryDonor(Base):
-    """The commitment to an entry's donor, which tells nothing without the salt kept elsewhere."""
+    """The commitment of an entry to its donor or, of one that has none, to its voucher's paper.
+
+    It tells nothing without the salt, which is kept elsewhere.
+    """
 
     __tablename__ = "entry_donor"
     __table_args__ = table_args(CheckConstraint("length(commitment) = 64", name="commitment"))

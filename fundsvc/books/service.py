@@ -157,10 +157,11 @@ def _insert(session: Session, header: dict[str, Any], rows: list[dict[str, int]]
     return entry_id
 
 
-def commit_donor(session: Session, entry_id: int, commitment: str) -> None:
-    """Bind an entry of this transaction to who gave, by a commitment (`ledger.seals.commitment`).
+def bind(session: Session, entry_id: int, commitment: str) -> None:
+    """Bind an entry of this transaction to what stays out of the books: who gave, or a paper.
 
-    It is sealed with the entry, and tells nothing once the donor's salt is forgotten.
+    The commitment (`ledger.seals.commitment`) is sealed with the entry, and tells nothing once its
+    salt is forgotten.
     """
     session.execute(insert(EntryDonor), {"entry_id": entry_id, "commitment": commitment})
 

@@ -129,7 +129,7 @@ def record(session: Session, facts: DonationFacts, key: str, by: int | None) -> 
     find = donors.find_or_make if facts.online else donors.remember
     donor = find(session, known.unit.id, facts.donor) if facts.donor else None
     if donor is not None:
-        books.commit_donor(session, posted.id, donors.commitment(donor, SOURCE, key))
+        books.bind(session, posted.id, donors.commitment(donor, SOURCE, key))
     donation = Donation(
         unit_id=known.unit.id,
         fund_id=known.fund.id,

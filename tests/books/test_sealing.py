@@ -70,7 +70,7 @@ def test_a_sealed_entry_can_be_recomputed_by_hand(app: Flask, session: Session) 
             )
         entry_id = post(5, evidence=[paper], voucher="PT-2026-000001")
         with transaction() as writing:
-            service.commit_donor(writing, entry_id, "c" * 64)
+            service.bind(writing, entry_id, "c" * 64)
         assert seal_new() == 1
     fields = (
         "15:fundsvc-entry-1,", f"{len(str(entry_id))}:{entry_id},", "10:2026-07-27,",

@@ -107,3 +107,11 @@ def test_what_is_not_in_canonical_form_is_not_told(cut: int) -> None:
     for broken in (text[:-cut], f"{text}1:x,"):
         with pytest.raises(ValueError, match="dạng chuẩn"):
             list(check.told(broken))
+
+
+def test_what_a_commitment_is_to_cannot_be_mistaken() -> None:
+    """The same facts as those of a donor and as those of a paper are two commitments."""
+    assert seals.commitment("a" * 32, "An") != seals.commitment("a" * 32, "An", form="paper-1")
+    assert seals.commitment("a" * 32, "An") == seals.commitment(
+        "a" * 32, "An", form="fundsvc-donor-1"
+    )
