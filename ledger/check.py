@@ -27,7 +27,7 @@ STATED = re.compile(r"[0-9]{1,18}:[0-9A-Fa-f]{16,64}", re.ASCII)
 LABELS = (
     "bút toán số", "ngày", "loại", "diễn giải", "đơn vị", "tỉnh", "nguồn", "mã của nguồn",
     "ghi sổ lúc", "ghi đảo bút toán số", "chứng từ", "người lập", "người duyệt",
-    "cam kết về người ủng hộ",
+    "cam kết về người ủng hộ hoặc chứng từ",
 )  # fmt: skip
 """What the fields of an entry are, after its version and before its files and postings."""
 POSTING = ("dòng", "tài khoản", "loại", "dòng báo cáo", "quỹ", "đơn vị", "Nợ", "Có")

@@ -27,7 +27,8 @@ class Voucher(OfUnit, Base):
     `maker_id` is who made or last changed it, `submitted_by` who sent it for approval; neither may
     approve it, nor may whoever made, changed or sent an earlier version, as the acts tell.
     `version` grows with every change, so that a form that was open meanwhile is known to be old.
-    `key` names the request that made it.
+    `key` names the request that made it. `salt` hides in the seal what a posted one says on paper
+    (`fundsvc.vouchers.paper`); one that was posted before this was sealed has none.
     """
 
     __tablename__ = "voucher"
@@ -87,6 +88,7 @@ class Voucher(OfUnit, Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), unique=True, default=None)
     return_reason: Mapped[str | None] = mapped_column(default=None)
     template_id: Mapped[int | None] = mapped_column(ForeignKey("voucher_template.id"), default=None)
+    salt: Mapped[str | None] = mapped_column(default=None)
 
 
 class VoucherLine(OfUnit, Base):

@@ -17,13 +17,13 @@ from fundsvc.books.reversing import LONGEST_REASON, Reversed, take_back, undone
 from fundsvc.db import check_scope
 from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.text import clean
-from fundsvc.vouchers import checks, files, following, numbers, storing, workflow
+from fundsvc.vouchers import checks, files, following, numbers, paper, storing, workflow
 from fundsvc.vouchers.drafting import Draft
 from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED
 from fundsvc.vouchers.models import Voucher
 from ledger import recipes
 
-SOURCE = "voucher"
+SOURCE: Final = paper.SOURCE
 _VOUCHERS: Final[Any] = Voucher.__table__
 _CHOSEN: Final = "form:"
 
@@ -223,7 +223,9 @@ def _book(session: Session, row: Voucher, by: int) -> Posted:
     row.number, row.entry_id = number.text, posted.id
     row.series, row.year, row.serial = number.series, number.year, number.serial
     row.posted_by, row.posted_at = by, clock.now()
+    row.salt = paper.new_salt()
     _changed(session, row, "post", by, number=number.text, entry=posted.id)
+    paper.bind(session, row)
     following.posted(session, row, by)
     return Posted(number.text, posted.id)
 

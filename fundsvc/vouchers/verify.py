@@ -12,9 +12,8 @@ from fundsvc.books.models import Account, Entry, EntryEvidence, Posting, Series
 from fundsvc.books.reversing import is_undone
 from fundsvc.books.verify import Fault
 from fundsvc.units.models import Unit
-from fundsvc.vouchers import numbers, storing
-from fundsvc.vouchers.drafting import completed, postings
-from fundsvc.vouchers.kinds import KINDS, POSTED, TRANSFER
+from fundsvc.vouchers import numbers, paper, storing
+from fundsvc.vouchers.kinds import POSTED, TRANSFER
 from fundsvc.vouchers.models import Voucher, VoucherFile, VoucherLine
 from fundsvc.vouchers.service import SOURCE
 from fundsvc.vouchers.workflow import HANDS
@@ -36,6 +35,7 @@ def faults(session: Session) -> Iterator[Fault]:
     yield from _four_eyes(session)
     yield from _evidence(session)
     yield from _heads(session)
+    yield from paper.faults(session)
 
 
 def _counters(session: Session) -> Iterator[Fault]:
@@ -97,24 +97,12 @@ def _misnamed(session: Session) -> Iterator[Fault]:
 
 def _entries(session: Session) -> Iterator[Fault]:
     """Vouchers without their entry, entries that say otherwise, and entries without a voucher."""
-    said: tuple[tuple[Any, Any], ...] = (
-        (Entry.voucher, Voucher.number),
-        (Entry.date, Voucher.date),
-        (Entry.kind, Voucher.kind),
-        (Entry.description, Voucher.description),
-        (Entry.unit_id, Voucher.unit_id),
-        (Entry.province_id, Voucher.province_id),
-        (Entry.maker_id, Voucher.maker_id),
-        (Entry.approver_id, Voucher.approver_id),
-        (Entry.source, SOURCE),
-        (Entry.external_id, cast(Voucher.id, String)),
-    )
     query = (
         select(Voucher.id, Voucher.number)
         .outerjoin(Entry, Entry.id == Voucher.entry_id)
         .where(
             Voucher.state == POSTED,
-            or_(*(booked.is_distinct_from(meant) for booked, meant in said)),
+            or_(*(booked.is_distinct_from(meant) for booked, meant in paper.BOOKED)),
         )
         .order_by(Voucher.id)
     )
@@ -262,15 +250,7 @@ def _heads(session: Session) -> Iterator[Fault]:
 def _unlike_lines(session: Session, rows: Sequence[Voucher]) -> Iterator[Fault]:
     found = _whole_lines(session, [row.id for row in rows])
     for row in rows:
-        lines = found.get(row.id, ())
-        try:
-            draft = storing.draft_of(session, row, lines)
-            whole = completed(draft)
-            parts = whole.shared if KINDS[row.kind].money else whole.amount
-            holds = postings(draft) == lines and row.amount == whole.amount == parts
-        except (LedgerError, KeyError):
-            holds = False
-        if not holds:
+        if not paper.follows(session, row, found.get(row.id, ())):
             why = _("Chứng từ %(number)s: số tiền, quỹ hoặc nơi để tiền khác với định khoản.",
                     number=row.number or "")  # fmt: skip
             yield Fault("voucher-head", f"voucher:{row.id}", why)

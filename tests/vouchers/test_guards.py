@@ -10,6 +10,7 @@ from fundsvc.vouchers import byhand, files
 from fundsvc.vouchers.drafting import DraftLine
 from tests.vouchers.conftest import PAID, Desk
 
+SALT = "ab" * 16
 # What is refused of a voucher in each state: by which guard, and the statement.
 REFUSED = {
     "draft": (
@@ -20,6 +21,7 @@ REFUSED = {
         ("ck_voucher_amount", "UPDATE voucher SET amount = -1"),
         ("voucher_frozen", "UPDATE voucher SET key = 'other'"),
         ("voucher_frozen", "UPDATE voucher SET version = 0"),
+        ("voucher_salt", f"UPDATE voucher SET salt = '{SALT}'"),
         ("ck_voucher_line_one_side", "UPDATE voucher_line SET credit = debit"),
     ),
     "submitted": (
@@ -38,7 +40,11 @@ REFUSED = {
     "approved": (
         ("voucher_frozen", "UPDATE voucher SET till = '112.TWNT'"),
         ("voucher_frozen", "UPDATE voucher SET approver_id = 99"),
-        ("ck_voucher_posted", "UPDATE voucher SET state = 'posted'"),
+        ("ck_voucher_posted", f"UPDATE voucher SET state = 'posted', salt = '{SALT}'"),
+        ("voucher_salt", f"UPDATE voucher SET salt = '{SALT}'"),
+        ("voucher_salt", "UPDATE voucher SET state = 'posted'"),
+        ("voucher_salt", "UPDATE voucher SET state = 'posted', salt = ''"),
+        ("voucher_salt", f"UPDATE voucher SET state = 'posted', salt = '{SALT.upper()}'"),
         ("voucher_file_frozen", "DELETE FROM voucher_file"),
         ("voucher_file_frozen", "UPDATE voucher_file SET name = 'x'"),
         ("voucher_file_frozen", ("INSERT INTO voucher_file (voucher_id, sha256, name, media_type,"
@@ -49,6 +55,8 @@ REFUSED = {
         ("voucher_final", "UPDATE voucher SET state = 'draft', number = NULL"),
         ("voucher_final", "UPDATE voucher SET number = 'PC-2024-000009'"),
         ("voucher_final", "UPDATE voucher SET party = 'Ai khác'"),
+        ("voucher_final", "UPDATE voucher SET salt = NULL"),
+        ("voucher_final", f"UPDATE voucher SET salt = '{SALT}'"),
         ("voucher_kept", "DELETE FROM voucher"),
         ("voucher_line_frozen", "DELETE FROM voucher_line"),
         ("voucher_file_frozen", "DELETE FROM voucher_file"),
@@ -67,9 +75,9 @@ WAY = {
 }
 NEW = (
     "INSERT{} INTO voucher (id, unit_id, kind, state, date, fund_id, amount, party, party_address,"
-    " description, enclosed, version, maker_id, made_at, key, submitted_by, approver_id)"
+    " description, enclosed, version, maker_id, made_at, key, submitted_by, approver_id, salt)"
     " SELECT id{}, unit_id, kind, '{}', date, fund_id, amount, party, party_address, description,"
-    " enclosed, 1, maker_id, made_at, key{}, {} FROM voucher"
+    " enclosed, 1, maker_id, made_at, key{}, {}, {} FROM voucher"
 )
 
 
@@ -123,15 +131,18 @@ def test_what_no_voucher_books_by_hand_is_not_posted(
 
 def test_a_voucher_begins_as_a_draft(app: Flask, desk: Desk) -> None:
     desk.draft()
-    refuses("voucher_path", NEW.format("", " + 1", "submitted", " || 'x'", "maker_id, NULL"))
-    refuses("voucher_path", NEW.format("", " + 1", "approved", " || 'x'", "maker_id, 99"))
+    refuses(
+        "voucher_path", NEW.format("", " + 1", "submitted", " || 'x'", "maker_id, NULL", "NULL")
+    )
+    refuses("voucher_path", NEW.format("", " + 1", "approved", " || 'x'", "maker_id, 99", "NULL"))
+    refuses("voucher_salt", NEW.format("", " + 1", "draft", " || 'x'", "NULL, NULL", f"'{SALT}'"))
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_a_voucher_is_not_replaced(app: Flask, desk: Desk) -> None:
     desk.posted()
-    refuses("voucher_kept", NEW.format(" OR REPLACE", "", "draft", "", "NULL, NULL"))
-    refuses("voucher_kept", NEW.format(" OR REPLACE", " + 1", "draft", "", "NULL, NULL"))
+    refuses("voucher_kept", NEW.format(" OR REPLACE", "", "draft", "", "NULL, NULL", "NULL"))
+    refuses("voucher_kept", NEW.format(" OR REPLACE", " + 1", "draft", "", "NULL, NULL", "NULL"))
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -144,7 +155,8 @@ def test_two_vouchers_never_share_a_number_or_an_entry(app: Flask, desk: Desk) -
     desk.posted()
     other = desk.approved()
     take = (
-        "UPDATE voucher SET state = 'posted', posted_by = 1, posted_at = made_at, {} WHERE id = {}"
+        f"UPDATE voucher SET state = 'posted', salt = '{SALT}', posted_by = 1,"
+        " posted_at = made_at, {} WHERE id = {}"
     )
     same = "number = '{}', series = 'voucher:PC:TW', year = 2024, serial = {}, entry_id = {}"
     with transaction() as session:
