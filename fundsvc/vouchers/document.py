@@ -25,6 +25,7 @@ FORMS: Final = {"cash-in": "C40-BB", "cash-out": "C41-BB"}
 DRAFT: Final = "BẢN NHÁP – CHƯA GHI SỔ"
 DISCARDED: Final = "ĐÃ BỎ – KHÔNG GHI SỔ"
 REVERSED: Final = "ĐÃ GHI ĐẢO"
+DISAGREES: Final = "KHÔNG KHỚP VỚI SỔ"
 _MOST_IN_HEAD: Final = 2
 _LINE: Final = 68
 _HEAD_LINE: Final = 80
@@ -51,8 +52,9 @@ class Printed:
     Amounts are whole đồng, dates are accounting dates. `number` is empty until the voucher is
     posted, `day` is the date it is booked on. `place` is the cash box or bank account (of a
     transfer: the one that gives), `to_place` the one that takes. `sealed` and `head` name the seal
-    of the books that covers its entry. What a unit does not have (`budget_code`, `book`) prints as
-    dots to be filled in by hand.
+    of the books that covers its entry; `agrees` is False when the voucher was changed behind the
+    books' back, and then no seal is named. What a unit does not have (`budget_code`, `book`) prints
+    as dots to be filled in by hand.
     """
 
     kind: str
@@ -86,6 +88,7 @@ class Printed:
     reversal_reason: str = ""
     sealed: int | None = None
     head: str = ""
+    agrees: bool = True
 
     @property
     def title(self) -> str:
@@ -136,6 +139,8 @@ def _mark(voucher: Printed) -> str:
         return DISCARDED
     if voucher.state != "posted":
         return DRAFT
+    if not voucher.agrees:
+        return DISAGREES
     return f"{REVERSED} {voucher.reversed_on:%d/%m/%Y}" if voucher.reversed_on else ""
 
 
@@ -217,7 +222,7 @@ def _density(voucher: Printed) -> str:
         for text in texts
         if text
     )
-    taken += bool(voucher.reversed_on)
+    taken += bool(voucher.reversed_on) + (not voucher.agrees)
     # Accounts stand below each other with their amounts when there is more than one.
     taken += min(max(map(len, _sides(voucher))), _MOST_IN_HEAD) > 1
     # Only slips of the cash box are signed a second time, for the money.

@@ -12,7 +12,7 @@ from fundsvc.clock import VN
 from fundsvc.db import read_session
 from fundsvc.errors import NotFound
 from fundsvc.units.models import Unit
-from fundsvc.vouchers import document, listing
+from fundsvc.vouchers import document, listing, paper
 from fundsvc.vouchers.document import Printed, PrintedLine
 from fundsvc.vouchers.facts import VoucherFacts
 from fundsvc.vouchers.kinds import POSTED
@@ -42,7 +42,9 @@ def of(session: Session, facts: VoucherFacts) -> Printed:
     funds = _names(session, Fund)
     accounts = _names(session, Account)
     posted = row.state == POSTED
-    seal = covering(session, row.entry_id) if row.entry_id else None
+    agrees = not posted or paper.agrees(session, row.id)
+    # What was changed behind the books' back must not seem to be what they sealed.
+    seal = covering(session, row.entry_id) if row.entry_id and agrees else None
     return Printed(
         kind=row.kind,
         state=row.state,
@@ -83,6 +85,7 @@ def of(session: Session, facts: VoucherFacts) -> Printed:
         reversal_reason=facts.undone.reason if facts.undone else "",
         sealed=seal.number if seal else None,
         head=seal.head if seal else "",
+        agrees=agrees,
     )
 
 

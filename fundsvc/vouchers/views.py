@@ -29,13 +29,14 @@ from fundsvc.vouchers import (
     files,
     filters,
     listing,
+    paper,
     printing,
     schemas,
     service,
     templates,
     workflow,
 )
-from fundsvc.vouchers.kinds import APPROVED, DRAFT, KINDS, STATES, SUBMITTED
+from fundsvc.vouchers.kinds import APPROVED, DRAFT, KINDS, POSTED, STATES, SUBMITTED
 from fundsvc.vouchers.models import Voucher
 from fundsvc.vouchers.purposes import purposes
 
@@ -239,6 +240,7 @@ def page_of(voucher_id: int, form: Form) -> str:
         step=[DRAFT, SUBMITTED, APPROVED, "posted", "discarded"].index(facts.row.state) + 1,
         debit=sum(line.debit for line in facts.lines),
         credit=sum(line.credit for line in facts.lines),
+        agrees=facts.row.state != POSTED or paper.agrees(session, voucher_id),
         purposes=purposes(current_app, session, voucher_id),
         form=form,
     )

@@ -262,9 +262,20 @@ def test_a_reversed_one_says_when_and_why(voucher: Printed) -> None:
 
 
 @OF_EACH
+def test_one_that_does_not_agree_with_the_books_says_so_and_fits_its_page(voucher: Printed) -> None:
+    false = replace(voucher, agrees=False, sealed=None, head="")
+    for one in (false, replace(false, reversed_on=date(2026, 11, 25), reversal_reason="Ghi nhầm")):
+        data = document.render(one)
+        assert document.DISAGREES in flat(data)
+        assert "Không khớp với sổ: chứng từ đã bị thay đổi sau khi ghi sổ" in flat(data)
+        assert "Niêm phong" not in flat(data)
+        assert len(pages(data)) == 1
+
+
+@OF_EACH
 def test_a_posted_one_carries_no_mark(voucher: Printed) -> None:
     text = flat(document.render(voucher))
-    for mark in (document.DRAFT, document.REVERSED, document.DISCARDED):
+    for mark in (document.DRAFT, document.REVERSED, document.DISCARDED, document.DISAGREES):
         assert mark not in text
 
 
