@@ -182,7 +182,7 @@ def _asked(span: Span) -> dict[str, str]:
 
 def _ledger(span: Span, account: str, fund: str | None = None) -> str:
     """Return the page of an account's entries."""
-    asked = {"account": account, **({"fund": fund} if fund else {}), **_asked(span)}
+    asked = {"account": account, "alone": "1", **({"fund": fund} if fund else {}), **_asked(span)}
     return f"/statements/general-ledger?{urlencode(asked)}"
 
 

@@ -1,14 +1,18 @@
 """Lines of the books in the order of books, page by page, without a scan of what is not shown.
 
-The lines of one account come straight from the index of postings. There is none by day alone (a
-third index would slow every import), so the lines of all accounts are looked for in windows of
-days that widen until a page is full, each account by its own index.
+The lines of one account come straight from the index of postings; those of a few, as many of each
+as a page could show, are put in order together. There is no index by day alone (a third would slow
+every import), so the lines of all accounts are looked for in windows of days that widen until a
+page is full, each account by its own index.
 """
 
+import heapq
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from fundsvc.books.sums import OF_POSTINGS, among, summed, within
@@ -22,6 +26,11 @@ if TYPE_CHECKING:
 CHUNK: Final = 1_000
 _WIDEST: Final = 64
 _WIDER: Final = 4
+_MOST_PARTS: Final = 400
+"""SQLite puts at most 500 selects together."""
+_FEWEST: Final = 100
+_AT_ONCE: Final = 20
+"""So many chunks of lines may lie in memory while the lines of accounts are put in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +80,33 @@ def page(session: "Reader", scope: BookScope, turn: Turn, size: int = PAGE) -> L
 
 def every(session: "Reader", scope: BookScope) -> Iterator[Sequence[Line]]:
     """Yield all lines of a book, oldest first, in chunks."""
+    if scope.below:
+        yield from _merged(session, scope)
+        return
     mark: Mark | None = None
     while chunk := _read(session, scope, mark, CHUNK, down=False):
         yield chunk
         mark = chunk[-1].mark
+
+
+def _merged(session: "Reader", scope: BookScope) -> Iterator[Sequence[Line]]:
+    """Yield all lines of an account and those below it in chunks; each line is read once."""
+    size = max(_FEWEST, CHUNK * _AT_ONCE // max(1, len(scope.moved)))
+
+    def of(account_id: int) -> Iterator[Line]:
+        one = replace(scope, account=scope.accounts[account_id], below=())
+        mark: Mark | None = None
+        while chunk := _read(session, one, mark, size, down=False):
+            yield from chunk
+            mark = chunk[-1].mark
+
+    lines = heapq.merge(*map(of, scope.moved), key=_mark_of)
+    while chunk := list(islice(lines, CHUNK)):
+        yield chunk
+
+
+def _mark_of(line: Line) -> Mark:
+    return line.mark
 
 
 def balance_before(session: "Reader", scope: BookScope, mark: Mark) -> int:
@@ -117,6 +149,8 @@ def _read(
     """Return lines behind a mark in one direction, from the mark on."""
     if scope.account is not None:
         span = scope.first, scope.last
+        if scope.below:
+            return _across(session, scope, span, mark, limit, down=down)
         return _between(session, scope, span, mark, limit, down=down)
     found: list[Line] = []
     first, last, width = scope.first, scope.last, 1
@@ -176,6 +210,36 @@ def _between(
     return [Line(Mark(as_day(row[0]), row[1], row[2]), *row[3:]) for row in rows]
 
 
+def _across(
+    session: "Reader",
+    scope: BookScope,
+    span: tuple[date, date],
+    mark: Mark | None,
+    limit: int,
+    *,
+    down: bool,
+) -> list[Line]:
+    """Return lines of the accounts that moved: each gives as many as are wanted of all."""
+    conditions = within(session, replace(scope, account=None).conditions(OF_POSTINGS), OF_POSTINGS)
+    joined = " JOIN entry ON entry.id = posting.entry_id" if "entry." in conditions else ""
+    if mark is not None:
+        conditions += f" AND {_KEY} {'<' if down else '>'} (:on, :entry, :line)"
+    order = _DOWN if down else _UP
+    rest = {"conditions": conditions, "first": span[0], "last": span[1], "order": order}
+    one = partial(_ONE.format, joined=joined, limit=limit, **rest)
+    lines: list[Line] = []
+    for begin in range(0, len(scope.moved), _MOST_PARTS):
+        ids = scope.moved[begin : begin + _MOST_PARTS]
+        if engine_of(session) == "sqlite":
+            parts = " UNION ALL ".join(_PART.format(one=one(account=number)) for number in ids)
+        else:
+            parts = _LATERAL.format(one=one(account="account.id"), given=among("account.id", ids))
+        statement = _TOGETHER.format(parts=parts, order=order, limit=limit)
+        rows = read_plain(session, statement, _values(mark) if mark else None)
+        lines += (Line(Mark(as_day(row[0]), row[1], row[2]), *row[3:]) for row in rows)
+    return sorted(lines, key=_mark_of, reverse=down)[:limit]
+
+
 def _conditions(session: "Reader", scope: BookScope) -> str:
     return within(session, scope.conditions(OF_POSTINGS), OF_POSTINGS)
 
@@ -194,6 +258,25 @@ SELECT posting.date, posting.entry_id, posting.line, entry.kind, entry.descripti
     posting.debit, posting.credit
 FROM posting JOIN entry ON entry.id = posting.entry_id
 WHERE {conditions} AND posting.date BETWEEN '{first}' AND '{last}' ORDER BY {order} LIMIT {limit}
+"""
+# Of each account its index gives the lines in their order, so no more is read than is wanted.
+_ONE: Final = """
+SELECT posting.date, posting.entry_id, posting.line, posting.account_id, posting.fund_id,
+    posting.unit_id, posting.debit, posting.credit
+FROM posting{joined}
+WHERE posting.account_id = {account} AND {conditions}
+    AND posting.date BETWEEN '{first}' AND '{last}' ORDER BY {order} LIMIT {limit}
+"""
+_PART: Final = "SELECT * FROM ({one})"
+_LATERAL: Final = """
+SELECT part.* FROM account CROSS JOIN LATERAL ({one}) AS part WHERE {given}
+"""
+_TOGETHER: Final = """
+SELECT posting.date, posting.entry_id, posting.line, entry.kind, entry.description, entry.voucher,
+    posting.account_id, posting.fund_id, posting.unit_id, entry.province_id,
+    posting.debit, posting.credit
+FROM (SELECT * FROM ({parts}) AS posting ORDER BY {order} LIMIT {limit}) AS posting
+JOIN entry ON entry.id = posting.entry_id ORDER BY {order}
 """
 _EDGE: Final = """
 SELECT {outermost}((

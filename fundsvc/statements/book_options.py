@@ -21,7 +21,10 @@ _MARK = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})\.([0-9]{1,4})",
 
 @dataclass(frozen=True, slots=True)
 class BookOptions:
-    """A book as asked for, by codes that nobody has looked up yet; None means all."""
+    """A book as asked for, by codes that nobody has looked up yet; None means all.
+
+    `alone` asks for an account without the accounts below it.
+    """
 
     first: date
     last: date
@@ -30,6 +33,7 @@ class BookOptions:
     province: str | None = None
     provinces: str | None = None
     account: str | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,6 +60,8 @@ class Turn:
 
 def read_options(values: Mapping[str, str], *, account: bool = False) -> BookOptions:
     """Read the options `fund, unit, province, provinces, from, to`, and `account` if it is needed.
+
+    With an account also `alone=1`: without the accounts below it.
 
     Raises:
         Refusal: with one reason for each option that is missing or cannot be.
@@ -85,6 +91,7 @@ def read_options(values: Mapping[str, str], *, account: bool = False) -> BookOpt
         province=code_in(values, "province"),
         provinces=provinces,
         account=code,
+        alone=account and values.get("alone") == "1",
     )
 
 

@@ -10,7 +10,7 @@ from fundsvc import clock
 from fundsvc.books.firsts import first_day
 from fundsvc.statements import schemas
 from fundsvc.statements.book_options import NAMES
-from fundsvc.statements.book_scope import BookScope
+from fundsvc.statements.book_scope import BookScope, accounts_below
 
 if TYPE_CHECKING:
     from fundsvc.driver import Reader
@@ -42,8 +42,12 @@ def address(path: str, query: Mapping[str, str | None]) -> str:
 
 
 def ledger_href(scope: BookScope, account: str, **changes: str | None) -> str:
-    """Return the address of an account's general ledger within a book's scope."""
-    return address(GENERAL_LEDGER, scope.query(account=account, **changes))
+    """Return the address of an account's general ledger within a book's scope.
+
+    What a figure of one account is made of are its own lines, without those of accounts below it.
+    """
+    alone = "1" if accounts_below(scope.reference, account) else None
+    return address(GENERAL_LEDGER, scope.query(account=account, **{"alone": alone} | changes))
 
 
 def entry_href(entry_id: int, back: str) -> str:

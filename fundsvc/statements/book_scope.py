@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
-from fundsvc.books.sums import OF_SUMS, Names, summed
+from fundsvc.books.sums import OF_SUMS, Names, among, summed
 from fundsvc.driver import scope as units_of
 from fundsvc.errors import Reason, Refusal
 from fundsvc.gettext import gettext as _
@@ -29,6 +29,8 @@ class BookScope:
 
     `places` is None when the book is not of one province. It has the ids of the provinces that
     entries may state, and of the units whose entries state none and stand in it all the same.
+    `below` are the ids of the accounts below that of the book, if it takes them in; `moved` those
+    of its accounts that have lines in it, once that is known.
     """
 
     options: BookOptions
@@ -41,6 +43,8 @@ class BookScope:
     provinces: str
     places: tuple[tuple[int, ...], tuple[int, ...]] | None
     only_units: tuple[str, ...]
+    below: tuple[int, ...] = ()
+    moved: tuple[int, ...] = ()
 
     @property
     def first(self) -> date:
@@ -83,7 +87,9 @@ class BookScope:
         """Return the conditions of the book on keys as text, but for its days."""
         found: list[str] = []
         if self.account is not None:
-            found.append(f"{names.account_id} = {self.account.id:d}")
+            ids = (self.account.id, *self.below)
+            one = f"{names.account_id} = {self.account.id:d}"
+            found.append(among(names.account_id, ids) if self.below else one)
         if self.fund_id is not None:
             found.append(f"{names.fund_id} = {self.fund_id:d}")
         if self.unit is not None:
@@ -123,6 +129,7 @@ class BookScope:
         options = self.options
         asked = {
             "account": options.account,
+            "alone": "1" if options.alone else None,
             "fund": options.fund,
             "unit": options.unit,
             "province": options.province,
@@ -144,6 +151,8 @@ def look_up(session: "Reader", options: BookOptions, language: str = "vi") -> Bo
     reference, limited = load(session, language), units_of(session) is not None
     if limited and len(reference.units) == 1 and not options.unit:
         options = replace(options, unit=next(iter(reference.units.values())).code)
+    if options.alone and not accounts_below(reference, options.account or ""):
+        options = replace(options, alone=False)  # Where nothing is below, nothing is left out.
     accounts = reference.accounts
     reasons: list[Reason] = []
     fund_id = reference.funds.get(options.fund, (0, ""))[0] if options.fund else None
@@ -155,7 +164,8 @@ def look_up(session: "Reader", options: BookOptions, language: str = "vi") -> Bo
     if options.unit and unit is None:
         reasons.append(Reason(_("Không có đơn vị mang mã này."), field="unit"))
     account = next((one for one in accounts.values() if one.code == options.account), None)
-    if account is not None and account.id not in _seen(session, accounts):
+    seen = _seen(session, accounts) if account is not None else frozenset[int]()
+    if account is not None and account.id not in seen:
         account = None
     if options.account and account is None:
         reasons.append(Reason(_("Không có tài khoản mang số hiệu này."), field="account"))
@@ -180,7 +190,27 @@ def look_up(session: "Reader", options: BookOptions, language: str = "vi") -> Bo
             if limited and unit is None
             else ()
         ),
+        below=(
+            tuple(one.id for one in accounts_below(reference, account.code) if one.id in seen)
+            if account is not None and not options.alone
+            else ()
+        ),
     )
+
+
+def accounts_below(reference: Reference, code: str) -> list[AccountFact]:
+    """Return the accounts below one, by code: of 138 are 1385 and 138.viettel, of 112.A none.
+
+    A longer number is below a shorter one, as the chart of the circular numbers its levels; what
+    stands behind a dot is a code of its own and has nothing below it but by another dot.
+    """
+    found = [
+        fact
+        for fact in reference.accounts.values()
+        if fact.code.startswith(f"{code}.")
+        or (code.isdigit() and fact.code != code and fact.code.startswith(code))
+    ]
+    return sorted(found, key=_by_code)
 
 
 def account_choices(session: "Reader", language: str = "vi") -> tuple[tuple[str, str], ...]:

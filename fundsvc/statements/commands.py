@@ -113,13 +113,14 @@ def trial_balance_command(
 
 @group.command("general-ledger")
 @click.option("--account", required=True, metavar="A", help="Số hiệu tài khoản, ví dụ 111.")
+@click.option("--alone", flag_value="1", help="Riêng tài khoản này, không gồm tài khoản chi tiết.")
 @_every_fund
 @_options
 @reading.alone(_is_plain)
 def general_ledger_command(
     kind: str | None, out: Path | None, as_json: bool, **typed: str | None
 ) -> None:
-    """Sổ cái một tài khoản: số dư đầu, từng dòng với số dư, số dư cuối."""
+    """Sổ cái một tài khoản, gồm tài khoản chi tiết: số dư đầu, từng dòng với số dư, số dư cuối."""
     _check_call(kind, out, as_json=as_json)
     from fundsvc.statements import book_options, general_ledger
 

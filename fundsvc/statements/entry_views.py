@@ -143,6 +143,7 @@ def _page(entry_id: int, form: Form) -> str:
                     "unit": line.unit,
                     "from": f"{facts.on.year}-01-01",
                     "to": f"{facts.on.year}-12-31",
+                    "alone": "1",
                 },
             )
             for line in facts.lines

@@ -1,7 +1,12 @@
-"""The general ledger of an account (sổ cái): opening, every line with its balance, closing."""
+"""The general ledger of an account (sổ cái): opening, every line with its balance, closing.
+
+That of a parent account (112) takes in the accounts below it (112.VCB1), so that it is what is
+printed and signed; each of their lines names its account.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fundsvc import clock
@@ -20,7 +25,8 @@ if TYPE_CHECKING:
 
 TITLE = "Sổ cái"
 FIELDS = (
-    "date", "entry", "voucher", "summary", "counter", "fund", "unit", "debit", "credit", "balance"
+    "date", "entry", "voucher", "summary", "counter", "fund", "unit", "debit", "credit", "balance",
+    "account",
 )  # fmt: skip
 
 
@@ -76,7 +82,7 @@ def ledger(session: "Reader", options: BookOptions, language: str = "vi") -> Led
         session, ("account",), scope.first, scope.last, scope.conditions(), counted=False
     )
     return Ledger(
-        scope=scope,
+        scope=replace(scope, moved=tuple(sorted(total.key[0] for total in found if total.entries))),
         opening=sum(total.before for total in found),
         debit=sum(total.debit for total in found),
         credit=sum(total.credit for total in found),
@@ -104,20 +110,22 @@ def book(session: "Reader", drawn: Ledger) -> Book:
     scope, account = drawn.scope, drawn.scope.account
     records = Records()
     balance = drawn.opening
-    records.add("opening", None, None, None, "Số dư đầu kỳ", *_NONE, None, None, balance)
+    records.add("opening", None, None, None, "Số dư đầu kỳ", *_NONE, None, None, balance, None)
     debit = credit = 0
     for chunk in book_lines.every(session, scope):
         for one in _balanced(session, scope, chunk, balance):
             records.add(LINE, *_values(scope, one))
             debit, credit, balance = debit + one.line.debit, credit + one.line.credit, one.balance
-    records.add("turnover", None, None, None, "Cộng số phát sinh", *_NONE, debit, credit, None)
-    records.add("closing", None, None, None, "Số dư cuối kỳ", *_NONE, None, None, balance)
+    records.add(
+        "turnover", None, None, None, "Cộng số phát sinh", *_NONE, debit, credit, None, None
+    )
+    records.add("closing", None, None, None, "Số dư cuối kỳ", *_NONE, None, None, balance, None)
     issued_by = scope.issuer
     code, name = (account.code, account.name) if account else ("", "")
     return Book(
         title=TITLE,
         name=scope.file_name("so-cai", code),
-        facts=(f"Tài khoản {code} – {name}", *scope.facts()),
+        facts=(f"Tài khoản {code} – {name}", *_taken_in(scope), *scope.facts()),
         issuer_name=issued_by.name if issued_by else "",
         issuer_address=issued_by.address if issued_by else "",
         first=scope.first,
@@ -128,15 +136,17 @@ def book(session: "Reader", drawn: Ledger) -> Book:
             Column("Số hiệu", "text", 36, "Chứng từ"),
             Column("Ngày", "day", 18, "Chứng từ"),
             Column("Diễn giải", "text", 70),
+            *((Column("TK chi tiết", "text", 22),) if scope.below else ()),
             Column("TK đối ứng", "text", 22),
             *balance_columns("Số phát sinh", "sum"),
             *balance_columns("Số dư", "last"),
         ),
         text_column=3,
-        printed=_printed,
+        printed=partial(_printed, parts=bool(scope.below)),
         head={
             "account": code,
             "name": name,
+            "accounts": [code, *(scope.accounts[number].code for number in scope.below)],
             **scope.as_json(),
             "opening": drawn.opening,
             "debit": debit,
@@ -152,6 +162,20 @@ def book(session: "Reader", drawn: Ledger) -> Book:
 
 _NONE: tuple[Value, ...] = (None, None, None)
 """Counter account, fund and unit of a record that is no line."""
+
+
+def part(scope: BookScope, line: Line) -> str:
+    """Return the account of a line where it is one below the ledger's, else nothing."""
+    if scope.account is None or line.account_id == scope.account.id:
+        return ""
+    return scope.accounts[line.account_id].code
+
+
+def _taken_in(scope: BookScope) -> tuple[str, ...]:
+    """Return what documents say of the accounts below, which the ledger has or leaves out."""
+    if scope.below:
+        return (f"Gồm {len(scope.below)} tài khoản chi tiết",)
+    return ("Riêng tài khoản này, không gồm tài khoản chi tiết",) if scope.options.alone else ()
 
 
 def _balanced(
@@ -176,11 +200,12 @@ def _values(scope: BookScope, one: LedgerLine) -> tuple[Value, ...]:
         line.debit,
         line.credit,
         one.balance,
+        scope.accounts[line.account_id].code,
     )
 
 
-def _printed(record: Record) -> tuple[Value, ...]:
-    on, _entry, voucher, summary, counter, _fund, _unit, debit, credit, balance = record.values
+def _printed(record: Record, *, parts: bool) -> tuple[Value, ...]:
+    on, _entry, voucher, summary, counter, _fund, _unit, debit, credit, balance, own = record.values
     pair = (None, None) if balance is None else sides(int(balance))
     figures = (debit or None, credit or None) if record.kind == LINE else (debit, credit)
-    return on, voucher, on, summary, counter, *figures, *pair
+    return on, voucher, on, summary, *((own,) if parts else ()), counter, *figures, *pair

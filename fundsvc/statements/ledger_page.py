@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundsvc.statements import book_page
+from fundsvc.statements import book_page, general_ledger
 from fundsvc.statements.book_options import Turn
 from fundsvc.statements.book_page import GENERAL_LEDGER, Linked, entry_href
 from fundsvc.statements.general_ledger import Ledger, LedgerPage
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
-    """A line as the page shows it; balances are debit less credit."""
+    """A line as the page shows it; balances are debit less credit.
+
+    `account` is the account it stands on where that is one below the ledger's, else empty.
+    """
 
     on: str
     href: str
     number: str
     description: str
+    account: str
     counter: tuple[str, ...]
     fund_name: str
     unit: str
@@ -41,10 +45,16 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a ledger below what all of it comes to."""
+    """A page of a ledger below what all of it comes to.
+
+    `below` is how many accounts below its own the ledger takes in; `other` leads to it without
+    them or, where it was asked for without, with them.
+    """
 
     account: str
     name: str
+    below: int
+    other: str | None
     opening: Linked
     debit: Linked
     credit: Linked
@@ -62,12 +72,19 @@ def page_of(session: "Reader", ledger: Ledger, shown: LedgerPage, turn: Turn) ->
     query = scope.query()
     here = book_page.address(GENERAL_LEDGER, query | own(turn))
     code = account.code if account else ""
+    alone = scope.options.alone
     return Page(
         account=code,
         name=account.name if account else "",
+        below=len(scope.below),
+        other=(
+            book_page.address(GENERAL_LEDGER, scope.query(alone=None if alone else "1"))
+            if alone or scope.below
+            else None
+        ),
         opening=Linked(
             ledger.opening,
-            book_page.ledger_href(scope, code, **book_page.before(session, scope))
+            book_page.address(GENERAL_LEDGER, scope.query(**book_page.before(session, scope)))
             if ledger.opening
             else None,
         ),
@@ -80,6 +97,7 @@ def page_of(session: "Reader", ledger: Ledger, shown: LedgerPage, turn: Turn) ->
                 href=entry_href(one.line.mark.entry_id, here),
                 number=one.line.number,
                 description=one.line.description,
+                account=general_ledger.part(scope, one.line),
                 counter=one.counter,
                 fund_name=scope.funds[one.line.fund_id][1],
                 unit=scope.reference.units[one.line.unit_id].code,

@@ -162,6 +162,7 @@ def _channel(name: str, rows: Iterable[Standing]) -> Channel:
 def _ledger(row: Standing) -> str:
     asked = {
         "account": row.account,
+        "alone": "1",
         "fund": row.fund,
         "unit": row.unit,
         "from": (row.age.since or clock.today()).isoformat(),

@@ -286,10 +286,10 @@ def test_a_book_is_called_closed_only_when_all_its_units_are(session: Session) -
     post(session, [(moved, None)])
     september, october = date(2024, 9, 1), date(2024, 10, 1)
 
-    def told(last: date, **asked: str) -> list[str]:
-        options = BookOptions(FIRST, last, account="111", **asked)
+    def told(last: date, unit: str | None = None) -> list[str]:
+        options = BookOptions(FIRST, last, account="111", unit=unit)
         ledger = general_ledger.book(session, general_ledger.ledger(session, options))
-        options = BookOptions(FIRST, last, **asked)
+        options = BookOptions(FIRST, last, unit=unit)
         lines = journal.book(session, journal.journal(session, options))
         feet = [book_pdf.opened(book) for book in (ledger, lines)]
         ledger.close()
