@@ -1,6 +1,7 @@
 """Seals: what is hashed of an entry, the tree over a batch of entries, and the chain of heads.
 
-Version 1, in words that a script of fifty lines can follow:
+Version 1, in words that a script of fifty lines can follow; `docs/seals.md` tells where each field
+stands, in which order files come, and how units, funds and provinces are written:
 
 - A *field* is written as its length in bytes of UTF-8, a colon, the bytes and a comma
   (`5:nghia,`); a field that holds nothing (NULL) is `-,`.

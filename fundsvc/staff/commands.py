@@ -69,6 +69,7 @@ def list_command(as_json: bool) -> None:
     if as_json:
         listed = [
             {
+                "number": person.id,
                 "user": person.username,
                 "name": person.name,
                 "email": person.email,

@@ -82,6 +82,7 @@ def test_lists_disables_and_renews(client: FlaskClient) -> None:
     )
     assert json.loads(run("list", "--json").stdout)["users"] == [
         {
+            "number": 1,
             "user": "hoa",
             "name": "Lê Thị Hoa",
             "email": "",
