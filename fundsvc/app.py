@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from fundsvc import config, db, tables, templating
+from fundsvc import config, db, tables, templating, uploads
 from fundsvc.books import objections
 from fundsvc.errors import NotFound
 from fundsvc.giving import ways
@@ -260,10 +260,13 @@ def _take_at_once() -> ResponseReturnValue | None:
 
 def _allow_files() -> None:
     """Let only pages made for them take files, and forms no NUL; others were turned away before."""
+    # What is taken here, and how much of it, is told by the page that refuses more.
     if request.path.startswith(UPLOADS):
         request.max_content_length = LARGEST_FILE
+        g.taken, g.most_mb = "file", (None, LARGEST_FILE // 10**6)
     elif EVIDENCE.fullmatch(request.path):
         request.max_content_length = LARGEST_EVIDENCE
+        g.taken, g.most_mb = "evidence", (uploads.LARGEST_EACH >> 20, LARGEST_EVIDENCE // 10**6)
     if request.method not in {"GET", "HEAD"}:
         _check_form()
 

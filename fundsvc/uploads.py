@@ -17,6 +17,8 @@ FIELD = "file"
 PROMISED_SECONDS = 24 * 3600
 NAME_LENGTH = 200
 BLOCK = 1 << 20
+LARGEST_EACH = 10 * 1024 * 1024
+"""How large a photograph or a paper may be."""
 
 
 @dataclass(frozen=True, slots=True)

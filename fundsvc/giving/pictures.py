@@ -6,9 +6,10 @@ from typing import Final
 from flask_babel import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from fundsvc import uploads
 from fundsvc.errors import Reason, Refusal
 
-LARGEST: Final = 10 * 1024 * 1024
+LARGEST: Final = uploads.LARGEST_EACH
 MOST_PIXELS: Final = 40_000_000
 SIZES: Final = ((960, 540), (800, 450), (640, 360), (480, 270))
 MOST_BYTES: Final = 36_000

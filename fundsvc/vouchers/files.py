@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fundsvc import clock
+from fundsvc import clock, uploads
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.text import clean
@@ -15,7 +15,7 @@ from fundsvc.vouchers import workflow
 from fundsvc.vouchers.kinds import DRAFT
 from fundsvc.vouchers.models import Voucher, VoucherFile
 
-LARGEST: Final = 10 * 1024 * 1024
+LARGEST: Final = uploads.LARGEST_EACH
 MOST_FILES: Final = 20
 LONGEST_NAME: Final = 200
 ENDINGS: Final = {

@@ -120,6 +120,9 @@ def test_only_pages_that_attach_take_a_large_body(signed_in: SignedIn) -> None:
     # A large photograph is told how large it may be; of what nobody would send nothing is read.
     assert attach(maker, voucher, PDF + b"x" * 12_000_000) == 422
     assert attach(maker, voucher, b"x" * 41_000_000) == 413
+    told = send(maker, f"{voucher}/files", file=(io.BytesIO(b"x" * 41_000_000), "a.pdf")).text
+    assert "mỗi tệp tối đa 10 MB, mỗi lần gửi tối đa 40 MB" in told
+    assert "theo tháng" not in told
     for page in (f"{voucher}/submit", f"{voucher}/approve", "/spending/new"):
         answer = send(maker, f"{voucher}/files", page, file=(io.BytesIO(PDF), "a.pdf"))
         assert answer.status_code == 413, page
