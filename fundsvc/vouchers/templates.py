@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
+from fundsvc.books.closed import closed_through, find_closed
+from fundsvc.books.firsts import first_day
+from fundsvc.books.sums import OF_SUMS
 from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.text import clean
 from fundsvc.units.models import Unit
@@ -101,7 +104,8 @@ def draft_from(session: Session, template_id: int, month: date, *, by: int) -> i
     Raises:
         NotFound: there is no such template, or not for this person.
         Forbidden: the person makes no vouchers.
-        Refusal: the template is switched off, or what it names is no longer there.
+        Refusal: the template is switched off, what it names is no longer there, or the month has
+            not come yet, is closed, or lies before the unit's books begin.
     """
     workflow.hold_role(session, "edit", by)
     row = _taken(session, template_id)
@@ -112,7 +116,36 @@ def draft_from(session: Session, template_id: int, month: date, *, by: int) -> i
     if not row.active:
         raise Refusal(Reason(_("Mẫu này đã ngừng dùng."), field="template"))
     draft = replace(from_json(row.facts), date=on_day(month.replace(day=1), row.day))
+    _hold_month(session, row.unit_id, draft.date)
     return service.create(session, draft, key=key, by=by, template_id=row.id)
+
+
+def _hold_month(session: Session, unit_id: int, on: date) -> None:
+    """Hold that a unit's books can take in the month of a day.
+
+    Raises:
+        Refusal: it has not come yet, is closed, or lies before the books begin.
+    """
+    month, running = on.replace(day=1), clock.today().replace(day=1)
+    if month > running:
+        why = _(
+            "Tháng %(month)s chưa đến; mẫu chỉ lập chứng từ cho đến tháng này (%(running)s).",
+            month=f"{month:%m/%Y}",
+            running=f"{running:%m/%Y}",
+        )
+        raise Refusal(Reason(why, field="month"))
+    closed = find_closed(session, unit_id, on)
+    if closed is not None:
+        raise Refusal(Reason(closed.fact, field="month"))
+    first = first_day(session, running, [f"{OF_SUMS.unit_id} = {unit_id:d}"])
+    if first is not None and month < first.replace(day=1):
+        why = _(
+            "Sổ của đơn vị bắt đầu từ tháng %(first)s; tháng %(month)s ở trước đó, không có sổ để"
+            " ghi.",
+            first=f"{first:%m/%Y}",
+            month=f"{month:%m/%Y}",
+        )
+        raise Refusal(Reason(why, field="month"))
 
 
 def listed(session: Session) -> list[TemplateRow]:
@@ -145,16 +178,19 @@ def listed(session: Session) -> list[TemplateRow]:
 def due(session: Session, today: date) -> list[Due]:
     """Return the drafts that templates in use should have made until a day, oldest first.
 
-    A template asks for its draft of every month since it was made, a year back at most.
+    A template asks for its draft of every open month since it was made, a year back at most.
     """
     found = []
     query = select(VoucherTemplate).where(VoucherTemplate.active).order_by(VoucherTemplate.id)
     for row in session.scalars(query):
         made_on = row.made_at.astimezone(clock.VN).date()
+        through = closed_through(session, row.unit_id) or date.min
         months = [
             month
             for month in _months(today)
-            if on_day(month, row.day) <= today and month >= made_on.replace(day=1)
+            if on_day(month, row.day) <= today
+            and month >= made_on.replace(day=1)
+            and month > through
         ]
         keys = {_key(row.id, month): month for month in months}
         # A draft that was moved to a unit this person does not see was made all the same.

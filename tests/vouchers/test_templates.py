@@ -14,7 +14,8 @@ from fundsvc.units import service as units
 from fundsvc.vouchers import listing, templates
 from fundsvc.vouchers.drafting import as_json, from_json
 from fundsvc.vouchers.models import Voucher
-from tests.vouchers.conftest import MOVED, PAID, Desk
+from tests.support.periods import closed
+from tests.vouchers.conftest import MOVED, PAID, Desk, bring
 
 
 def add(desk: Desk, day: int = 31, name: str = "Phụ cấp văn phòng") -> int:
@@ -28,19 +29,41 @@ def draft_from(desk: Desk, template: int, month: date) -> int:
 
 
 def test_a_month_gets_its_draft_once_on_its_last_day(session: Session, desk: Desk) -> None:
+    bring(1, on=date(2024, 2, 1))
     template = add(desk)
-    first = draft_from(desk, template, date(2025, 2, 10))
-    assert draft_from(desk, template, date(2025, 2, 1)) == first
+    first = draft_from(desk, template, date(2024, 2, 10))
+    assert draft_from(desk, template, date(2024, 2, 1)) == first
     session.rollback()
     facts = listing.one(session, first)
     assert facts is not None
     assert (facts.row.date, facts.row.maker, facts.template) == (
-        date(2025, 2, 28),
+        date(2024, 2, 29),
         "Mai",
         "Phụ cấp văn phòng",
     )
     assert replace(facts.draft, date=PAID.date) == replace(PAID, amount=3_200_000, till="111")
-    assert draft_from(desk, template, date(2025, 3, 1)) != first
+    assert draft_from(desk, template, date(2024, 3, 1)) != first
+
+
+def test_a_month_that_no_book_takes_in_gets_no_draft(session: Session, desk: Desk) -> None:
+    template = add(desk)
+    bring(1, unit="HUE", on=date(2024, 1, 1))
+    for month, told in (
+        (date(2030, 1, 1), r"Tháng 01/2030 chưa đến; .* đến tháng này \(09/2024\)"),
+        (date(2024, 10, 1), "chưa đến"),
+        (date(2024, 8, 1), r"bắt đầu từ tháng 09/2024; tháng 08/2024 ở trước đó"),
+    ):
+        with pytest.raises(Refusal, match=told) as caught:
+            draft_from(desk, template, month)
+        assert [reason.field for reason in caught.value.reasons] == ["month"]
+    bring(1, on=date(2024, 7, 1))
+    with transaction() as writing:
+        unit = units.by_code(writing, "TW").id
+        writing.add(closed(unit, date(2024, 7, 1)))
+    with pytest.raises(Refusal, match=r"Tháng 07/2024 của .* đã khóa sổ") as caught:
+        draft_from(desk, template, date(2024, 7, 1))
+    assert [reason.field for reason in caught.value.reasons] == ["month"]
+    draft_from(desk, template, date(2024, 8, 1))
 
 
 def test_what_is_due_is_named_until_its_draft_is_made(session: Session, desk: Desk) -> None:
