@@ -57,6 +57,11 @@ def test_a_month_is_looked_at_and_closed(signed_in: SignedIn, give: Give, sessio
     assert report
     assert client.get(report[1].replace("&amp;", "&")).status_code == 200
     assert "1.520.000" in page
+    statement = re.escape(
+        "/statements/fund?fund=nghia-tinh&amp;unit=TW&amp;from=2024-09-01&amp;to=2024-09-30"
+    )
+    # The fund's name and each of its four figures lead to the statement of the unit and month.
+    assert len(re.findall(f'href="{statement}"', page)) == 5
     to = f"{PAGE}/close"
     unseen = send(client, PAGE, to, mark=hidden(client, PAGE)["mark"])
     assert unseen.status_code == 422
