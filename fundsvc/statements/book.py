@@ -78,7 +78,8 @@ class Book:
     `fields` name the values of records for programs; `printed` gives what a record shows in the
     columns. `head` is what JSON says before the rows. `bound` says that it is a book, which tells
     its pages and when it was opened and closed, and not a single table. `closed_on` is the day as
-    of which it is closed, None while it may still change.
+    of which it is closed, None while it may still change. `unsealed` is how many of its lines the
+    newest seal does not cover, None where its rows are no lines but sums.
     """
 
     title: str
@@ -98,6 +99,7 @@ class Book:
     bound: bool = True
     closed_on: date | None = None
     seal: Seal = field(default_factory=Seal)
+    unsealed: int | None = None
 
     @property
     def span(self) -> str:

@@ -82,7 +82,10 @@ def to_file(kind: str, book: Book) -> BinaryIO:
 
 def as_json(book: Book) -> Iterator[str]:
     """Yield a book as one JSON document; its rows are the records that are lines."""
-    head = {**book.head, "sealed_through": {"seal": book.seal.number, "head": book.seal.head}}
+    sealed: dict[str, Any] = {"seal": book.seal.number, "head": book.seal.head}
+    if book.unsealed is not None:
+        sealed["unsealed_lines"] = book.unsealed
+    head = {**book.head, "sealed_through": sealed}
     yield json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
     yield ',\n "rows": ['
     mark = ""

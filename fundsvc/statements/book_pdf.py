@@ -31,15 +31,18 @@ def write(book: Book, out: BinaryIO) -> None:
             text_column=book.text_column,
             written=dotted,
             opened=opened(book) if book.bound else "",
-            seal=(
-                f"Sổ đã niêm phong đến số {book.seal.number}: {book.seal.head}"
-                if book.seal.number
-                else ""
-            ),
+            seal=sealed(book),
         ),
         _rows(book),
         out,
     )
+
+
+def sealed(book: Book) -> str:
+    """Return how far the books are sealed, and how many lines of this one are not."""
+    through = f"Sổ đã niêm phong đến số {book.seal.number}: {book.seal.head}"
+    left = f"{dotted(book.unsealed or 0)} dòng của sổ này chưa được niêm phong."
+    return " – ".join([through] * bool(book.seal.number) + [left] * bool(book.unsealed))
 
 
 def opened(book: Book) -> str:

@@ -66,6 +66,10 @@ class BookScope:
         """The newest seal."""
         return Seal(self.reference.sealed.number, self.reference.sealed.head)
 
+    def is_sealed(self, entry_id: int) -> bool:
+        """Say whether the newest seal covers an entry."""
+        return entry_id <= self.reference.sealed.last_entry
+
     @property
     def fund_names(self) -> dict[str, str]:
         """The names of funds by their codes."""

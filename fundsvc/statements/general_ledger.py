@@ -111,11 +111,12 @@ def book(session: "Reader", drawn: Ledger) -> Book:
     records = Records()
     balance = drawn.opening
     records.add("opening", None, None, None, "Số dư đầu kỳ", *_NONE, None, None, balance, None)
-    debit = credit = 0
+    debit = credit = unsealed = 0
     for chunk in book_lines.every(session, scope):
         for one in _balanced(session, scope, chunk, balance):
             records.add(LINE, *_values(scope, one))
             debit, credit, balance = debit + one.line.debit, credit + one.line.credit, one.balance
+            unsealed += not scope.is_sealed(one.line.mark.entry_id)
     records.add(
         "turnover", None, None, None, "Cộng số phát sinh", *_NONE, debit, credit, None, None
     )
@@ -157,6 +158,7 @@ def book(session: "Reader", drawn: Ledger) -> Book:
         drawn_at=clock.now(),
         closed_on=closed_on(session, scope),
         seal=scope.seal,
+        unsealed=unsealed,
     )
 
 

@@ -47,12 +47,13 @@ def journal(session: "Reader", options: BookOptions, language: str = "vi") -> Jo
 def book(session: "Reader", drawn: Journal) -> Book:
     """Read a whole journal, and return it as documents draw it."""
     scope, records = drawn.scope, Records()
-    debit = credit = entry_id = 0
+    debit = credit = entry_id = unsealed = 0
     for chunk in book_lines.every(session, scope):
         for line in chunk:
             begins = line.mark.entry_id != entry_id
             records.add(LINE, *_values(scope, line, begins=begins))
             entry_id = line.mark.entry_id
+            unsealed += not scope.is_sealed(entry_id)
             debit, credit = debit + line.debit, credit + line.credit
     records.add("total", *([None] * 6), "Cộng", *([None] * 5), debit, credit)
     issued_by = scope.issuer
@@ -82,6 +83,7 @@ def book(session: "Reader", drawn: Journal) -> Book:
         drawn_at=clock.now(),
         closed_on=closed_on(session, scope),
         seal=scope.seal,
+        unsealed=unsealed,
     )
 
 
