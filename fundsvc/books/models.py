@@ -192,9 +192,9 @@ class EntryEvidence(Base):
 
 
 class EntryDonor(Base):
-    """The commitment of an entry to its donor or, of one that has none, to its voucher's paper.
+    """The commitment of an entry to its donor or, of one that has none, to a paper beside it.
 
-    It tells nothing without the salt, which is kept elsewhere.
+    It tells nothing without the salt, which is kept elsewhere; see `fundsvc.books.papers`.
     """
 
     __tablename__ = "entry_donor"

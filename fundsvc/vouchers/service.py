@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
-from fundsvc.books import keys
+from fundsvc.books import keys, papers
 from fundsvc.books import service as books
 from fundsvc.books.reversing import LONGEST_REASON, Reversed, take_back, undone
 from fundsvc.db import check_scope
@@ -223,9 +223,9 @@ def _book(session: Session, row: Voucher, by: int) -> Posted:
     row.number, row.entry_id = number.text, posted.id
     row.series, row.year, row.serial = number.series, number.year, number.serial
     row.posted_by, row.posted_at = by, clock.now()
-    row.salt = paper.new_salt()
+    row.salt = papers.new_salt()
     _changed(session, row, "post", by, number=number.text, entry=posted.id)
-    paper.bind(session, row)
+    papers.bind(session, paper.PAPER, row)
     following.posted(session, row, by)
     return Posted(number.text, posted.id)
 

@@ -148,7 +148,7 @@ def visible_lines(session: Session, voucher_id: int) -> tuple[Posting, ...]:
 
 def lines_of(session: Session, voucher_ids: Collection[int]) -> dict[int, tuple[Posting, ...]]:
     """Return the lines of vouchers by the vouchers' ids; of all units, whatever the scope."""
-    codes = Codes.read(session)
+    codes = _Codes.read(session)
     query = select(_LINES).where(_LINES.c.voucher_id.in_(voucher_ids))
     found: defaultdict[int, list[Posting]] = defaultdict(list)
     for row in session.execute(query.order_by(_LINES.c.voucher_id, _LINES.c.line)):
@@ -175,7 +175,7 @@ def stored(session: Session, row: Voucher) -> Draft:
 
 def draft_of(session: Session, row: Voucher, lines: tuple[Posting, ...]) -> Draft:
     """Return the draft that a voucher and its lines were written from."""
-    codes = Codes.read(session)
+    codes = _Codes.read(session)
     return Draft(
         unit=codes.units[row.unit_id],
         kind=row.kind,
@@ -198,7 +198,7 @@ def draft_of(session: Session, row: Voucher, lines: tuple[Posting, ...]) -> Draf
 
 
 @dataclass(frozen=True, slots=True)
-class Codes:
+class _Codes:
     """The codes of ids: the keys of the books the other way round."""
 
     accounts: dict[int, str]
@@ -207,7 +207,7 @@ class Codes:
     provinces: dict[int, str]
 
     @classmethod
-    def read(cls, session: Session) -> "Codes":
+    def read(cls, session: Session) -> "_Codes":
         known = keys.read(session)
         return cls(
             *(
