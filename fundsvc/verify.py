@@ -32,6 +32,7 @@ from fundsvc.repayments import verify as repayments
 from fundsvc.seals import verify as seals
 from fundsvc.settlements import verify as settlements
 from fundsvc.sms import verify as sms
+from fundsvc.spending import verify as spending
 from fundsvc.verified import FACTS, disagreeing, lonely, misfiled, others_named
 from fundsvc.vouchers import verify as vouchers
 from fundsvc.workbench import signed_verify as signed_months
@@ -74,6 +75,7 @@ def steps(
         "receipts": partial(receipts.faults, session),
         "annual receipts": partial(annual.faults, session),
         "vouchers": partial(vouchers.faults, session),
+        "payees": partial(spending.faults, session),
         "repayments": partial(repayments.faults, session),
         "periods": partial(periods.faults, session),
         "kept files": partial(_kept_files, session),

@@ -18,9 +18,10 @@ stands, in which order files come, and how units, funds and provinces are writte
   credits, sealed at.
 
 A donor stands in a leaf only as a commitment: HMAC-SHA-256 under a salt that is kept with the
-donor, so that erasing both changes no leaf and leaves nothing to tell. The entry of a voucher has
-no donor; in this place it has the commitment to what the voucher says on paper, names among it,
-under a salt that is kept with the voucher. What a commitment is to, its first field says.
+donor, so that erasing both changes no leaf and leaves nothing to tell. The entry of a voucher or
+of a payment has no donor; in this place it has the commitment to what the voucher or the payment
+says, names among it, under a salt that is kept with it. What a commitment is to, its first field
+says.
 """
 
 import hashlib

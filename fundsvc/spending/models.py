@@ -15,7 +15,8 @@ class Payment(OfUnit, Base):
     """Money that left a fund of a unit: on what, to whom, and what for.
 
     `province_id` is where the money went (a house paid by the centre in Quảng Trị). `key` names
-    the request, so that sending it again adds nothing.
+    the request, so that sending it again adds nothing. `salt` hides in the seal what was recorded
+    (`fundsvc.spending.paper`); what was recorded before this was sealed has none.
     """
 
     __tablename__ = "payment"
@@ -39,3 +40,4 @@ class Payment(OfUnit, Base):
     recorded_at: Mapped[datetime]
     province_id: Mapped[int | None] = mapped_column(ForeignKey("province.id"), default=None)
     recorded_by: Mapped[int | None] = mapped_column(default=None)
+    salt: Mapped[str | None] = mapped_column(default=None)

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundsvc import clock
-from fundsvc.books import keys, netbalance
+from fundsvc.books import keys, netbalance, papers
 from fundsvc.books import service as books
 from fundsvc.books.reversing import Reversed, take_back
 from fundsvc.books.tills import hold, till
 from fundsvc.errors import Conflict, NotFound, Reason, Refusal
 from fundsvc.fields import shown
 from fundsvc.spending.models import LINES, Payment
+from fundsvc.spending.paper import PAPER
 from fundsvc.units import service as units
 from ledger import recipes
 from ledger.accounts import UNIDENTIFIED_OUT
@@ -132,9 +133,11 @@ def record_payment(
         key=key,
         recorded_at=clock.now(),
         recorded_by=by,
+        salt=papers.new_salt(),
     )
     session.add(row)
     session.flush()
+    papers.bind(session, PAPER, row)
     return Recorded(row.id, row.entry_id, new=True)
 
 

@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -91,6 +92,11 @@ def named(session: Session) -> set[str]:
 
 def test_what_the_service_posted_has_no_fault(posted: list[int]) -> None:
     assert list(verify.faults(read_session())) == []
+
+
+def test_the_form_is_told_to_auditors() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "seals.md").read_text(encoding="utf-8")
+    assert f"| `{paper.PAPER.form}` | {', '.join(paper.PAPER.said)} |" in told
 
 
 def test_every_column_is_sealed_or_said_not_to_be_printed() -> None:
