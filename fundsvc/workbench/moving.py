@@ -30,11 +30,13 @@ from ledger.accounts import (
     CASH,
     OPERATORS,
     bank_account_code,
+    expense,
     income,
 )
 from ledger.words import grouped
 
 LONGEST: Final = 300
+_TRANSFERS: Final = (expense("transfer-out"), income("transfer-in"))
 _GIFTS: Final = tuple(income(name) for name in ("sms", "card", "bank", "cash"))
 # What an entry says of a line; it is stored, so it is not translated.
 _TRANSFER: Final = "Chuyển tiền giữa các tài khoản ngân hàng của Hội"
@@ -159,6 +161,7 @@ def _posted(choice: choices.Posted, session: Session, at: Place) -> list[Made]:
         amount=at.amount,
         description=description,
     )
+    byhand.hold_settled(session, entry.postings, since=at.line.booked_on, field="account")
     posted = books.post(session, entry, source=SOURCE, external_id=at.key, maker_id=at.by)
     return [Made("entry", at.amount, posted.id)]
 
@@ -181,9 +184,9 @@ def refused_account(code: str, *, money_in: bool) -> str | None:
         return _("Tài khoản này chỉ ghi qua quyết toán nhà mạng hoặc đợt chuyển tiền thẻ.")
     if code in _GIFTS:
         return _("Khoản ủng hộ ghi ở mục Khoản ủng hộ, để có biên nhận.")
-    if code in {*CARRIED, BROUGHT_IN}:
-        return _("Tài khoản này chỉ dùng khi mở sổ hoặc khi kết chuyển.")
-    return byhand.refused(code, (), debit=not money_in)
+    if code in _TRANSFERS:
+        return _("Tài khoản %(code)s chỉ dùng trên giấy chuyển quỹ, kèm số nghị quyết.", code=code)
+    return byhand.refused(code, {*CARRIED, BROUGHT_IN}, debit=not money_in)
 
 
 @book.register

@@ -147,6 +147,8 @@ def test_what_is_held_waits_with_its_reason(session: Session) -> None:
         (choices.Posted("911", "x"), "kết chuyển"),
         (choices.Posted("4311", "x"), "khi mở sổ"),
         (choices.Posted("336", "x"), "hãy lập Giấy chuyển quỹ"),
+        (choices.Posted("7119", "x"), "chỉ dùng trên giấy chuyển quỹ"),
+        (choices.Posted("136", "x"), "Chỉ thanh toán được số còn nợ"),
         (choices.Posted("515", " "), "Thiếu nội dung"),
         (choices.Posted("999", "x"), "Không có tài khoản"),
         (choices.Spent("gift", "A", "B"), "tiền vào"),
