@@ -48,7 +48,9 @@ def seal(*, wait: float, as_json: bool) -> None:
         text = _("Chưa có bút toán nào để niêm phong.")
     click.echo(text)
     if left:
-        click.echo(_("Còn %(left)d bút toán đang ghi dở, để lần sau.", left=left), err=True)
+        click.echo(
+            _("Còn %(left)d bút toán vừa ghi hoặc đang ghi dở, để lần sau.", left=left), err=True
+        )
 
 
 @click.command("heads")

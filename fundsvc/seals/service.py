@@ -45,6 +45,9 @@ def seal_new(
 ) -> int:
     """Seal all that was booked and is settled, batch by batch; return the number of seals.
 
+    What is booked meanwhile is left for the next time, or sealing would not end, and would make a
+    seal of every few entries, while others go on booking.
+
     Args:
         tell: called with each seal that was written.
         most: the most entries under one seal.
@@ -53,6 +56,8 @@ def seal_new(
     """
     written = 0
     session = read_session()
+    session.rollback()
+    newest = session.scalar(select(func.max(_ENTRY.id))) or 0
     while not stop():
         session.rollback()
         batch = sealing.prepare(session, files_of, most=most, patience=patience)
@@ -70,6 +75,8 @@ def seal_new(
         written += 1
         if tell is not None:
             tell(batch.seal)
+        if batch.seal.last_entry >= newest:
+            break
     return written
 
 

@@ -102,6 +102,22 @@ def test_batches_follow_each_other_and_cover_every_entry_once(session: Session) 
     assert seal_new() == 1
 
 
+def test_sealing_ends_while_others_go_on_booking(session: Session) -> None:
+    for number in (1, 2, 3):
+        post(number)
+    made: list[seals.Seal] = []
+
+    def book_on(seal: seals.Seal) -> None:
+        made.append(seal)
+        assert len(made) < 5
+        post(3 + len(made))
+
+    assert seal_new(book_on, most=2) == 2
+    assert [seal.entries for seal in made] == [2, 2], "the first one booked meanwhile came along"
+    session.rollback()
+    assert sealing.unsealed(session) == 1
+
+
 @pytest.mark.parametrize("rollup", ROLLUPS, ids=lambda rollup: rollup.table)
 def test_every_sum_of_sealed_entries_is_in_its_span(session: Session, rollup: Rollup) -> None:
     """Two donations of the same day, from a province and from none: one sum where it is whole."""
