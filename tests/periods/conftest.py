@@ -11,6 +11,7 @@ from fundsvc.db import transaction
 from fundsvc.staff.models import StaffUser, StaffUserRole
 from fundsvc.units.models import Unit
 from tests.support import gifts
+from tests.support.people import noted
 
 MOMENT = datetime(2024, 10, 5, 9, 0, tzinfo=clock.VN)
 JULY, AUGUST, SEPTEMBER = (date(2024, number, 1) for number in (7, 8, 9))
@@ -41,6 +42,7 @@ def people(app: Flask) -> dict[str, int]:
             session.add(user)
             session.flush()
             session.add(StaffUserRole(user_id=user.id, role=role))
+            noted(session, user, {role})
             found[name] = user.id
         session.add(Unit(code="HT-44", name="Hội Quảng Trị", folded="quang tri", kind="provincial"))
     return found

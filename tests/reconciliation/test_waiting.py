@@ -24,6 +24,7 @@ from tests.reconciliation.importing import add, file, run
 from tests.reconciliation.test_gifts import AT, given, line, page, promise, unidentified
 from tests.support import periods
 from tests.support.notices import sepay
+from tests.support.people import noted
 
 pytestmark = pytest.mark.usefixtures("app", "clock", "page")
 __all__ = ["page"]
@@ -70,6 +71,8 @@ def open_month() -> None:
         session.flush()
         one, two = (person.id for person in made)
         session.add_all(StaffUserRole(user_id=person, role="approver") for person in (one, two))
+        for person in made:
+            noted(session, person, {"approver"})
         session.flush()
         asked = reopening.ask(session, "TW", date(2024, 9, 1), "Sót khoản ủng hộ", by=one)
         reopening.confirm(session, asked.id, by=two)

@@ -25,7 +25,7 @@ from fundsvc.sms import service as sms
 from fundsvc.staff.models import StaffUser, StaffUserRole
 from ledger.words import grouped
 from tests.support import messages
-from tests.support.people import HASH
+from tests.support.people import HASH, noted
 
 # After the day on which the operators say they pay.
 MOMENT = datetime(2026, 10, 20, 9, 30, tzinfo=service_clock.VN)
@@ -75,6 +75,7 @@ def people(app: Flask) -> People:
             session.add(person)
             session.flush()
             session.add(StaffUserRole(user_id=person.id, role=role))
+            noted(session, person, {role})
             found.append(person.id)
     return People(*found)
 

@@ -22,7 +22,7 @@ from fundsvc.spending.models import LINES, Payment
 from fundsvc.spending.service import Recorded, Spent
 from fundsvc.units import service as units
 from fundsvc.units.importing import import_units
-from ledger import recipes
+from tests.support import brought
 
 pytestmark = pytest.mark.usefixtures("clock", "money")
 
@@ -50,16 +50,7 @@ def money(app: Flask) -> None:
 
 
 def bring(amount: int, on: date, unit: str = "TW", account: str = "111") -> None:
-    with transaction() as session:
-        entry = recipes.opening_balance(
-            on=on,
-            unit=unit,
-            fund="nghia-tinh",
-            amount=amount,
-            description="Số dư",
-            account=account,
-        )
-        books.post(session, entry, source="opening", external_id=f"{unit}:{account}:{on}:{amount}")
+    brought.bring(amount, on, unit=unit, account=account)
 
 
 def spend(key: str | None = None, **other: Any) -> Recorded:

@@ -9,8 +9,10 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fundsvc import clock
+from fundsvc.audit import service as audit
 from fundsvc.db import transaction
 from fundsvc.staff.models import StaffSession, StaffUser, StaffUserRole, StaffUserUnit
 from fundsvc.staff.sessions import IDLE
@@ -18,6 +20,14 @@ from fundsvc.units.models import Unit
 
 # A real hash, for pages ask for the password again, but of something nobody can type.
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(secrets.token_hex())
+
+
+def noted(
+    session: Session, person: StaffUser, roles: Collection[str], units: Collection[str] = ()
+) -> None:
+    """Note who got which roles and units, as the service does when it adds somebody."""
+    facts = {"roles": sorted(roles), "units": sorted(units)}
+    audit.record(session, "staff.add", f"staff:{person.username}", facts, by=None)
 
 
 def signed_in(app: Flask, role: str, units: Collection[str] = ()) -> FlaskClient:
@@ -38,6 +48,7 @@ def signed_in(app: Flask, role: str, units: Collection[str] = ()) -> FlaskClient
         session.add(StaffUserRole(user_id=person.id, role=role))
         for unit_id in session.scalars(select(Unit.id).where(Unit.code.in_(units))):
             session.add(StaffUserUnit(user_id=person.id, unit_id=unit_id))
+        noted(session, person, {role}, units)
         session.add(
             StaffSession(
                 digest=hashlib.sha256(token.encode()).hexdigest(),

@@ -9,7 +9,7 @@ from fundsvc.db import transaction
 from fundsvc.reconciliation.models import BankAccount
 from fundsvc.staff.models import StaffUser, StaffUserRole
 from fundsvc.workbench.models import BankSignoff
-from tests.support.people import HASH
+from tests.support.people import HASH, noted
 
 
 def sign(code: str, month: date) -> None:
@@ -24,6 +24,7 @@ def sign(code: str, month: date) -> None:
             session.add(person)
             session.flush()
             session.add(StaffUserRole(user_id=person.id, role=role))
+            noted(session, person, {role})
             people.append(person.id)
         account = session.scalars(select(BankAccount).where(BankAccount.code == code)).one()
         row = BankSignoff(

@@ -9,7 +9,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from fundsvc import clock as service_clock
-from fundsvc.books import service as books
 from fundsvc.db import read_session, transaction
 from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.staff.models import StaffUser, StaffUserRole
@@ -17,8 +16,8 @@ from fundsvc.units.importing import import_units
 from fundsvc.vouchers import service
 from fundsvc.vouchers.drafting import Draft, DraftLine
 from fundsvc.vouchers.models import Voucher
-from ledger import recipes
-from tests.support.people import HASH
+from tests.support import brought
+from tests.support.people import HASH, noted
 
 DAY = date(2024, 9, 10)
 PAID = Draft(
@@ -115,6 +114,7 @@ def people(app: Flask) -> People:
             session.flush()
             ids.append(person.id)
             session.add_all(StaffUserRole(user_id=person.id, role=role) for role in theirs)
+            noted(session, person, theirs)
     return People(*ids)
 
 
@@ -148,13 +148,7 @@ def bring(
     fund: str = "nghia-tinh",
 ) -> None:
     """Let a till have money from a day on."""
-    with transaction() as session:
-        entry = recipes.opening_balance(
-            on=on, unit=unit, fund=fund, amount=amount, description="Số dư", account=account
-        )
-        books.post(
-            session, entry, source="opening", external_id=f"{unit}:{fund}:{account}:{on}:{amount}"
-        )
+    brought.bring(amount, on, unit=unit, account=account, fund=fund)
 
 
 class Desk:

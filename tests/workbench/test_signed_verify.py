@@ -21,7 +21,7 @@ from fundsvc.workbench import choices, decisions, minutes, signed_verify, signof
 from fundsvc.workbench.models import BankSignoff
 from tests.reconciliation.importing import add, file, run
 from tests.seals.mutations import guards_off, undone
-from tests.support.people import HASH
+from tests.support.people import HASH, noted
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -55,6 +55,7 @@ def people() -> dict[str, int]:
             session.add(one)
             session.flush()
             session.add(StaffUserRole(user_id=one.id, role=role))
+            noted(session, one, {role})
             found[name] = one.id
     return found
 

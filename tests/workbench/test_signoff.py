@@ -26,7 +26,7 @@ from fundsvc.workbench.choices import Given, Held
 from fundsvc.workbench.models import BankSignoff
 from ledger import recipes
 from ledger.words import grouped
-from tests.support.people import HASH
+from tests.support.people import HASH, noted
 
 SignIn = Callable[..., FlaskClient]
 HEAD = b"PageId,TNXDate,DocNo,Debit,Credit,Balance,TransactionDetails\r\n"
@@ -62,6 +62,7 @@ def people(app: Flask, clock: datetime) -> People:
             session.add(person)
             session.flush()
             session.add(StaffUserRole(user_id=person.id, role=role))
+            noted(session, person, {role})
             found.append(person.id)
     return People(*found)
 
