@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from fundsvc import clock
 from fundsvc.audit import service as audit
 from fundsvc.audit.models import Act
-from fundsvc.books import service as books
 from fundsvc.books.models import Fund
 from fundsvc.books.summary import is_empty
 from fundsvc.demo import cards, files, giving, papers, payments, plan
@@ -24,7 +23,9 @@ from fundsvc.donors.service import DonorFacts
 from fundsvc.dues import service as dues
 from fundsvc.errors import Reason, Refusal
 from fundsvc.imports import ImportReport
+from fundsvc.periods import openings
 from fundsvc.periods import service as periods
+from fundsvc.periods.openings import Opening
 from fundsvc.receipts import service as receipts
 from fundsvc.reconciliation import service as reconciliation
 from fundsvc.reconciliation.accounts import add_bank_account
@@ -38,7 +39,6 @@ from fundsvc.spending import service as spending
 from fundsvc.staff import service as staff
 from fundsvc.units.importing import import_units
 from fundsvc.units.models import Unit
-from ledger import recipes
 
 PASSWORD = "duong-mon-mau"  # noqa: S105 - printed by the command, and good for made-up money only
 MARK = "demo.load"
@@ -176,15 +176,7 @@ def _accounts(session: Session) -> None:
 
 def _openings(session: Session, span: Span) -> None:
     for unit, fund, account, amount in plan.OPENINGS:
-        entry = recipes.opening_balance(
-            on=span.eve,
-            unit=unit,
-            fund=fund,
-            amount=amount,
-            description="Số dư chuyển sang khi mở sổ",
-            account=account,
-        )
-        books.post(session, entry, source="opening", external_id=f"{unit}:{fund}:{account}")
+        openings.record(session, Opening(unit, fund, account, amount, span.eve), by=None)
 
 
 def _campaigns(session: Session, span: Span, by: int) -> None:
@@ -246,15 +238,8 @@ def _book(
             )
             spending.record_payment(session, spent, key=key, by=by)
         case plan.Interest():
-            entry = recipes.interest(
-                on=event.on,
-                unit=event.unit,
-                fund=event.fund,
-                amount=event.amount,
-                description="Lãi tiền gửi",
-                paid_into=event.account,
-            )
-            books.post(session, entry, source="interest", external_id=key, maker_id=by)
+            paper = papers.interest(event)
+            papers.record(session, paper, key, by=by, approver=people["ketoan"])
 
 
 def _gift(session: Session, gift: plan.Gift, key: str, by: int) -> None:

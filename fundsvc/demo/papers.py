@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fundsvc import pdf
 from fundsvc.demo import people
-from fundsvc.demo.plan import HOUSE
+from fundsvc.demo.plan import HOUSE, Interest
 from fundsvc.demo.span import Span, chance
 from fundsvc.vouchers import files, service, templates
 from fundsvc.vouchers.drafting import Draft, DraftLine
@@ -64,6 +64,21 @@ def record(session: Session, paper: Paper, key: str, *, by: int, approver: int) 
         service.approve(session, voucher, None, by=approver, post=paper.state == POSTED)
     if paper.mistake:
         service.reverse(session, voucher, on=paper.on, reason=paper.mistake, by=by)
+
+
+def interest(paid: Interest) -> Paper:
+    """Return the voucher of interest that a bank paid into an account."""
+    draft = Draft(
+        unit=paid.unit,
+        kind="bank-in",
+        date=paid.on,
+        fund=paid.fund,
+        description="Lãi tiền gửi",
+        party="Ngân hàng",
+        till=paid.account,
+        lines=(DraftLine(account="515", amount=paid.amount),),
+    )
+    return Paper(paid.on, draft)
 
 
 def monthly(session: Session, *, by: int) -> None:
