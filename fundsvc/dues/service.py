@@ -96,7 +96,7 @@ def record_total(
         unit=total.unit,
         fund=total.fund,
         amount=total.amount,
-        description=f"{WORDS[total.fund]} tháng {total.month:%m/%Y}, {unit.name}",
+        description=described(total.fund, total.month, unit.name),
         paid_into=total.paid_into,
     )
     posted = books.post(session, entry, source=SOURCE, external_id=key, maker_id=by)
@@ -118,6 +118,11 @@ def record_total(
     session.add(row)
     session.flush()
     return Recorded(row.id, row.entry_id, new=True)
+
+
+def described(fund: str, month: date, unit_name: str) -> str:
+    """Return what the books say of a total."""
+    return f"{WORDS[fund]} tháng {month:%m/%Y}, {unit_name}"
 
 
 def reverse_total(

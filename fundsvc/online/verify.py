@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ScalarSelect, exists, func, select
+from sqlalchemy import ScalarSelect, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from fundsvc.books.models import Account, Posting
@@ -32,6 +32,7 @@ def faults(session: Session) -> Iterator[Fault]:
                 booked=grouped(found),
             )
             yield Fault("card", f"card_movement:{movement}", why)
+    yield from _payments(session)
     held, balance = _held(session), _balance(session)
     if held != balance:
         why = _(
@@ -41,6 +42,33 @@ def faults(session: Session) -> Iterator[Fault]:
             held=grouped(held),
         )
         yield Fault("card", f"account:{AT_STRIPE}", why)
+
+
+def _payments(session: Session) -> Iterator[Fault]:
+    """Payments that are another sum, fund or unit than the donation they became."""
+    query = (
+        select(CardPayment.charge, CardPayment.amount, Donation.id, Donation.amount)
+        .outerjoin(Donation, Donation.id == CardPayment.donation_id)
+        .where(
+            or_(
+                Donation.amount.is_distinct_from(CardPayment.amount),
+                Donation.fund_id.is_distinct_from(CardPayment.fund_id),
+                Donation.unit_id.is_distinct_from(CardPayment.unit_id),
+                Donation.method.is_distinct_from("card"),
+            )
+        )
+        .order_by(CardPayment.id)
+    )
+    for charge, paid, number, amount in session.execute(query):
+        why = _(
+            "Khoản thanh toán thẻ %(charge)s (%(paid)s đ) không khớp với khoản ủng hộ %(id)s"
+            " (%(amount)s đ): số tiền, quỹ, đơn vị hoặc cách ủng hộ khác nhau.",
+            charge=charge,
+            paid=grouped(paid),
+            id=number or "",
+            amount=grouped(amount or 0),
+        )
+        yield Fault("card", f"card_payment:{charge}", why)
 
 
 def _at_stripe(entry: InstrumentedAttribute[Any]) -> ScalarSelect[int]:

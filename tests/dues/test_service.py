@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from fundsvc import verify
@@ -19,6 +19,7 @@ from fundsvc.dues.service import Recorded, Total
 from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.reconciliation.accounts import add_bank_account
 from fundsvc.units.importing import import_units
+from tests.support.tampering import unguarded
 
 pytestmark = pytest.mark.usefixtures("clock", "units")
 
@@ -230,3 +231,11 @@ def test_verify_is_silent_until_a_total_is_not_what_was_booked(session: Session)
             external_id="by hand",
         )
     assert [fault.place for fault in verify.faults(session)] == ["entry:2"]
+
+
+def test_a_total_of_another_month_than_its_entry_says_is_named(session: Session) -> None:
+    done = record()
+    with unguarded("dues_total") as connection:
+        connection.execute(text("UPDATE dues_total SET month = '2024-05-01'"))
+    found = [(fault.rule, fault.place) for fault in verify.faults(session)]
+    assert found == [("dues-month", f"dues-total:{done.id}")]

@@ -1,16 +1,18 @@
 """What the database itself refuses of card payments, whoever asks."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc.db import transaction
 from fundsvc.online import handling, refunds
 from fundsvc.online import verify as online
+from fundsvc.online.models import CardPayment
 from tests.online.conftest import Give, Tell
 from tests.online.seen import bank_line
 from tests.support.stripe import FakeStripe
+from tests.support.tampering import unguarded
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -97,3 +99,12 @@ def test_verify_finds_a_movement_that_the_books_tell_otherwise(session: Session)
     places = [fault.place for fault in online.faults(session)]
     assert len(places) == 2
     assert places[-1] == "account:113.stripe"
+
+
+@pytest.mark.usefixtures("paid_out")
+def test_a_payment_that_is_not_its_donation_is_named(session: Session) -> None:
+    charge = session.scalars(select(CardPayment.charge).order_by(CardPayment.id)).first()
+    session.rollback()
+    with unguarded("card_payment") as connection:
+        connection.execute(text("UPDATE card_payment SET amount = amount + 1 WHERE id = 1"))
+    assert [fault.place for fault in online.faults(session)] == [f"card_payment:{charge}"]
