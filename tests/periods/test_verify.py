@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.db import db, transaction
-from fundsvc.periods import carrying, reopening, service, verify
+from fundsvc.periods import acts_verify, carrying, reopening, service, verify
 from tests.books.test_verify import guards_off
 from tests.periods.conftest import SEPTEMBER, Give
 from tests.support import gifts
+from tests.support.tampering import unguarded
 
 
 @pytest.fixture
@@ -121,3 +122,49 @@ def test_closing_a_month_twice_and_reopening_in_between_is_no_fault(
         with transaction() as writing:
             service.close(writing, "HT-44", date(2024, 8, 1), seen=service.SEEN, by=people["hoa"])
     assert found(session) == []
+
+
+FORGED = (
+    "INSERT INTO reopening (unit_id, month, last_month, reason, asked_by, asked_at, state,"
+    " decided_by, decided_at) SELECT unit.id, '2024-07-01', '2024-09-01', 'Sót', asked_by,"
+    " asked_at, 'confirmed', decided_by, decided_at FROM reopening, unit WHERE code = 'TW'"
+)
+ACTS = {
+    "all months": ("DELETE FROM period", "period:TW:2024-09"),
+    "the last month": ("DELETE FROM period WHERE month = '2024-09-01'", "period:TW:2024-09"),
+    "who": ("UPDATE period SET closed_by = 1 + closed_by", "period:TW:2024-09"),
+    "when": (
+        "UPDATE period SET closed_at = '2024-08-01T00:00:00.000000+00:00'",
+        "period:TW:2024-07",
+    ),
+    "what stood": ("UPDATE period SET closing = '{}'", "period:TW:2024-09"),
+    "opened": ("UPDATE period SET state = 'open', reopening_id = 1", "period:TW:2024-07"),
+    "closed again": ("UPDATE period SET state = 'closed'", "period:HT-44:2024-08"),
+    "forged": (FORGED, "period:TW:2024-07"),
+    "who asked": ("UPDATE reopening SET asked_by = decided_by", "period:HT-44:2024-08"),
+    "how long": ("UPDATE reopening SET last_month = '2024-10-01'", "period:HT-44:2024-08"),
+    "no request": ("DELETE FROM reopening", "period:HT-44:2024-08"),
+    "no act": (
+        "DELETE FROM act WHERE kind = 'period.close' AND subject = 'period:TW:2024-07'",
+        "period:TW:2024-07",
+    ),
+    "another actor": (
+        "UPDATE act SET actor_id = 1 + actor_id WHERE kind = 'period.reopen.confirm'",
+        "period:HT-44:2024-08",
+    ),
+}
+
+
+@pytest.mark.usefixtures("closed", "clock")
+@pytest.mark.parametrize("what", ACTS)
+def test_what_the_log_of_acts_tells_otherwise_is_named(session: Session, what: str) -> None:
+    def told() -> set[str]:
+        session.rollback()
+        return {fault.place for fault in acts_verify.faults(session)}
+
+    assert told() == set()
+    session.rollback()
+    spoil, place = ACTS[what]
+    with unguarded("period", "reopening", "act") as connection:
+        connection.execute(text(spoil))
+    assert place in told()
