@@ -199,7 +199,8 @@ def test_a_message_taken_back_is_no_gift(client: FlaskClient, session: Session) 
     assert "100.000 đ" not in ask(client).text
     with pytest.raises(Refusal):
         issue("VI1")
-    found = {(fault.rule, fault.place) for fault in faults(session)}
+    # Taken back so that nothing stood in the way, which leaves no act either.
+    found = {(fault.rule, fault.place) for fault in faults(session) if fault.rule != "act"}
     assert found == {("receipt-reversed", f"receipt:{kept}")}
 
 
@@ -253,7 +254,8 @@ def test_verify_names_a_receipt_that_its_messages_do_not_bear_out(session: Sessi
     with transaction() as writing:
         writing.add(ReceiptSms(receipt_id=receipt_id, operator="viettel", request_id="VI2"))
     found = [(fault.rule, fault.place) for fault in faults(session)]
-    assert found == [("receipt-messages", f"receipt:{number}")]
+    place = f"receipt:{number}"
+    assert found == [("receipt-messages", place), ("receipt-facts", place)]
 
 
 def test_donors_find_their_page_where_they_come_in(client: FlaskClient) -> None:
