@@ -15,16 +15,19 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
+from fundsvc import acted, deeds, entitled, named, sourced, stated
 from fundsvc.books import verify as books
 from fundsvc.books.models import Entry
 from fundsvc.books.verify import Fault
 from fundsvc.db import snapshot
 from fundsvc.donations import annual_verify as annual
+from fundsvc.dues import verify as dues
 from fundsvc.errors import NotFound
 from fundsvc.evidence import service as evidence
 from fundsvc.evidence.models import StoredFile
 from fundsvc.evidence.service import DamagedFileError
 from fundsvc.online import verify as online
+from fundsvc.periods import acts_verify as closings
 from fundsvc.periods import verify as periods
 from fundsvc.receipts import verify as receipts
 from fundsvc.reconciliation import verify as reconciliation
@@ -63,8 +66,14 @@ def steps(
     for facts in FACTS:
         checks[facts.name] = partial(_agreeing, session, facts.name)
     return checks | {
+        "sources": partial(sourced.faults, session),
+        "acts": partial(acted.faults, session),
+        "deeds": partial(deeds.faults, session),
+        "roles and bounds": partial(entitled.faults, session),
         "donors": partial(others_named, session),
+        "donors' proofs": partial(named.faults, session),
         "contacts": partial(misfiled, session),
+        "dues": partial(dues.faults, session),
         "sms totals": partial(sms.faults, session),
         "pushes": partial(sms.lost, session),
         "settlements": partial(settlements.faults, session),
@@ -73,11 +82,13 @@ def steps(
         "bank decisions": partial(workbench.faults, session),
         "bank months": partial(signed_months.faults, session),
         "receipts": partial(receipts.faults, session),
+        "receipts' facts": partial(stated.faults, session),
         "annual receipts": partial(annual.faults, session),
         "vouchers": partial(vouchers.faults, session),
         "payees": partial(spending.faults, session),
         "repayments": partial(repayments.faults, session),
         "periods": partial(periods.faults, session),
+        "closings": partial(closings.faults, session),
         "kept files": partial(_kept_files, session),
     }
 

@@ -21,6 +21,7 @@ from sqlalchemy import Integer, Table, event, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fundsvc import sourced
 from fundsvc.books import sealing, service
 from fundsvc.books.grains import ROLLUPS
 from fundsvc.books.models import (
@@ -29,6 +30,7 @@ from fundsvc.books.models import (
     Posting,
     Seal,
 )
+from fundsvc.books.reversing import take_back
 from fundsvc.db import db, read_session, transaction
 from fundsvc.evidence import service as evidence
 from fundsvc.seals.service import files_of, seal_new
@@ -46,10 +48,13 @@ SEALED: Final = tuple(
 NAMED: Final = ((Account, "code"), (Account, "type"), (Account, "line"), (Fund, "code"))
 """What sealed entries say by number: changing its meaning changes them too."""
 GIFTS: Final = 12
+SOURCE: Final = "test"
+"""Entries with papers are posted by no slice here."""
 
 
 def make_books() -> None:
     """Book donations with and without donors, one reversal, entries with papers; seal in parts."""
+    sourced.SOURCES.add(SOURCE)
     with transaction() as session:
         papers = [
             evidence.record(session, word, name="a.pdf", media_type="application/pdf", by=None)
@@ -59,15 +64,14 @@ def make_books() -> None:
         given = gifts.give(amount=100_000 + number, donor=None if number % 3 else gifts.DONOR)
         with transaction() as session:
             entry = service.read_entry(session, given.entry_id)
-            told: dict[str, Any] = {
-                "external_id": f"paper-{number}",
-                "voucher": f"PT-2024-{number}",
-            }
-            service.post(session, entry, source="test", evidence=papers[: number % 3], **told)
+            name = f"paper-{number}"
+            proofs = papers[: number % 3]
+            service.post(session, entry, source=SOURCE, external_id=name, evidence=proofs)
         if number % 4 == 3:
             seal_new()
     with transaction() as session:
-        service.reverse(session, 2, on=gifts.DAY, reason="Ghi nhầm", maker_id=None)
+        mistake: dict[str, Any] = {"on": gifts.DAY, "reason": "Ghi nhầm", "by": None}
+        take_back(session, 2, subject="entry:2", **mistake)
     seal_new()
 
 
