@@ -22,6 +22,7 @@ from fundsvc.spending.models import LINES, Payment
 from fundsvc.spending.service import Recorded, Spent
 from fundsvc.units import service as units
 from fundsvc.units.importing import import_units
+from ledger import recipes
 from tests.support import brought
 
 pytestmark = pytest.mark.usefixtures("clock", "money")
