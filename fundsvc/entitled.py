@@ -114,7 +114,8 @@ def _told(
     for kind, subject, facts in session.execute(acts.order_by(Act.id)):
         username = subject.removeprefix("staff:")
         if kind in STANDING:
-            standing[username] = facts.get("roles", []), facts.get("units", [])
+            roles, units = (sorted(set(facts.get(name, ()))) for name in ("roles", "units"))
+            standing[username] = roles, units
         else:
             active[username] = SWITCHES[kind]
     return standing, active
