@@ -8,6 +8,7 @@ from fundsvc import deeds
 from fundsvc.db import transaction
 from fundsvc.donors import erasing, merging
 from fundsvc.donors.models import Donor
+from fundsvc.donors.service import DonorFacts
 from fundsvc.receipts import service as receipts
 from tests.support import gifts
 from tests.support.tampering import unguarded
@@ -46,7 +47,7 @@ def done(desk: Desk) -> None:
     desk.act("return_", returned, "Thiếu hóa đơn", by=desk.people.approver)
     desk.act("submit", returned)
     number = gifts.give_with_receipt()
-    gifts.give(donor=gifts.DonorFacts(name="Nguyễn Thị Hường", phone="0987654321"))
+    gifts.give(donor=DonorFacts(name="Nguyễn Thị Hường", phone="0987654321"))
     with transaction() as session:
         receipts.void(session, number, "Sai tên", by=desk.people.maker)
         one, other = session.query(Donor).order_by(Donor.id).all()
