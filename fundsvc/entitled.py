@@ -50,12 +50,18 @@ def _funds(session: Session) -> Iterator[Fault]:
 
 
 def _units(session: Session) -> Iterator[Fault]:
-    """Units that are otherwise than the last change that the log tells of."""
+    """Units that are otherwise than they were made and changed, as the log tells."""
     told: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    changes = select(Act.subject, Act.facts).where(Act.kind == "unit.change").order_by(Act.id)
-    for subject, facts in session.execute(changes):
-        for name, (_old, new) in facts.items():
-            told[subject.removeprefix("unit:")][name] = new
+    acts = select(Act.kind, Act.subject, Act.facts).where(
+        Act.kind.in_(("unit.import", "unit.change"))
+    )
+    for kind, subject, facts in session.execute(acts.order_by(Act.id)):
+        if kind == "unit.change":
+            changed = {name: new for name, (_old, new) in facts.items()}
+            told[subject.removeprefix("unit:")].update(changed)
+            continue
+        for code, made in facts.get("units", {}).items():
+            told[code].update(made)
     parent = aliased(Unit)
     query = (
         select(Unit, parent.code, Province.scheme, Province.code)
@@ -75,11 +81,11 @@ def _units(session: Session) -> Iterator[Fault]:
         }
         wrong = [name for name, new in told.pop(unit.code, {}).items() if now.get(name) != new]
         if wrong:
-            why = _("Đơn vị %(unit)s khác với lần sửa cuối cùng trong nhật ký: %(what)s.",
+            why = _("Đơn vị %(unit)s khác với lần lập hoặc sửa cuối cùng trong nhật ký: %(what)s.",
                     unit=unit.code, what=", ".join(LABELS[name]() for name in wrong))  # fmt: skip
             yield Fault("unit", f"unit:{unit.code}", why)
     for code in sorted(told):
-        why = _("Nhật ký có sửa đơn vị %(unit)s mà nay không còn đơn vị ấy.", unit=code)
+        why = _("Nhật ký có đơn vị %(unit)s mà nay không còn đơn vị ấy.", unit=code)
         yield Fault("unit", f"unit:{code}", why)
 
 

@@ -12,10 +12,12 @@ from fundsvc.staff.service import Standing
 from fundsvc.units.importing import import_units
 from tests.support.tampering import unguarded
 
-UNITS = "code,name,kind,province\nHUE,{},provincial,2025:46\n"
+UNITS = "code,name,kind,province\nQT,Hội Quảng Trị,provincial,2025:44\nHUE,{},provincial,2025:46\n"
 CHANGES = {
     "fund": ("UPDATE fund SET restriction = 'none' WHERE code = 'nghia-tinh'", "fund:nghia-tinh"),
     "province": ("UPDATE unit SET province_id = 1 WHERE code = 'HUE'", "unit:HUE"),
+    "never changed": ("UPDATE unit SET province_id = 1 WHERE code = 'QT'", "unit:QT"),
+    "no unit": ("DELETE FROM unit WHERE code = 'QT'", "unit:QT"),
     "name": ("UPDATE unit SET name = 'Hội khác' WHERE code = 'HUE'", "unit:HUE"),
     "a role": ("INSERT INTO staff_user_role VALUES (1, 'approver')", "staff:lan"),
     "no role": ("DELETE FROM staff_user_role", "staff:lan"),

@@ -64,7 +64,7 @@ def import_units(session: Session, data: bytes, *, commit: bool, by: int | None)
         for row in changed:
             audit.record(session, "unit.change", f"unit:{row.code}", changes[row.code], by=by)
         if new:
-            facts = {"codes": [row.code for row in new]}
+            facts = {"codes": [row.code for row in new], "units": {r.code: _made(r) for r in new}}
             audit.record(session, "unit.import", "units", facts, by=by)
         session.flush()
         # The books remember codes of units per session (`books.keys`); they must look again.
@@ -159,6 +159,19 @@ def _differences(
     }
     return {
         name: [old, new] for name, (old, new) in pairs.items() if name in columns and old != new
+    }
+
+
+def _made(row: UnitRow) -> dict[str, Any]:
+    """Return what a new unit is, by the fields that a change of it would name."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "parent": _parent(row),
+        "province": row.province,
+        "address": row.address,
+        "valid_from": _iso(row.valid_from),
+        "valid_to": _iso(row.valid_to),
     }
 
 
