@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import request
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fundsvc import uploads
-from fundsvc.errors import Reason, Refusal
+from fundsvc.errors import NotFound, Reason, Refusal
 from fundsvc.evidence import service as evidence
 from fundsvc.uploads import Upload
 from fundsvc.vouchers import files
@@ -36,13 +37,16 @@ class Taken:
 
 
 def take() -> Taken:
-    """Take the files of the form that was sent, and those that an earlier sending brought.
-
-    Raises:
-        NotFound: a promise was made to somebody else, or long ago.
-    """
-    found = [Upload.read(token, PURPOSE) for token in request.form.getlist(KEPT)]
+    """Take the files of the form that was sent, and those that an earlier sending brought."""
+    found: list[Upload] = []
     reasons: list[Reason] = []
+    for token in request.form.getlist(KEPT):
+        try:
+            found.append(_kept(token))
+        except NotFound:
+            # Made long ago, or for somebody else; what was typed must not be lost for it.
+            why = _("Tệp đã gửi lần trước không còn; xin chọn lại.")
+            reasons.append(Reason(why, field=uploads.FIELD))
     for file in request.files.getlist(uploads.FIELD):
         with closing(file):
             if not file.filename:
@@ -57,6 +61,17 @@ def take() -> Taken:
         else:
             found.append(Upload(evidence.keep(data), name, {"type": kind}))
     return Taken(tuple({upload.sha256: upload for upload in found}.values()), tuple(reasons))
+
+
+def _kept(token: str) -> Upload:
+    """Return a file that an earlier sending brought, if it still is where it was kept.
+
+    Raises:
+        NotFound: it is not, or was promised to somebody else or long ago.
+    """
+    upload = Upload.read(token, PURPOSE)
+    with evidence.opened(upload.sha256):
+        return upload
 
 
 def attach(session: Session, voucher_id: int, taken: Iterable[Upload], *, by: int) -> None:

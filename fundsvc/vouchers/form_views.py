@@ -78,7 +78,7 @@ def create() -> ResponseReturnValue:
     if kind not in KINDS:
         raise NotFound
     if values.get("act") == "add":
-        return _new_page(kind, Form(values), more=1)
+        return _new_page(kind, Form(values), more=1, attached=attaching.take().promised())
     typed, taken = schemas.read(values, kind), attaching.take()
     voucher_id = None
     try:
@@ -121,7 +121,8 @@ def save(voucher_id: int) -> ResponseReturnValue:
     row = _voucher(voucher_id)
     kind, version = row.kind, schemas.version(values)
     if values.get("act") == "add":
-        return _edit_page(row, Form(values), version, more=1)
+        attached = attaching.take().promised()
+        return _edit_page(row, Form(values), version, more=1, attached=attached)
     typed, taken = schemas.read(values, kind), attaching.take()
     try:
         _hold(taken)

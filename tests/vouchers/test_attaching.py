@@ -110,5 +110,16 @@ def test_files_are_added_while_a_draft_is_changed(signed_in: SignedIn, session: 
 def test_what_was_promised_to_another_is_nobodys(signed_in: SignedIn, session: Session) -> None:
     (token,) = promised(keep(signed_in("treasurer"), **chosen((PDF, "a.pdf")), fund=""))
     other = keep(signed_in("treasurer"), kept=[token])
-    assert other.status_code == 404
+    assert other.status_code == 422
+    assert "Tệp đã gửi lần trước không còn" in other.text
+    assert "Trần Thị Hường" in other.text
     assert names(session) == []
+
+
+def test_one_more_line_loses_no_file(signed_in: SignedIn, session: Session) -> None:
+    maker = signed_in("treasurer")
+    wider = keep(maker, act="add", **chosen((PDF, "a.pdf")))
+    (token,) = promised(wider)
+    (token,) = promised(keep(maker, act="add", kept=[token]))
+    assert keep(maker, kept=[token]).status_code == 303
+    assert names(session) == ["a.pdf"]
