@@ -39,6 +39,17 @@ WRONG: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _unread() -> None:
+    """Forget the help of --help, which click keeps with a command that a test called by itself."""
+    for words in commands(cli, click.Context(cli)):
+        command: click.Command = cli
+        for word in words:
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(cli), word) or command
+        command._help_option = None
+
+
 @pytest.mark.parametrize(("words", "told"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
 def test_a_wrong_call_is_told_in_vietnamese(words: tuple[str, ...], told: str) -> None:
     answer = CliRunner().invoke(cli, words)

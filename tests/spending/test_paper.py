@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fundsvc import verify
-from fundsvc.books import service as books
 from fundsvc.db import read_session, transaction
 from fundsvc.seals import proofs
 from fundsvc.seals.service import seal_new
@@ -20,8 +19,8 @@ from fundsvc.spending import service
 from fundsvc.spending import verify as spending
 from fundsvc.spending.models import Payment
 from fundsvc.spending.paper import PAPER
-from ledger import recipes
 from tests.seals.mutations import guards_off, undone
+from tests.support.brought import bring
 
 pytestmark = pytest.mark.usefixtures("clock")
 SPENT: Final = service.Spent(
@@ -45,16 +44,8 @@ _PAYMENTS: Final[Any] = Payment.__table__
 @pytest.fixture
 def payment(app: Flask) -> int:
     """A payment out of the cash box of the centre."""
+    bring(100_000_000, date(2024, 9, 1))
     with transaction() as session:
-        entry = recipes.opening_balance(
-            on=date(2024, 9, 1),
-            unit="TW",
-            fund="nghia-tinh",
-            amount=100_000_000,
-            description="Số dư",
-            account="111",
-        )
-        books.post(session, entry, source="opening", external_id="1")
         return service.record_payment(session, SPENT).id
 
 
