@@ -19,6 +19,7 @@ from fundsvc.vouchers import byhand, lacking
 from fundsvc.vouchers.drafting import Draft, differences
 from fundsvc.vouchers.kinds import JOURNAL, TRANSFER
 from fundsvc.vouchers.lacking import LINES
+from ledger.accounts import BANK, CASH, expense
 from ledger.entries import Posting
 from ledger.words import grouped
 
@@ -81,10 +82,13 @@ def _unbalanced(session: Session, lines: tuple[Posting, ...]) -> Iterator[Reason
 def _written_off(session: Session, draft: Draft, lines: tuple[Posting, ...]) -> Iterator[Reason]:
     """Refuse a journal voucher that lets somebody gain or lose what funds or units owe each other.
 
-    What is owed is settled with money or against what is due; given up, it is a transfer.
+    What is owed is settled with money or against what is due; given up, it is a transfer. Beside
+    the money that came may stand what the bank kept of it.
     """
     between = {line.account for line in lines if line.account.startswith(byhand.BETWEEN)}
     net = byhand.net_accounts(session)
+    if any(line.debit and line.account.startswith((CASH, BANK)) for line in lines):
+        net -= {expense("fee")}
     if draft.kind == JOURNAL and between and any(line.account in net for line in lines):
         why = _(
             "Chứng từ ghi sổ chỉ thanh toán tài khoản %(codes)s bằng tiền hoặc bù trừ, không ghi"

@@ -145,6 +145,17 @@ def test_a_debt_is_paid_with_the_fee_of_the_bank_beside_it(desk: Desk) -> None:
     desk.posted(PAID, kind="bank-out", till="112.TWNT", party="", lines=lines)
 
 
+def test_a_debt_comes_in_less_what_the_bank_kept(desk: Desk) -> None:
+    desk.posted(MOVED)
+    desk.posted(
+        journal(
+            ("nghia-tinh/HUE", "N", "111", 39_994_500),
+            ("nghia-tinh/HUE", "N", "615", 5_500),
+            ("nghia-tinh/HUE", "C", "136", 40_000_000),
+        )
+    )
+
+
 def test_what_funds_owe_each_other_is_settled_by_a_journal(desk: Desk) -> None:
     desk.posted(MOVED)
     desk.posted(
