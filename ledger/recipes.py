@@ -6,6 +6,7 @@ donations by card, from Stripe to the bank, has a page of its own: `ledger.card_
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NotRequired, TypedDict, Unpack
 
@@ -44,8 +45,14 @@ class Facts(TypedDict):
 
 
 def opening_balance(*, account: str, **facts: Unpack[Facts]) -> Entry:
-    """N cash or bank / C 4311: what a fund had on the day its books were opened here."""
+    """N cash, bank or what is due / C 4311: what a fund had when its books were opened here."""
     return pair("opening", account, BROUGHT_IN, facts)
+
+
+def opening_debt(*, account: str, **facts: Unpack[Facts]) -> Entry:
+    """C what is owed / N 4311: what a fund owed on that day; its account stands first here too."""
+    entry = pair("opening", BROUGHT_IN, account, facts)
+    return replace(entry, postings=entry.postings[::-1])
 
 
 def sms_message(*, operator: str, **facts: Unpack[Facts]) -> Entry:

@@ -28,7 +28,8 @@ def import_openings(session: Session, data: bytes, *, commit: bool, by: int | No
         Refusal: the file cannot be read at all.
     """
     refused = Refused()
-    days, total, lines, new = [], 0, 0, 0
+    days, lines, new = [], 0, 0
+    sums = {False: 0, True: 0}
     places: dict[tuple[str, str, str], int] = {}
     with session.begin_nested() as tried:
         for number, cells in _rows(data):
@@ -48,7 +49,7 @@ def import_openings(session: Session, data: bytes, *, commit: bool, by: int | No
                     refused.add(number, reason.field, reason.text)
                 continue
             new += done.new
-            total += opening.amount if done.new else 0
+            sums[done.owed] += opening.amount if done.new else 0
             days.append(opening.on)
         committed = commit and not refused.count
         if not committed:
@@ -59,8 +60,8 @@ def import_openings(session: Session, data: bytes, *, commit: bool, by: int | No
         known=len(days) - new,
         refused=tuple(refused.rows),
         refused_count=refused.count,
-        sum_in=total,
-        sum_out=0,
+        sum_in=sums[False],
+        sum_out=sums[True],
         first=min(days, default=None),
         last=max(days, default=None),
         committed=committed,

@@ -96,15 +96,20 @@ def _form(form: Form) -> str:
     session = read_session()
     known = units.all_units(session)
     codes = {unit.id: unit.code for unit in known}
+    money = [
+        (till.code, f"{till.name} ({codes[till.unit_id]})" if till.unit_id else till.name)
+        for till in tills.tills(session)
+    ]
+    due, owed = (
+        [(code, f"{code} – {in_language(*names)}") for code, *names in found]
+        for found in openings.debts(session).values()
+    )
     return render_template(
         "periods/opening_new.html",
         form=form,
         units=[(unit.code, short_unit(unit.name)) for unit in known],
         funds=[(fund.code, in_language(fund.name, fund.name_en)) for fund in funds(session)],
-        tills=[
-            (till.code, f"{till.name} ({codes[till.unit_id]})" if till.unit_id else till.name)
-            for till in tills.tills(session)
-        ],
+        accounts=[(_("Tiền"), money), (_("Phải thu"), due), (_("Phải trả"), owed)],
     )
 
 

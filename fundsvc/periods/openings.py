@@ -20,11 +20,13 @@ from fundsvc.fields import shown
 from fundsvc.units import service as units
 from fundsvc.units.models import Unit
 from ledger import recipes
+from ledger.accounts import BANK, CASH, AccountType
 from ledger.words import grouped
 
 SOURCE: Final = "opening"
 WORDS: Final = "Số dư chuyển sang khi mở sổ"
 """What the journal calls these entries; the books are kept in Vietnamese whoever reads them."""
+_DEBTS: Final = (AccountType.ASSET, AccountType.LIABILITY)
 _REVERSAL = aliased(Entry)
 _UNDONE = exists().where(_REVERSAL.reverses_id == Entry.id)
 
@@ -33,7 +35,8 @@ _UNDONE = exists().where(_REVERSAL.reverses_id == Entry.id)
 class Opening:
     """An opening balance to record, in whole đồng.
 
-    `account` is where the money lies: `111`, or `112.CODE` of a bank account of this fund and unit.
+    `account` is where the money lies (`111`, or `112.CODE` of a bank account of this fund and
+    unit), or what is due to the fund or owed by it (`138.viettel`, `3388`); then `amount` is that.
     """
 
     unit: str
@@ -55,10 +58,14 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The entry of an opening balance; `new` is False when the same was recorded before."""
+    """The entry of an opening balance; `new` is False when the same was recorded before.
+
+    `owed` says that the fund owes it.
+    """
 
     entry_id: int
     new: bool
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,19 @@ class OpeningRow:
     account_name: str
     on: date
     amount: int
+    owed: bool
     reversed: bool
+
+    @property
+    def own(self) -> int:
+        """What it adds to what the fund has of its own: below zero if it is owed."""
+        return -self.amount if self.owed else self.amount
 
 
 def record(session: Session, opening: Opening, *, by: int | None) -> Recorded:
-    """Book N cash or bank / C 4311; the same again changes nothing.
+    """Book N cash, bank or what is due / C 4311, or N 4311 / C what is owed.
+
+    The same again changes nothing.
 
     Raises:
         Refusal: the amount, the day or the account cannot be.
@@ -99,7 +114,9 @@ def record(session: Session, opening: Opening, *, by: int | None) -> Recorded:
     if fund_id is None:
         why = _("Không có quỹ “%(code)s”.", code=shown(opening.fund))
         raise NotFound(Reason(why, field="fund"))
-    till(session, opening.account, fund_id=fund_id, unit_id=unit.id, field="account")
+    owed = _is_owed(session, opening.account)
+    if owed is None:
+        till(session, opening.account, fund_id=fund_id, unit_id=unit.id, field="account")
     # First in line, then a look: an equal request that was before us has recorded by now.
     units.lock(session, unit.id)
     name = f"{opening.unit}:{opening.fund}:{opening.account}"
@@ -107,7 +124,8 @@ def record(session: Session, opening: Opening, *, by: int | None) -> Recorded:
     standing = next((row for row in earlier if not row[1]), None)
     if standing is not None:
         return _same(session, standing[0], opening)
-    entry = recipes.opening_balance(
+    recipe = recipes.opening_debt if owed else recipes.opening_balance
+    entry = recipe(
         on=opening.on,
         unit=opening.unit,
         fund=opening.fund,
@@ -119,7 +137,7 @@ def record(session: Session, opening: Opening, *, by: int | None) -> Recorded:
     posted = books.post(session, entry, source=SOURCE, external_id=external_id, maker_id=by)
     subject = f"opening:{posted.id}"
     audit.record(session, "opening.record", subject, opening.as_json(), by=by)
-    return Recorded(posted.id, new=posted.new)
+    return Recorded(posted.id, new=posted.new, owed=bool(owed))
 
 
 def reverse(
@@ -153,7 +171,8 @@ def listed(session: Session, entry_id: int | None = None) -> list[OpeningRow]:
             Account.code,
             Account.name,
             Entry.date,
-            Posting.debit,
+            Posting.debit + Posting.credit,
+            Posting.credit > 0,
             _UNDONE,
         )
         .join(Posting, Posting.entry_id == Entry.id)
@@ -165,7 +184,31 @@ def listed(session: Session, entry_id: int | None = None) -> list[OpeningRow]:
     )
     if entry_id is not None:
         query = query.where(Entry.id == entry_id)
-    return [OpeningRow(*row[:10], reversed=bool(row[10])) for row in session.execute(query)]
+    return [
+        OpeningRow(*row[:10], owed=bool(row[10]), reversed=bool(row[11]))
+        for row in session.execute(query)
+    ]
+
+
+def debts(session: Session) -> dict[str, list[tuple[str, str, str]]]:
+    """Return code, name and English name of what may be due or owed when books are opened.
+
+    The groups are `asset` and `liability`.
+    """
+    found: dict[str, list[tuple[str, str, str]]] = {kind.value: [] for kind in _DEBTS}
+    query = select(Account).where(Account.type.in_(found)).order_by(Account.code)
+    for row in session.scalars(query):
+        if row.code.partition(".")[0] not in {CASH, BANK}:
+            found[row.type].append((row.code, row.name, row.name_en))
+    return found
+
+
+def _is_owed(session: Session, code: str) -> bool | None:
+    """Say whether an account is of what the fund owes; None if it is neither due nor owed."""
+    for kind, accounts in debts(session).items():
+        if any(code == known for known, *_names in accounts):
+            return kind == AccountType.LIABILITY.value
+    return None
 
 
 def _earlier(session: Session, name: str) -> list[tuple[int, bool]]:
@@ -187,7 +230,7 @@ def _earlier(session: Session, name: str) -> list[tuple[int, bool]]:
 def _same(session: Session, entry_id: int, opening: Opening) -> Recorded:
     (row,) = listed(session, entry_id)
     if (row.amount, row.on) == (opening.amount, opening.on):
-        return Recorded(entry_id, new=False)
+        return Recorded(entry_id, new=False, owed=row.owed)
     why = _(
         "Tài khoản này đã có số dư đầu kỳ %(amount)s đ ngày %(day)s. Nếu sai, ghi đảo số cũ rồi"
         " ghi lại.",

@@ -1,6 +1,7 @@
 """Opening balances: one for each unit, fund and account; from a form, a command or a file."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -19,10 +21,13 @@ from fundsvc.errors import Conflict, NotFound, Refusal
 from fundsvc.periods import openings
 from fundsvc.periods.opening_file import import_openings
 from fundsvc.reconciliation.accounts import add_bank_account
+from fundsvc.verify import faults
 from tests import corpus
 from tests.periods.conftest import Give
 from tests.support import periods
+from tests.support.forms import send
 
+SignedIn = Callable[..., FlaskClient]
 JANUARY = date(2024, 1, 1)
 
 
@@ -85,7 +90,7 @@ def test_a_wrong_one_is_taken_back_and_recorded_anew(session: Session) -> None:
         ({"account": "7114"}, Refusal, "account"),
         ({"account": "112.VCB", "fund": "dues"}, Refusal, "account"),
         ({"account": "112.VCB", "unit": "HT-44"}, Refusal, "account"),
-        ({"account": "138.viettel"}, Refusal, "account"),
+        ({"account": "811"}, Refusal, "account"),
     ],
 )
 def test_what_cannot_be(facts: dict[str, Any], kind: type[Refusal], field: str) -> None:
@@ -230,3 +235,37 @@ def test_the_year_is_carried_by_command(give: Give) -> None:
     assert "HT-44: đã kết chuyển năm 2023" in call("period", "carry-forward", "2023").stdout
     assert "Không còn gì" in call("period", "carry-forward", "2023").stdout
     assert "chưa hết" in call("period", "carry-forward", "2024", code=1).stderr
+
+
+def test_what_is_due_and_what_is_owed_are_opened_too(session: Session) -> None:
+    record(5_000_000)
+    record(3_000_000, account="138.viettel")
+    owed = record(1_200_000, account="3388")
+    assert owed.owed
+    again = record(1_200_000, account="3388")
+    assert again == openings.Recorded(owed.entry_id, new=False, owed=True)
+    for account, amount in (("138.viettel", 3_000_000), ("3388", -1_200_000), ("4311", -6_800_000)):
+        assert books.balance(session, account=account, fund="nghia-tinh", unit="TW") == amount
+    assert sum(row.own for row in openings.listed(session)) == 6_800_000
+    assert list(faults(session)) == []
+    with transaction() as writing:
+        openings.reverse(writing, owed.entry_id, on=None, reason="Ghi nhầm", by=None)
+    session.rollback()
+    assert books.balance(session, account="3388", fund="nghia-tinh", unit="TW") == 0
+    assert list(faults(session)) == []
+
+
+@pytest.mark.parametrize("account", ["112", "4311", "7111", "6111", "911"])
+def test_only_money_and_debts_are_opened(account: str) -> None:
+    with pytest.raises(Refusal):
+        record(account=account)
+
+
+def test_the_form_offers_debts_and_the_list_takes_them_off(signed_in: SignedIn) -> None:
+    client = signed_in("treasurer")
+    page = "/openings/new"
+    assert '<optgroup label="Phải trả">' in client.get(page).text
+    typed = {"unit": "TW", "fund": "nghia-tinh", "date": "01/01/2024"}
+    for account, amount in (("111", "5.000.000"), ("3388", "1.200.000")):
+        assert send(client, page, **typed, account=account, amount=amount).status_code == 303
+    assert "Tổng cộng 3.800.000 đ, 2 số dư" in client.get("/openings").text
