@@ -188,6 +188,8 @@ def _wrapped(command: click.Command, *, within_app: bool) -> click.Command:
     if isinstance(command, LazyGroup):
         return command
     made = copy(command)
+    # Click keeps what --help says with a command; the copy says it in the language of commands.
+    made._help_option = None  # noqa: SLF001 - there is no other way to make it ask again
     made.options_metavar = said(command.options_metavar or "")
     if isinstance(made, click.Group):
         made.subcommand_metavar = said(made.subcommand_metavar)
