@@ -66,12 +66,7 @@ def becomes(
         Refusal: the books cannot take it, as in a closed month.
         Conflict: this origin became something else.
     """
-    promised = session.scalars(
-        select(Pledge)
-        .where(Pledge.id == promised.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    promised = _locked(session, promised.id)
     earlier = session.scalar(select(PledgeDonation).where(PledgeDonation.origin == origin))
     if earlier is not None:
         if earlier.pledge_id != promised.id:
@@ -107,6 +102,12 @@ def becomes(
             session, recorded.id, by=by, to=to, locale=promised.locale
         )
     return Given(recorded.id, issued.number, new=True)
+
+
+def _locked(session: Session, pledge_id: int) -> Pledge:
+    """Return a promise as it is now, held until the transaction ends."""
+    query = select(Pledge).where(Pledge.id == pledge_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def free_origin(session: Session, name: str) -> str:

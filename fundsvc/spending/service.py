@@ -84,25 +84,7 @@ def record_payment(
     if key is not None and (known := _known(session, key, unit.id, fund_id, province_id, spent)):
         return known
     if not from_bank:
-        place = till(session, spent.paid_from, fund_id=fund_id, unit_id=unit.id, field="paid_from")
-        hold(
-            session,
-            place,
-            fund_id=fund_id,
-            unit_id=unit.id,
-            since=spent.paid_on,
-            amount=spent.amount,
-            field="amount",
-        )
-        # A till may hold what is not the fund's own: money that nobody has identified yet.
-        netbalance.hold(
-            session,
-            fund_id=fund_id,
-            unit_id=unit.id,
-            since=spent.paid_on,
-            amount=spent.amount,
-            field="amount",
-        )
+        _hold_money(session, spent, fund_id=fund_id, unit_id=unit.id)
     key = key or secrets.token_urlsafe(18)
     entry = recipes.payment(
         on=spent.paid_on,
@@ -139,6 +121,30 @@ def record_payment(
     session.flush()
     papers.bind(session, PAPER, row)
     return Recorded(row.id, row.entry_id, new=True)
+
+
+def _hold_money(session: Session, spent: Spent, *, fund_id: int, unit_id: int) -> None:
+    """Hold that the money of a payment is there, and is the fund's own.
+
+    A till may hold what is not: money that nobody has identified yet.
+
+    Raises:
+        Refusal: it does not lie where it is said to, or there is not enough of it.
+    """
+    place = till(session, spent.paid_from, fund_id=fund_id, unit_id=unit_id, field="paid_from")
+    since, amount = spent.paid_on, spent.amount
+    hold(
+        session,
+        place,
+        fund_id=fund_id,
+        unit_id=unit_id,
+        since=since,
+        amount=amount,
+        field="amount",
+    )
+    netbalance.hold(
+        session, fund_id=fund_id, unit_id=unit_id, since=since, amount=amount, field="amount"
+    )
 
 
 def reverse_payment(
