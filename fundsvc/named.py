@@ -86,7 +86,13 @@ def _uncommitted(session: Session) -> Iterator[Fault]:
 
     Donations from before there were commitments have none.
     """
-    first = select(func.min(EntryDonor.entry_id)).scalar_subquery()
+    # Vouchers and payments are committed to as well; only those of donations tell since when.
+    first = (
+        select(func.min(EntryDonor.entry_id))
+        .join(Donation, Donation.entry_id == EntryDonor.entry_id)
+        .correlate(None)
+        .scalar_subquery()
+    )
     query = (
         select(Donation.id, Donation.amount, Donation.received_on, Donation.donor_id)
         .outerjoin(EntryDonor, EntryDonor.entry_id == Donation.entry_id)
