@@ -15,7 +15,6 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
-from fundsvc import acted, deeds, entitled, named, sourced, stated
 from fundsvc.books import verify as books
 from fundsvc.books.models import Entry
 from fundsvc.books.verify import Fault
@@ -36,7 +35,8 @@ from fundsvc.seals import verify as seals
 from fundsvc.settlements import verify as settlements
 from fundsvc.sms import verify as sms
 from fundsvc.spending import verify as spending
-from fundsvc.verified import FACTS, disagreeing, lonely, misfiled, others_named
+from fundsvc.verifying import deeds, donors, entry_acts, rights, sources, stated
+from fundsvc.verifying.facts import FACTS, disagreeing, lonely, misfiled, others_named
 from fundsvc.vouchers import verify as vouchers
 from fundsvc.workbench import signed_verify as signed_months
 from fundsvc.workbench import verify as workbench
@@ -66,12 +66,12 @@ def steps(
     for facts in FACTS:
         checks[facts.name] = partial(_agreeing, session, facts.name)
     return checks | {
-        "sources": partial(sourced.faults, session),
-        "acts": partial(acted.faults, session),
+        "sources": partial(sources.faults, session),
+        "acts": partial(entry_acts.faults, session),
         "deeds": partial(deeds.faults, session),
-        "roles and bounds": partial(entitled.faults, session),
+        "roles and bounds": partial(rights.faults, session),
         "donors": partial(others_named, session),
-        "donors' proofs": partial(named.faults, session),
+        "donors' proofs": partial(donors.faults, session),
         "contacts": partial(misfiled, session),
         "dues": partial(dues.faults, session),
         "sms totals": partial(sms.faults, session),

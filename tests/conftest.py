@@ -190,10 +190,10 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The whole service, with an application context for services called by hand."""
     monkeypatch.setattr(Flask, "url_rule_class", LaterRule)
     monkeypatch.setattr(Flask, "url_map_class", SharedMap)
-    from fundsvc import sourced
+    from fundsvc.verifying import sources
 
     # Tests book what no slice books, under sources of their own.
-    monkeypatch.setattr(sourced, "SOURCES", sourced.SOURCES | {"test", "test-bank"})
+    monkeypatch.setattr(sources, "SOURCES", sources.SOURCES | {"test", "test-bank"})
     with apps.made(settings) as app:
         app.test_client_class = Browser
         app.jinja_env.bytecode_cache = COMPILED

@@ -15,7 +15,7 @@ from fundsvc.evidence import service as evidence
 from fundsvc.seals.service import seal_new
 from fundsvc.spending import service as spending
 from fundsvc.spending.service import Spent
-from fundsvc.verified import FACTS, disagreeing
+from fundsvc.verifying.facts import FACTS, disagreeing
 from ledger import recipes
 from ledger.accounts import AccountType
 from tests.books.test_verify import guards_off

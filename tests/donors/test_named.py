@@ -6,11 +6,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from fundsvc import clock as service_clock
-from fundsvc import named
 from fundsvc.db import transaction
 from fundsvc.donors import erasing, merging
 from fundsvc.donors.service import DonorFacts
 from fundsvc.staff.models import StaffUser, StaffUserRole
+from fundsvc.verifying import donors
 from tests.support import gifts
 from tests.support.people import HASH, noted
 from tests.support.tampering import unguarded
@@ -74,7 +74,7 @@ def given(people: tuple[int, int]) -> None:
 
 def found(session: Session) -> list[str]:
     session.rollback()
-    return [fault.place for fault in named.faults(session)]
+    return [fault.place for fault in donors.faults(session)]
 
 
 @pytest.mark.usefixtures("given")

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from fundsvc import stated
 from fundsvc.db import read_session, transaction
 from fundsvc.donors import editing
 from fundsvc.donors.service import DonorFacts
 from fundsvc.receipts import service as receipts
 from fundsvc.receipts.models import Receipt
 from fundsvc.seals.service import seal_new
+from fundsvc.verifying import stated
 from tests.seals.mutations import chain_anew, guards_off, undone
 from tests.support import gifts
 from tests.support.tampering import unguarded

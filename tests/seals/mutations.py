@@ -21,7 +21,6 @@ from sqlalchemy import Integer, Table, event, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fundsvc import sourced
 from fundsvc.books import sealing, service
 from fundsvc.books.grains import ROLLUPS
 from fundsvc.books.models import (
@@ -35,6 +34,7 @@ from fundsvc.db import db, read_session, transaction
 from fundsvc.evidence import service as evidence
 from fundsvc.seals.service import files_of, seal_new
 from fundsvc.verify import faults
+from fundsvc.verifying import sources
 from tests.support import gifts
 
 SEALED: Final = tuple(
@@ -54,7 +54,7 @@ SOURCE: Final = "test"
 
 def make_books() -> None:
     """Book donations with and without donors, one reversal, entries with papers; seal in parts."""
-    sourced.SOURCES.add(SOURCE)
+    sources.SOURCES.add(SOURCE)
     with transaction() as session:
         papers = [
             evidence.record(session, word, name="a.pdf", media_type="application/pdf", by=None)

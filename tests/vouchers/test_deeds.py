@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from fundsvc import deeds
 from fundsvc.db import transaction
 from fundsvc.donors import erasing, merging
 from fundsvc.donors.models import Donor
 from fundsvc.donors.service import DonorFacts
 from fundsvc.receipts import service as receipts
+from fundsvc.verifying import deeds
 from tests.support import gifts
 from tests.support.tampering import unguarded
 from tests.vouchers.conftest import Desk

@@ -1,8 +1,8 @@
 """Every entry comes from something that this service books, and what it was booked for is there.
 
 Entries of donations, messages, bank lines, totals, payments, settlements and vouchers are compared
-with their rows elsewhere (`fundsvc.verified`, `fundsvc.vouchers.verify`), openings, years carried
-forward and reversals with the acts that made them (`fundsvc.acted`). Here are all others, and the
+with their rows elsewhere (`facts`, `fundsvc.vouchers.verify`), openings, years carried
+forward and reversals with the acts that made them (`entry_acts`). Here are all others, and the
 list of all sources: a slice that books under a new one must name it here.
 """
 

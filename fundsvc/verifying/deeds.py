@@ -8,13 +8,13 @@ from sqlalchemy import String, and_, cast, func, literal
 from sqlalchemy.orm import Session
 
 from fundsvc.books.verify import Fault
-from fundsvc.deed import Deed, compared, named_by
 from fundsvc.donors.models import DonorErasure, DonorVersion
 from fundsvc.online.models import RefundRequest
 from fundsvc.receipts.models import Receipt
 from fundsvc.reconciliation.decided import HELD
 from fundsvc.reconciliation.models import BankAccount, BankDecision
 from fundsvc.settlements.models import Settlement, SettlementLoss
+from fundsvc.verifying.deed import Deed, compared, named_by
 from fundsvc.vouchers.models import Voucher
 from fundsvc.workbench.models import BankSignoff
 

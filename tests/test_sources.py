@@ -7,12 +7,12 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from fundsvc import acted, sourced
 from fundsvc.books import service as books
 from fundsvc.books.reversing import take_back
 from fundsvc.db import transaction
 from fundsvc.periods import carrying, openings
 from fundsvc.periods.openings import Opening
+from fundsvc.verifying import entry_acts, sources
 from ledger import recipes
 from ledger.entries import Entry, Posting
 from tests.support import gifts
@@ -24,7 +24,7 @@ OPENED = Opening("TW", "nghia-tinh", "111", 9_000_000, gifts.DAY)
 
 def found(session: Session) -> set[str]:
     session.rollback()
-    faults = [*sourced.faults(session), *acted.faults(session)]
+    faults = [*sources.faults(session), *entry_acts.faults(session)]
     return {fault.place for fault in faults}
 
 
@@ -63,7 +63,7 @@ def test_an_entry_with_nothing_behind_it_is_named(session: Session, other: dict[
 
 def test_a_fault_names_the_entry_as_the_journal_does(session: Session) -> None:
     number = cash_out(voucher="PC-2024-000099")
-    told = [fault.text for fault in sourced.faults(session)]
+    told = [fault.text for fault in sources.faults(session)]
     known = f"Bút toán {number} ngày 10/09/2024, 500.000 đ, “Chi quà” (PC-2024-000099): "
     assert all(line.startswith(known) for line in told)
     assert len(told) == 2, "an unknown source, and a voucher that is none"

@@ -5,11 +5,11 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from fundsvc import entitled
 from fundsvc.db import transaction
 from fundsvc.staff import service as staff
 from fundsvc.staff.service import Standing
 from fundsvc.units.importing import import_units
+from fundsvc.verifying import rights
 from tests.support.tampering import unguarded
 
 UNITS = "code,name,kind,province\nQT,Hội Quảng Trị,provincial,2025:44\nHUE,{},provincial,2025:46\n"
@@ -51,7 +51,7 @@ def made(app: Flask, clock: object) -> None:
 
 def found(session: Session) -> set[str]:
     session.rollback()
-    return {fault.place for fault in entitled.faults(session)}
+    return {fault.place for fault in rights.faults(session)}
 
 
 @pytest.mark.usefixtures("made")

@@ -15,8 +15,8 @@ from fundsvc.audit.models import Act
 from fundsvc.books.models import Account, Entry, Fund, Posting
 from fundsvc.books.verify import Fault
 from fundsvc.periods import carrying, openings
-from fundsvc.sourced import REVERSAL, described
 from fundsvc.units.models import Province, Unit
+from fundsvc.verifying.sources import REVERSAL, described
 
 RULE: Final = "act"
 BATCH: Final = 1_000

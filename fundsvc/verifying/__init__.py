@@ -1,0 +1,1 @@
+"""What `fundsvc verify` compares across slices: rows, entries, papers and the log of acts."""
