@@ -33,6 +33,13 @@ def run(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     return call
 
 
+def three_seals(run: Any) -> None:
+    """Give three times, each sealed by itself."""
+    for amount in (100_000, 200_000, 300_000):
+        gifts.give(amount=amount)
+        run("seal")
+
+
 def test_sealing_tells_what_it_did_and_does_nothing_twice(run: Any, clock: object) -> None:
     assert "Chưa có bút toán" in run("seal").output
     gifts.give()
@@ -45,9 +52,7 @@ def test_sealing_tells_what_it_did_and_does_nothing_twice(run: Any, clock: objec
 
 def test_an_auditor_checks_heads_and_proof_alone(run: Any, clock: object, tmp_path: Path) -> None:
     """`ledger/check.py` and `ledger/seals.py` in a folder of their own are all it takes."""
-    for amount in (100_000, 200_000, 300_000):
-        gifts.give(amount=amount)
-        run("seal")
+    three_seals(run)
     entry = gifts.give(amount=400_000).entry_id
     assert run("proof", str(entry)).exit_code == 1, "not sealed yet"
     run("seal")
@@ -88,9 +93,7 @@ def test_a_proof_that_was_touched_is_refuted(
     run: Any, clock: object, tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str,
     told: str,
 ) -> None:  # fmt: skip
-    for amount in (100_000, 200_000, 300_000):
-        gifts.give(amount=amount)
-        run("seal")
+    three_seals(run)
     entry = gifts.give(amount=400_000).entry_id
     run("seal")
     heads, proof = tmp_path / "heads.csv", tmp_path / "proof.json"
@@ -105,9 +108,7 @@ def test_a_proof_that_was_touched_is_refuted(
 def test_a_list_of_heads_that_was_touched_is_refuted(
     run: Any, clock: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for amount in (100_000, 200_000, 300_000):
-        gifts.give(amount=amount)
-        run("seal")
+    three_seals(run)
     heads = tmp_path / "heads.csv"
     run("heads", "--out", str(heads))
     lines = heads.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -127,9 +128,7 @@ def test_a_list_of_heads_that_was_touched_is_refuted(
 def test_a_list_that_proves_nothing_is_refused(
     run: Any, clock: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for amount in (100_000, 200_000, 300_000):
-        gifts.give(amount=amount)
-        run("seal")
+    three_seals(run)
     heads = tmp_path / "heads.csv"
     run("heads", "--out", str(heads))
     lines = heads.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -151,9 +150,7 @@ def test_a_list_that_proves_nothing_is_refused(
 def test_a_list_that_begins_later_says_what_it_does_not_prove(
     run: Any, clock: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for amount in (100_000, 200_000, 300_000):
-        gifts.give(amount=amount)
-        run("seal")
+    three_seals(run)
     heads = tmp_path / "heads.csv"
     run("heads", "--after", "1", "--out", str(heads))
     assert check.main([str(heads)]) == 0
