@@ -126,7 +126,8 @@ def bank_transfer(
 ) -> Entry:
     """N 3381 / C 1388: money out of one bank account turns out to have come into another of ours.
 
-    Between two funds or units each gets its side, N 6119 / C 1388 and N 3381 / C 7119.
+    Between two funds or units it settles what a transfer form made one owe the other, N 336 / C
+    1388 and N 3381 / C 136; that so much is owed the caller holds.
     """
     _positive(amount)
     lines = [
@@ -135,8 +136,8 @@ def bank_transfer(
     ]
     if (fund, unit) != (from_fund, from_unit):
         lines += [
-            Posting(expense("transfer-out"), from_fund, from_unit, debit=amount),
-            Posting(income("transfer-in"), fund, unit, credit=amount),
+            Posting(DUE_TO, from_fund, from_unit, debit=amount),
+            Posting(DUE_FROM, fund, unit, credit=amount),
         ]
     return voucher_entry("bank-transfer", lines, on=on, unit=unit, description=description)
 

@@ -102,7 +102,7 @@ def hold_settled(session: Session, lines: tuple[Posting, ...], *, since: date, f
             settled[line.account, line.fund, line.unit] += abs(line.debit - line.credit)
     reasons = []
     for (code, fund, unit), amount in settled.items():
-        low = _standing(session, code, fund, unit, since)
+        low = owed(session, code, fund, unit, since)
         if amount > low.amount:
             why = _(
                 "Chỉ thanh toán được số còn nợ: tài khoản %(code)s của %(fund)s, %(unit)s đến ngày"
@@ -120,8 +120,31 @@ def hold_settled(session: Session, lines: tuple[Posting, ...], *, since: date, f
         raise Refusal(*reasons)
 
 
-def _standing(session: Session, code: str, fund: str, unit: str, since: date) -> lows.Low:
-    """Return the least that is owed on an account from a day on, in đồng."""
+def hold_unpaid(session: Session, lines: tuple[Posting, ...], *, since: date) -> None:
+    """Hold that what a transfer form made owed is owed still, before the form is taken back.
+
+    Raises:
+        Refusal: it was paid, so that after the reversal the other side would owe it back, which no
+            voucher could settle.
+    """
+    for line in lines:
+        amount = line.debit + line.credit
+        if not line.account.startswith(BETWEEN):
+            continue
+        rest = owed(session, line.account, line.fund, line.unit, since).amount
+        if amount > rest:
+            why = _(
+                "Tiền của giấy này đã chuyển: trong %(amount)s đ chỉ còn %(rest)s đ chưa thanh"
+                " toán. Nếu chứng từ thanh toán sai, hãy ghi đảo chứng từ đó trước; nếu tiền đã"
+                " chuyển thật, hãy lập Giấy chuyển quỹ theo chiều ngược lại, kèm số nghị quyết.",
+                amount=grouped(amount),
+                rest=grouped(max(rest, 0)),
+            )
+            raise Refusal(Reason(why, field="reason"))
+
+
+def owed(session: Session, code: str, fund: str, unit: str, since: date) -> lows.Low:
+    """Return the least that is owed on 136 or 336 of a fund and unit from a day on, in đồng."""
     known = keys.read(session)
     account_id, fund_id, unit_id = known.account(code), known.fund(fund), known.unit(unit)
 

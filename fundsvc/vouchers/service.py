@@ -17,9 +17,9 @@ from fundsvc.books.reversing import LONGEST_REASON, Reversed, take_back, undone
 from fundsvc.db import check_scope
 from fundsvc.errors import Conflict, Reason, Refusal
 from fundsvc.text import clean
-from fundsvc.vouchers import checks, files, following, numbers, paper, storing, workflow
+from fundsvc.vouchers import byhand, checks, files, following, numbers, paper, storing, workflow
 from fundsvc.vouchers.drafting import Draft
-from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED
+from fundsvc.vouchers.kinds import APPROVED, DISCARDED, DRAFT, POSTED, SUBMITTED, TRANSFER
 from fundsvc.vouchers.models import Voucher
 from ledger import recipes
 
@@ -176,7 +176,8 @@ def reverse(
 
     Raises:
         NotFound, Forbidden, Conflict: see `workflow.taken`; it was reversed before otherwise.
-        Refusal: see `books.reversing.take_back`, or a restricted fund no longer has what it got.
+        Refusal: see `books.reversing.take_back`, or a restricted fund no longer has what it got,
+            or what a transfer made owed was paid.
     """
     row = workflow.taken(session, voucher_id, None, "reverse", by)
     lines = storing.stored_lines(session, row.id)
@@ -188,7 +189,10 @@ def reverse(
     # not be put right; what goes back to another fund or unit must be there.
     if checks.over_several(lines) and undone(session, row.entry_id) is None:
         back = tuple(replace(line, debit=line.credit, credit=line.debit) for line in lines)
-        checks.hold_net(session, back, since=on or clock.today(), field="date")
+        since = on or clock.today()
+        if row.kind == TRANSFER:
+            byhand.hold_unpaid(session, lines, since=since)
+        checks.hold_net(session, back, since=since, field="date")
     return take_back(
         session, row.entry_id, subject=workflow.subject(row.id), on=on, reason=reason, by=by
     )

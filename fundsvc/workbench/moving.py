@@ -1,5 +1,6 @@
 """Book lines that move money on: to another account, spent, split, or recorded by hand before."""
 
+from datetime import date
 from typing import Final
 
 from flask_babel import gettext as _
@@ -28,6 +29,8 @@ from ledger.accounts import (
     BROUGHT_IN,
     CARRIED,
     CASH,
+    DUE_FROM,
+    DUE_TO,
     OPERATORS,
     bank_account_code,
     expense,
@@ -66,8 +69,32 @@ def _mirrored(choice: choices.Mirrored, session: Session, at: Place) -> list[Mad
         on=max(at.line.booked_on, other.booked_on),
         description=_TRANSFER,
     )
+    if (into.fund, into.unit) != (out.fund, out.unit):
+        _hold_resolved(session, out, into, since=entry.date)
     posted = books.post(session, entry, source=SOURCE, external_id=at.key, maker_id=at.by)
     return [Made("mirror", at.amount, posted.id, other.id)]
+
+
+def _hold_resolved(session: Session, out: Place, into: Place, *, since: date) -> None:
+    """Hold that a transfer form, which names a resolution, made one fund or unit owe the other."""
+    owed = byhand.owed(session, DUE_TO, out.fund, out.unit, since).amount
+    due = byhand.owed(session, DUE_FROM, into.fund, into.unit, since).amount
+    rest = max(0, min(owed, due))
+    if rest >= out.amount:
+        return
+    why = _(
+        "Hai tài khoản thuộc hai quỹ hoặc hai đơn vị khác nhau, nên tiền chỉ chuyển theo Giấy"
+        " chuyển quỹ, kèm số nghị quyết. Theo các giấy đã ghi sổ, %(fund)s (%(unit)s) còn phải"
+        " chuyển cho %(to_fund)s (%(to_unit)s) %(rest)s đ, hai dòng này là %(amount)s đ. Hãy lập"
+        " Giấy chuyển quỹ trước, để trống nơi tiền đi và nơi tiền đến, rồi chọn lại ở đây.",
+        fund=byhand.fund_name(session, out.fund),
+        unit=byhand.unit_name(session, out.unit),
+        to_fund=byhand.fund_name(session, into.fund),
+        to_unit=byhand.unit_name(session, into.unit),
+        rest=grouped(rest),
+        amount=grouped(out.amount),
+    )
+    raise Refusal(Reason(why, field="line"))
 
 
 @book.register

@@ -173,6 +173,8 @@ def _mirror(line: Line, other: Line) -> Proposal:
         reasons.append(_("Nội dung có “%(words)s”.", words=told))
     if not numbered and not told:
         reasons.append(_("Chỉ có số tiền và ngày khớp, nên chưa đủ để tin."))
+    if line.purse.place != other.purse.place:
+        reasons.append(_("Khác quỹ hoặc đơn vị: cần Giấy chuyển quỹ đã ghi sổ, kèm số nghị quyết."))
     score = MIRROR_NUMBER if numbered else MIRROR_TOLD if told else AMOUNT_ALONE
     label = (
         _("Chuyển từ tài khoản %(code)s sang", code=other.purse.code)

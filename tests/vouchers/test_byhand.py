@@ -139,6 +139,19 @@ def test_two_approved_payments_of_one_debt_are_not_both_posted(desk: Desk) -> No
         desk.act("post", both[1])
 
 
+def test_a_transfer_is_not_taken_back_after_its_money_moved(session: Session, desk: Desk) -> None:
+    form, _done = desk.posted(MOVED)
+    paid, _done = desk.posted(slip("cash-out", "nghia-tinh", "336", 1_000))
+    told = r"trong 40\.000\.000 đ chỉ còn 39\.999\.000 đ chưa thanh toán"
+    with transaction() as writing, pytest.raises(Refusal, match=told):
+        service.reverse(writing, form, on=None, reason="Nhầm", by=desk.people.maker)
+    for number in (paid, form):
+        with transaction() as writing:
+            service.reverse(writing, number, on=None, reason="Nhầm", by=desk.people.maker)
+    session.rollback()
+    assert books.balance(session, account="336", fund="nghia-tinh", unit="TW") == 0
+
+
 def test_a_debt_is_paid_with_the_fee_of_the_bank_beside_it(desk: Desk) -> None:
     desk.posted(MOVED)
     lines = (DraftLine(account="336", amount=40_000_000), DraftLine(account="615", amount=5_500))

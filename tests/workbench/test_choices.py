@@ -1,9 +1,13 @@
 """What a line of the bank can be, each kind as it stands in the books and after its undoing."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fundsvc.books import service as books
+from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.service import DonorFacts
 from fundsvc.dues.models import DuesTotal
@@ -14,6 +18,7 @@ from fundsvc.spending.models import Payment
 from fundsvc.verify import faults
 from fundsvc.workbench import choices
 from fundsvc.workbench.decisions import would_undo
+from ledger import recipes
 from tests.workbench.deciding import book, hue, money_in, money_out, say, stands, take, waiting
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
@@ -73,21 +78,75 @@ def test_dues_of_another_unit_are_owed_to_it(session: Session) -> None:
     assert list(faults(session)) == []
 
 
+def resolved(amount: int, *, to_fund: str, to_unit: str = "TW") -> None:
+    """Let a transfer form make the Nghĩa tình fund of the centre owe somebody."""
+    with transaction() as writing:
+        lines = recipes.transfer(
+            amount=amount, fund="nghia-tinh", unit="TW", to_fund=to_fund, to_unit=to_unit
+        )
+        entry = recipes.voucher_entry(
+            "transfer", lines, on=date(2024, 9, 1), unit="TW", description="Nghị quyết 12"
+        )
+        books.post(writing, entry, source="test", external_id=f"{to_fund}/{to_unit}")
+
+
 def test_one_decision_is_for_both_sides_of_a_transfer(session: Session) -> None:
     (out,) = book("VCB1", money_out("5.000.000", "CHUYEN SANG BIDV"))
     (into,) = book("BIDV1", money_in("5.000.000", "NHAN TU VCB", day=4), fund="base")
+    resolved(6_000_000, to_fund="base")
     done = say(out, choices.Mirrored(into))
     assert set(done.lines) == {out, into}
     assert waiting(session) == 0
     assert stands(session, "1388") == 0
     assert stands(session, "3381", fund="base") == 0
-    assert stands(session, "7119", fund="base") == -5_000_000
-    assert stands(session, "6119") == 5_000_000
+    assert stands(session, "136", fund="base") == 1_000_000
+    assert stands(session, "336") == -1_000_000
+    assert list(faults(session)) == []
     told = would_undo(session, done.id)
     assert told == "Ghi đảo bút toán 5.000.000 đ; cả hai dòng sao kê lại chờ quyết định."
     take(done.id)
     assert waiting(session) == 2
     assert stands(session, "1388") == 5_000_000
+    assert stands(session, "336") == -6_000_000
+
+
+@pytest.mark.parametrize(
+    ("place", "resolved_for", "amount"),
+    [
+        ({"fund": "base"}, None, 0),
+        ({"fund": "base"}, {"to_fund": "base"}, 4_999_999),
+        ({"fund": "base"}, {"to_fund": "dues"}, 5_000_000),
+        ({"unit": "HUE"}, None, 0),
+        ({"unit": "HUE"}, {"to_fund": "nghia-tinh", "to_unit": "HUE"}, 4_999_999),
+    ],
+)
+def test_money_moves_between_funds_and_units_by_resolution_only(
+    session: Session,
+    place: dict[str, str],
+    resolved_for: dict[str, str] | None,
+    amount: int,
+) -> None:
+    hue()
+    (out,) = book("VCB1", money_out("5.000.000"))
+    (into,) = book("BIDV1", money_in("5.000.000", day=3), **place)
+    if resolved_for:
+        resolved(amount, **resolved_for)
+    for line, other in ((out, into), (into, out)):
+        with pytest.raises(Refusal, match="Hãy lập Giấy chuyển quỹ trước") as caught:
+            say(line, choices.Mirrored(other))
+        assert [reason.field for reason in caught.value.reasons] == ["line"]
+    assert waiting(session) == 2
+    assert session.scalar(select(func.count()).select_from(BankDecision)) == 0
+
+
+def test_what_a_form_made_owed_is_moved_once(session: Session) -> None:
+    out, again = book("VCB1", money_out("5.000.000"), money_out("5.000.000", day=4))
+    into, anew = book("BIDV1", money_in("5.000.000"), money_in("5.000.000", day=4), fund="base")
+    resolved(5_000_000, to_fund="base")
+    say(out, choices.Mirrored(into))
+    with pytest.raises(Refusal, match=r"còn phải chuyển .* 0 đ, hai dòng này là 5.000.000 đ"):
+        say(again, choices.Mirrored(anew), "k2")
+    assert waiting(session) == 2
 
 
 def test_a_transfer_within_a_fund_moves_nothing_of_it(session: Session) -> None:

@@ -103,6 +103,15 @@ def test_the_other_side_of_an_own_transfer_is_found_by_the_account_number(
     assert not out[0].sure
 
 
+def test_a_transfer_to_another_fund_is_said_to_need_its_form(session: Session) -> None:
+    add("DUES1", number="0099887766", fund="dues")
+    imported("1,02/09/2024,5213.7,5.000.000,,,chuyen noi bo sang 0099887766")
+    imported(line("5.000.000", "nhan tien", doc="9.1"), account="DUES1")
+    for found in proposed(session):
+        assert isinstance(found[0].choice, Mirrored)
+        assert "cần Giấy chuyển quỹ đã ghi sổ" in found[0].reasons[-1]
+
+
 def test_a_payer_seen_before_is_proposed_again(session: Session) -> None:
     code = codes.draw()
     promise_of(code)
