@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 SOURCES := ledger fundsvc migrations tests scripts $(wildcard benchmarks)
 PO := $(wildcard fundsvc/translations/*/LC_MESSAGES/messages.po)
 PORT ?= 8000
-# Processes of the test run; `make test JOBS=0` runs in one, so that a debugger works.
-JOBS ?= auto
+# Processes of the test run: half as many more as there are processors, for tests also wait for
+# browsers, servers and databases. `make test JOBS=0` runs in one, so that a debugger works.
+JOBS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHON
 # Some machines forbid Python to keep what it compiled; then each process of the tests, and each
@@ -56,12 +57,12 @@ migrations-check: dev ## migrations give exactly the models' tables, on both eng
 catalogue-check: dev ## every text has its English
 	$(BIN)/python scripts/messages.py --check
 
-test: dev ## all tests, on SQLite and on a real PostgreSQL (ENGINES=both: pages on both too)
+test: dev ## all tests, on SQLite and on a real PostgreSQL (ENGINES=both: all on both)
 	FUNDSVC_TEST_ENGINES=$(ENGINES) $(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
-walk: dev ## every page with all nonsense there is, on both engines; make check takes a share
+walk: dev ## every page with all nonsense there is, in all its guises, on both engines; make check takes a share
 	FUNDSVC_TEST_WALK=all FUNDSVC_TEST_ENGINES=both $(BIN)/pytest -q -n $(JOBS) \
-		tests/test_hostile_walk.py
+		tests/test_hostile_walk.py tests/browser/test_pages.py
 
 test-sqlite: dev ## the same without PostgreSQL, for a quick look
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -k "not postgresql"

@@ -1,9 +1,10 @@
 """Fixtures of all tests: what needs a database runs on SQLite and on PostgreSQL.
 
-Tests of pages, which reach the database only through services that are tested on both, run on one
-of the engines, chosen by their names, so that each module meets both; `make test ENGINES=both` runs
-them on both too. Such are those of modules named for pages, and all that ask for `signed_in`, but
-for those marked `both_engines`.
+Tests of pages and commands, which reach the database only through services that are tested on both,
+run on one of the engines, chosen by name and day: each module meets both, and each test does within
+two days. `make test ENGINES=both` runs them on both. Such are those of modules named for pages or
+commands, all that ask for a browser (`client`, `signed_in`) but for those marked `both_engines`,
+and those marked `by_turns`.
 
 Tests commit for real: constraints that are checked at COMMIT must have their say, and a rolled
 back test would never hear it. Each test has a database of its own, so nothing is cleaned up.
@@ -36,6 +37,7 @@ from tests.support import apps, engines, people, postgres
 from tests.support.browser import Browser
 from tests.support.databases import ENGINES, Databases
 from tests.support.routes import LaterRule, SharedMap
+from tests.support.turns import TODAY
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -44,8 +46,9 @@ if TYPE_CHECKING:
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 
-# Modules whose tests read and fill pages.
-PAGES = re.compile(r"test_(\w+_)?(pages|screen|views|app|hostile\w*)\.py")
+# Modules whose tests read and fill pages, or call commands.
+PAGES = re.compile(r"test_(\w+_)?(pages|screen|views|app|commands|hostile\w*)\.py")
+BROWSERS = frozenset({"client", "signed_in"})
 RUN_FOLDER = pytest.StashKey[Path]()
 WATCH = pytest.StashKey[Popen[bytes]]()
 # A Monday morning in Hà Nội; a test of its own time fixes its own moment.
@@ -65,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the other engine of a test of pages."""
+    """Leave out the other engine of a test whose engines take turns."""
     if os.environ.get("FUNDSVC_TEST_ENGINES") == "both":
         return
     twins: dict[str, list[pytest.Function]] = {}
@@ -73,13 +76,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not isinstance(item, pytest.Function) or item.get_closest_marker("both_engines"):
             continue
         asks = item._fixtureinfo.argnames  # By itself, and not through what it asks for.
-        if not PAGES.fullmatch(item.path.name) and "signed_in" not in asks:
+        of_pages = PAGES.fullmatch(item.path.name) or not BROWSERS.isdisjoint(asks)
+        if not of_pages and not item.get_closest_marker("by_turns"):
             continue
         engine = item.callspec.params.get("engine_name") if hasattr(item, "callspec") else None
         if isinstance(engine, str):
             twins.setdefault(item.nodeid.replace(engine, "*"), []).append(item)
     spare = {
-        pair[crc32(name.encode()) % 2] for name, pair in twins.items() if len(pair) == len(ENGINES)
+        pair[(crc32(name.encode()) + TODAY) % 2]
+        for name, pair in twins.items()
+        if len(pair) == len(ENGINES)
     }
     if spare:
         config.hook.pytest_deselected(items=list(spare))

@@ -33,6 +33,7 @@ def load() -> list[str]:
     return told
 
 
+@pytest.mark.by_turns
 def test_the_demo_year_holds_and_is_loaded_once(app: Flask) -> None:
     with clock.fixed(NOW):
         assert len(load()) > 4

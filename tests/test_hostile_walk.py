@@ -6,10 +6,8 @@ page meets a share, another page another share, and on the next day each page th
 lets every page meet everything, on both engines.
 """
 
-import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import date
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -21,11 +19,10 @@ from werkzeug.routing import Rule
 from fundsvc.db import db
 from tests import corpus
 from tests.support.hostile import FORM, encoded, token_of
+from tests.support.turns import ALL, TODAY
 
 SignedIn = Callable[..., FlaskClient]
 
-ALL = bool(os.environ.get("FUNDSVC_TEST_WALK"))
-TODAY = date.today().toordinal()  # noqa: DTZ011 - any day does
 QUARTERS = 4
 T = TypeVar("T")
 # As they stand in an address: NUL, bytes that are no UTF-8, digits that are none, and the rest.
@@ -153,7 +150,7 @@ def test_in_an_address(app: Flask, signed_in: SignedIn, quarter: int) -> None:
     faults = []
     treasurer, admin = signed_in("treasurer"), signed_in("admin")
     for at, rule in enumerate(rules(app, "GET")[quarter::QUARTERS]):
-        for browser, keys in ((treasurer, share(KEYS, at, 12)), (admin, share(KEYS, at, 4))):
+        for browser, keys in ((treasurer, share(KEYS, at, 8)), (admin, share(KEYS, at, 3))):
             for key in keys if rule.arguments else ("",):
                 address = key.join(re.split(r"<[^>]*>", rule.rule))
                 status = browser.get(address).status_code
@@ -170,12 +167,12 @@ def test_in_a_query(app: Flask, signed_in: SignedIn, quarter: int) -> None:
     taken = db.engine.pool.checkedout()  # type: ignore[attr-defined]  # a pool that counts
     for at, (path, names, own) in enumerate(questions(app, browser, quarter)):
         asked = [
-            "&".join(f"{quote(name)}={value}" for name in names) for value in share(VALUES, at, 4)
+            "&".join(f"{quote(name)}={value}" for name in names) for value in share(VALUES, at, 3)
         ]
         for number, name in enumerate(names):
-            values = (*ALWAYS, *share(VALUES, at + number, 2))
+            values = (*ALWAYS, *share(VALUES, at + number, 1))
             if name in DAYS:
-                values += NEVER_DAYS if name in own else tuple(share(NEVER_DAYS, at + number, 2))
+                values += NEVER_DAYS if name in own else tuple(share(NEVER_DAYS, at + number, 1))
             asked += (f"{name}={value}" for value in values)
         for query in asked:
             status = browser.get(f"{path}?{query}").status_code
@@ -197,7 +194,7 @@ def test_in_a_form(app: Flask, signed_in: SignedIn, quarter: int) -> None:
                 continue
             path = re.sub(r"<[^>]+>", "1", rule.rule)
             names = fields(browser, path) or ()
-            for value in share(WRITTEN, at, 9) if names else WRITTEN[:1]:
+            for value in share(WRITTEN, at, 6) if names else WRITTEN[:1]:
                 written = "&".join(f"{quote(name)}={value}" for name in names)
                 answer = browser.post(path, data=f"csrf_token={token}&{written}", content_type=FORM)
                 if answer.status_code >= 500:
@@ -212,7 +209,7 @@ def test_in_a_body(app: Flask, client: FlaskClient, signed_in: SignedIn, quarter
     treasurer = signed_in("treasurer")
     for at, rule in enumerate(rules(app, "POST")[quarter::QUARTERS]):
         path = re.sub(r"<[^>]+>", "1", rule.rule)
-        for browser, least in ((treasurer, 8), (client, 3)):
+        for browser, least in ((treasurer, 6), (client, 2)):
             for body, kind in share(BODIES, at, least):
                 status = browser.post(path, data=body, content_type=kind).status_code
                 if not 400 <= status < 500:

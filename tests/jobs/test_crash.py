@@ -39,6 +39,8 @@ PATIENCE = 60.0
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
+pytestmark = [pytest.mark.slow, pytest.mark.by_turns, pytest.mark.timeout(240)]
+
 
 @pytest.fixture
 def start(settings: Settings) -> Iterator[Start]:
@@ -77,8 +79,6 @@ def job_id(app: Flask) -> int:
         return job.id
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_a_job_is_taken_up_again_after_kill_9(start: Start, job_id: int, session: Session) -> None:
     for _death in range(2):
         process = start()
@@ -99,8 +99,6 @@ def test_a_job_is_taken_up_again_after_kill_9(start: Start, job_id: int, session
     assert list(faults(session)) == []
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_a_statement_is_taken_up_again_after_kill_9(start: Start, session: Session) -> None:
     job_id = statement()
     process = start()
@@ -118,8 +116,6 @@ def test_a_statement_is_taken_up_again_after_kill_9(start: Start, session: Sessi
     assert list(faults(session)) == []
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_a_stopped_worker_leaves_its_job_to_the_next(
     start: Start, job_id: int, session: Session
 ) -> None:
@@ -138,8 +134,6 @@ def test_a_stopped_worker_leaves_its_job_to_the_next(
     assert stored(session) == ROWS
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_the_server_begins_its_worker_anew_when_it_was_killed(start: Start, app: Flask) -> None:
     server = start("serve", "--port", str(free_port()))

@@ -55,6 +55,7 @@ def other_books(databases: Databases, settings: Settings, engine: str) -> Iterat
 
 
 @pytest.mark.slow
+@pytest.mark.by_turns
 @pytest.mark.timeout(600)
 def test_a_day_of_events_gives_the_same_books_in_any_order(
     fake: FakeStripe,

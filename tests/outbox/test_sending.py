@@ -23,7 +23,7 @@ from fundsvc.outbox.sending import Sender
 from fundsvc.outbox.service import Attachment
 from tests.support.mail import Kept, free_port, serving
 
-pytestmark = pytest.mark.usefixtures("app", "clock")
+pytestmark = [pytest.mark.usefixtures("app", "clock"), pytest.mark.by_turns]
 PDF = b"%PDF-1.7 \x00\xff"
 
 Use = Callable[..., None]

@@ -8,6 +8,7 @@ from tests.sms import storm
 
 
 @pytest.mark.slow
+@pytest.mark.by_turns
 @pytest.mark.timeout(600)  # A server is started and killed several times.
 def test_nothing_that_was_answered_is_lost_and_nothing_doubled(
     database_url: str, tmp_path: Path
