@@ -102,10 +102,10 @@ $(VENV)/.installed: $(VENV)/.packages $(VENV)/.catalogues setup.cfg
 
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
 	scripts/system-packages.sh --dev
-	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-compile --require-hashes --requirement requirements/dev.txt
 	touch $@
 
 $(VENV)/.bench: requirements/bench.txt | $(VENV)/.dev
 	scripts/system-packages.sh --bench
-	$(PIP) install --require-hashes --requirement requirements/bench.txt
+	$(PIP) install --no-compile --require-hashes --requirement requirements/bench.txt
 	touch $@

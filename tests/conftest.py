@@ -115,9 +115,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(pytestconfig: pytest.Config) -> Databases:
+def databases(pytestconfig: pytest.Config) -> Iterator[Databases]:
     """The maker of databases."""
-    return Databases(pytestconfig.stash[RUN_FOLDER])
+    made = Databases(pytestconfig.stash[RUN_FOLDER])
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=ENGINES)

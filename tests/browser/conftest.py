@@ -8,18 +8,19 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import make_url
 from werkzeug.serving import make_server
 
 from fundsvc import clock
 from fundsvc.app import create_app
 from fundsvc.config import Settings
-from fundsvc.db import transaction
+from fundsvc.db import db, transaction
 from fundsvc.demo import loader
 from fundsvc.reconciliation import senders
 from tests.support import notices, stripe
@@ -29,6 +30,7 @@ from tests.support.stripe_server import serving
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+BOOKS = "books.sqlite"
 # A busy machine takes longer than the usual five seconds to book and answer; how long it may take
 # is measured by the benchmarks.
 expect.set_options(timeout=30_000)
@@ -44,30 +46,54 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def service(databases: Databases) -> Iterator[Service]:
-    """A server in a thread of this process; the demo year is loaded once for all its tests."""
+def demo_year(databases: Databases) -> Path:
+    """The folder with the demo year, which the first process of the run that asks loads."""
+    folder = databases.folder / "demo-year"
+    with databases.alone("demo-year"):
+        if not folder.exists():
+            unfinished = folder.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            with databases.fresh("sqlite") as url:
+                app = create_app(settings_of(url, unfinished / "instance"))
+                with app.app_context():
+                    with transaction() as session:
+                        loader.load(session, _quietly)
+                        senders.add(session, "casso", "casso", [notices.KEY], by=None)
+                    db.session.remove()
+                    db.engine.dispose()  # What was written last goes from beside the file into it.
+                shutil.copyfile(make_url(url).database or "", unfinished / BOOKS)
+            unfinished.rename(folder)
+    return folder
+
+
+def settings_of(url: str, instance: Path) -> Settings:
+    """Return the settings of a service on some books."""
+    return Settings(
+        database_url=url,
+        secret_key="k" * 64,
+        data_key="d" * 64,
+        base_url="http://127.0.0.1",
+        instance_dir=instance,
+        stripe_key=stripe.KEY,
+        stripe_webhook_secret=stripe.SECRET,
+    )
+
+
+@pytest.fixture(scope="session")
+def service(demo_year: Path) -> Iterator[Service]:
+    """A server in a thread of this process, on books of its own."""
     with (
-        databases.fresh("sqlite") as url,
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as name,
         socket.create_server(("127.0.0.1", 0)) as door,
         serving(clock.now()) as fake,
     ):
         # Stripe sends donors back to this address, so it is known before the service is made.
         port = door.getsockname()[1]
-        settings = Settings(
-            database_url=url,
-            secret_key="k" * 64,
-            data_key="d" * 64,
-            base_url=f"http://127.0.0.1:{port}",
-            instance_dir=Path(folder),
-            stripe_key=stripe.KEY,
-            stripe_webhook_secret=stripe.SECRET,
-            stripe_api_base=fake.url,
-        )
+        folder = shutil.copytree(demo_year, Path(name) / "books")
+        own = settings_of(f"sqlite:///{folder / BOOKS}", folder / "instance")
+        settings = replace(own, base_url=f"http://127.0.0.1:{port}", stripe_api_base=fake.url)
         app = create_app(settings)
-        with app.app_context(), transaction() as session:
-            loader.load(session, _quietly)
-            senders.add(session, "casso", "casso", [notices.KEY], by=None)
         server = make_server("127.0.0.1", port, app, threaded=True, fd=door.fileno())
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Service, listen, sign_in
 from tests.support.looks import DESK, PHONE, hold
-from tests.support.turns import ALL, TODAY
+from tests.support.turns import part
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -160,7 +160,7 @@ def test_no_column_of_the_trial_balance_lies_outside_its_box(
     page.close()
 
 
-@pytest.mark.parametrize("path", FOR_TREASURER if ALL else FOR_TREASURER[TODAY % 2 :: 2])
+@pytest.mark.parametrize("path", part(FOR_TREASURER))
 def test_the_same_in_english_in_the_dark_with_larger_text(in_english: Looking, path: str) -> None:
     in_english.at(path, PHONE, language="en", whole=0)
 

@@ -37,7 +37,7 @@ DAY = date(2024, 9, 10)
 MARK = {"A": "Hoacuc", "B": "Hoasen"}
 AMOUNT = {"A": 3_141_592, "B": 2_718_281}
 
-pytestmark = [pytest.mark.usefixtures("clock"), pytest.mark.both_engines]
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @dataclass(frozen=True)

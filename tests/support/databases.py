@@ -30,6 +30,7 @@ class Databases:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._made = 0
+        self._connection: psycopg.Connection | None = None
 
     @contextmanager
     def fresh(self, engine_name: str) -> Iterator[str]:
@@ -43,14 +44,12 @@ class Databases:
             for used in self.folder.glob(f"{path.name}*"):
                 used.unlink()
             return
-        server = self._postgres()
-        with psycopg.connect(server, autocommit=True) as connection:
-            # Copying files is the quicker way in memory; before version 15 it was the only one.
-            strategy = "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} {strategy}')
-            yield _named(server, name)
-            # Forced: a test that fails may leave a connection behind.
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        # Copying files is the quicker way in memory; before version 15 it was the only one.
+        strategy = "STRATEGY FILE_COPY" if self._owner().info.server_version >= 150_000 else ""
+        self._owner().execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} {strategy}')
+        yield _named(self._postgres(), name)
+        # Forced: a test that fails may leave a connection behind.
+        self._owner().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     @contextmanager
     def blank(self, engine_name: str) -> Iterator[str]:
@@ -60,11 +59,9 @@ class Databases:
         if engine_name == "sqlite":
             yield f"sqlite:///{self.folder / name}.sqlite"
             return
-        server = self._postgres()
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-            yield _named(server, name)
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self._owner().execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        yield _named(self._postgres(), name)
+        self._owner().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def drop_template(self) -> None:
         """Leave nothing behind on a server that was given; one of our own goes as a whole."""
@@ -75,7 +72,7 @@ class Databases:
 
     def _sqlite_template(self) -> Path:
         path = self.folder / "template.sqlite"
-        with self._alone():
+        with self.alone():
             if not path.exists():
                 unfinished = path.with_suffix(".unfinished")
                 unfinished.unlink(missing_ok=True)
@@ -83,10 +80,21 @@ class Databases:
                 unfinished.rename(path)
         return path
 
+    def _owner(self) -> psycopg.Connection:
+        """Return the connection of this process that makes and drops databases."""
+        if self._connection is None:
+            self._connection = psycopg.connect(self._postgres(), autocommit=True)
+        return self._connection
+
+    def close(self) -> None:
+        """Leave the server."""
+        if self._connection is not None:
+            self._connection.close()
+
     def _postgres(self) -> str:
         """Return the URL of the server, which then has the template."""
         kept = self.folder / "postgres.json"
-        with self._alone():
+        with self.alone():
             if kept.exists():
                 return str(json.loads(kept.read_text())["url"])
             given = os.environ.get(GIVEN)
@@ -107,8 +115,9 @@ class Databases:
             return url
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with (self.folder / "lock").open("w") as lock:
+    def alone(self, what: str = "template") -> Iterator[None]:
+        """Keep the other processes of the run from making something meanwhile."""
+        with (self.folder / f"{what}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
