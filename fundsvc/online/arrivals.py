@@ -56,7 +56,7 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
     moved = _moved(line)
     if row.currency == DONG and moved != row.settled:
         raise Refusal(
-            Reason(_("Số tiền của dòng sao kê khác với số Stripe đã chuyển."), field="line")
+            Reason(_("Số tiền của dòng sao kê khác với số Stripe đã chuyển."), field="bank_line")
         )
     if row.state != "sent" or not _free(session, row, BankLine.id == line.id):
         raise Conflict(_("Đợt chuyển tiền hoặc dòng sao kê này đã có nơi khác."))
@@ -67,7 +67,7 @@ def match(session: Session, payout_id: int, line_id: int, *, by: int | None) -> 
         unit_id=account.unit_id,
         money_in=moved > 0,
         amount=abs(moved),
-        field="line",
+        field="bank_line",
     )
     fund = session.get_one(Fund, account.fund_id).code
     unit = session.get_one(Unit, account.unit_id).code

@@ -77,7 +77,7 @@ def book(choice: object, session: Session, at: Place) -> list[Made]:
 def needs_money_in(at: Place) -> None:
     """Hold that the bank took the money of a line in."""
     if not at.money_in:
-        raise Refusal(Reason(_("Dòng này là tiền ra, không phải khoản thu."), field="line"))
+        raise Refusal(Reason(_("Dòng này là tiền ra, không phải khoản thu."), field="bank_line"))
 
 
 def hold_waiting(session: Session, at: Place) -> None:
@@ -92,5 +92,5 @@ def hold_waiting(session: Session, at: Place) -> None:
         unit_id=at.account.unit_id,
         money_in=at.money_in,
         amount=at.amount,
-        field="line",
+        field="bank_line",
     )

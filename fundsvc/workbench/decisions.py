@@ -198,14 +198,14 @@ def _locked(session: Session, line_id: int, choice: Choice) -> list[BankLine]:
     query = select(BankLine).where(BankLine.id.in_(ids)).order_by(BankLine.id).with_for_update()
     found = {line.id: line for line in session.scalars(query)}
     if len(found) < len(ids):
-        raise NotFound(Reason(_("Không có dòng sao kê này."), field="line"))
+        raise NotFound(Reason(_("Không có dòng sao kê này."), field="bank_line"))
     return sorted(found.values(), key=lambda line: line.id != line_id)
 
 
 def _line(session: Session, line_id: int) -> BankLine:
     found = session.scalar(select(BankLine).where(BankLine.id == line_id))
     if found is None:
-        raise NotFound(Reason(_("Không có dòng sao kê này."), field="line"))
+        raise NotFound(Reason(_("Không có dòng sao kê này."), field="bank_line"))
     return found
 
 
@@ -217,7 +217,7 @@ def _check_free(session: Session, lines: Sequence[BankLine]) -> None:
     )
     if any(line_id not in waiting for line_id in ids):
         why = _("Dòng sao kê này đã được quyết định từ trước, hoặc không còn chờ đối chiếu.")
-        raise Conflict(Reason(why, field="line"))
+        raise Conflict(Reason(why, field="bank_line"))
 
 
 def _end_held(session: Session, lines: Sequence[BankLine], why: str, *, by: int | None) -> None:

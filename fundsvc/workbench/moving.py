@@ -50,12 +50,12 @@ _DOUBLE: Final = "Dòng sao kê đã được ghi sổ bằng tay từ trước"
 def _mirrored(choice: choices.Mirrored, session: Session, at: Place) -> list[Made]:
     other = session.get(BankLine, choice.line_id)
     if other is None:
-        raise NotFound(Reason(_("Không có dòng sao kê kia."), field="line"))
+        raise NotFound(Reason(_("Không có dòng sao kê kia."), field="other"))
     there = place_of(session, other, key=at.key, by=at.by)
     fits = (other.credit, other.debit) == (at.line.debit, at.line.credit)
     if not fits or other.bank_account_id == at.line.bank_account_id:
         why = _("Hai dòng phải ở hai tài khoản, một dòng tiền ra và một dòng tiền vào bằng nhau.")
-        raise Refusal(Reason(why, field="line"))
+        raise Refusal(Reason(why, field="other"))
     # Units are held in one order, or two transfers could wait for each other.
     for side in sorted((at, there), key=lambda side: side.account.unit_id):
         hold_waiting(session, side)
@@ -83,18 +83,26 @@ def _hold_resolved(session: Session, out: Place, into: Place, *, since: date) ->
     if rest >= out.amount:
         return
     why = _(
-        "Hai tài khoản thuộc hai quỹ hoặc hai đơn vị khác nhau, nên tiền chỉ chuyển theo Giấy"
-        " chuyển quỹ, kèm số nghị quyết. Theo các giấy đã ghi sổ, %(fund)s (%(unit)s) còn phải"
-        " chuyển cho %(to_fund)s (%(to_unit)s) %(rest)s đ, hai dòng này là %(amount)s đ. Hãy lập"
-        " Giấy chuyển quỹ trước, để trống nơi tiền đi và nơi tiền đến, rồi chọn lại ở đây.",
-        fund=byhand.fund_name(session, out.fund),
-        unit=byhand.unit_name(session, out.unit),
-        to_fund=byhand.fund_name(session, into.fund),
-        to_unit=byhand.unit_name(session, into.unit),
+        "Hai tài khoản khác quỹ hoặc khác đơn vị, nên tiền chỉ chuyển theo Giấy chuyển quỹ, kèm số"
+        " nghị quyết. Theo các giấy đã ghi sổ, %(giver)s còn phải chuyển cho %(receiver)s %(rest)s"
+        " đ; hai dòng này là %(amount)s đ. Hãy lập Giấy chuyển quỹ trước, để trống nơi tiền đi và"
+        " nơi tiền đến, rồi chọn lại ở đây.",
+        giver=_called(session, out, into),
+        receiver=_called(session, into, out),
         rest=grouped(rest),
         amount=grouped(out.amount),
     )
-    raise Refusal(Reason(why, field="line"))
+    raise Refusal(Reason(why, field="other"))
+
+
+def _called(session: Session, side: Place, other: Place) -> str:
+    """Return what tells a side from the other: its fund, its unit, or both."""
+    names = []
+    if side.fund != other.fund:
+        names.append(byhand.fund_name(session, side.fund))
+    if side.unit != other.unit:
+        names.append(byhand.unit_name(session, side.unit))
+    return ", ".join(names)
 
 
 @book.register
@@ -145,7 +153,7 @@ def _booked(choice: choices.Booked, session: Session, at: Place) -> list[Made]:
 @book.register
 def _spent(choice: choices.Spent, session: Session, at: Place) -> list[Made]:
     if at.money_in:
-        raise Refusal(Reason(_("Dòng này là tiền vào, không phải khoản chi."), field="line"))
+        raise Refusal(Reason(_("Dòng này là tiền vào, không phải khoản chi."), field="bank_line"))
     hold_waiting(session, at)
     spent = spending.Spent(
         unit=at.unit,
