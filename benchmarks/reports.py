@@ -50,7 +50,9 @@ REPORTS = ("fund statement, one province", "fund statement, 34 provinces", "tria
 # Seconds in the database at the largest size, and how much it may grow from the smallest.
 LIMITS = dict(zip(REPORTS, (0.0005, 0.002, 0.0025, 0.0015), strict=True))
 GROWTH = 1.5
-HORDAK = dict(zip(REPORTS, (250, 250, 200, 200), strict=True))
+# The aim is that of the whole statement. One province is compared without one: a 250th of what
+# django-hordak takes at 100,000 entries is what an empty question takes (docs/benchmarks.md).
+HORDAK = dict(zip(REPORTS, (None, 250, 200, 200), strict=True))
 COMMAND = 0.5
 BEAN_QUERY = "bean-query"
 COMMANDS = {"ledger": 18, "hledger": 100, BEAN_QUERY: 250}
