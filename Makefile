@@ -62,7 +62,8 @@ test: dev ## all tests, on SQLite and on a real PostgreSQL (ENGINES=both: all on
 
 walk: dev ## every page with all nonsense there is, in all its guises, on both engines; make check takes a share
 	FUNDSVC_TEST_WALK=all FUNDSVC_TEST_ENGINES=both $(BIN)/pytest -q -n $(JOBS) \
-		tests/test_hostile_walk.py tests/browser/test_pages.py
+		tests/test_hostile_walk.py tests/browser/test_pages.py tests/test_hostile_input.py \
+		tests/vouchers/test_hostile_pages.py tests/reconciliation/test_profiles.py
 
 test-sqlite: dev ## the same without PostgreSQL, for a quick look
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -k "not postgresql"

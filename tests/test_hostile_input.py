@@ -136,7 +136,7 @@ def test_texts_are_refused_or_kept_and_never_change_an_amount(
     opened = form.opened(signed_in(form.role))
     faults = []
     for place, name in enumerate(form.texts):
-        # The first field meets every text within two days, each of the others a third of them.
+        # The first field meets every text within four days, each of the others a third of them.
         for value in part(corpus.TEXTS[place - 1 :: 3] if place else corpus.TEXTS):
             before = in_the_books(session)
             response = opened.send(**{name: value})

@@ -121,7 +121,7 @@ def hold_settled(session: Session, lines: tuple[Posting, ...], *, since: date, f
 
 
 def hold_unpaid(session: Session, lines: tuple[Posting, ...], *, since: date) -> None:
-    """Hold that what a transfer form made owed is owed still, before the form is taken back.
+    """Hold that what an entry made owed is owed still, before it is taken back.
 
     Raises:
         Refusal: it was paid, so that after the reversal the other side would owe it back, which no
@@ -134,9 +134,10 @@ def hold_unpaid(session: Session, lines: tuple[Posting, ...], *, since: date) ->
         rest = owed(session, line.account, line.fund, line.unit, since).amount
         if amount > rest:
             why = _(
-                "Tiền của giấy này đã chuyển: trong %(amount)s đ chỉ còn %(rest)s đ chưa thanh"
-                " toán. Nếu chứng từ thanh toán sai, hãy ghi đảo chứng từ đó trước; nếu tiền đã"
-                " chuyển thật, hãy lập Giấy chuyển quỹ theo chiều ngược lại, kèm số nghị quyết.",
+                "Khoản nợ này đã thanh toán: trong %(amount)s đ chỉ còn %(rest)s đ. Nếu chứng từ"
+                " thanh toán hoặc quyết định đối soát sai, hãy ghi đảo chứng từ hoặc hoàn tác quyết"
+                " định đó trước; nếu tiền đã chuyển thật, hãy lập Giấy chuyển quỹ theo chiều ngược"
+                " lại, kèm số nghị quyết.",
                 amount=grouped(amount),
                 rest=grouped(max(rest, 0)),
             )

@@ -190,7 +190,7 @@ def reverse(
     if checks.over_several(lines) and undone(session, row.entry_id) is None:
         back = tuple(replace(line, debit=line.credit, credit=line.debit) for line in lines)
         since = on or clock.today()
-        if row.kind == TRANSFER:
+        if row.kind == TRANSFER and since >= row.date:  # Of an earlier day that alone is told.
             byhand.hold_unpaid(session, lines, since=since)
         checks.hold_net(session, back, since=since, field="date")
     return take_back(

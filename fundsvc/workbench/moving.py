@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fundsvc import clock
 from fundsvc.books import service as books
 from fundsvc.books import unidentified
 from fundsvc.books.models import Account, Entry, Posting
@@ -60,33 +61,44 @@ def _mirrored(choice: choices.Mirrored, session: Session, at: Place) -> list[Mad
     for side in sorted((at, there), key=lambda side: side.account.unit_id):
         hold_waiting(session, side)
     into, out = (at, there) if at.money_in else (there, at)
+    on = max(at.line.booked_on, other.booked_on)
+    if (into.fund, into.unit) != (out.fund, out.unit):
+        on = _resolved_on(session, out, into, on)
     entry = recipes.bank_transfer(
         amount=at.amount,
         from_fund=out.fund,
         from_unit=out.unit,
         fund=into.fund,
         unit=into.unit,
-        on=max(at.line.booked_on, other.booked_on),
+        on=on,
         description=_TRANSFER,
     )
-    if (into.fund, into.unit) != (out.fund, out.unit):
-        _hold_resolved(session, out, into, since=entry.date)
     posted = books.post(session, entry, source=SOURCE, external_id=at.key, maker_id=at.by)
     return [Made("mirror", at.amount, posted.id, other.id)]
 
 
-def _hold_resolved(session: Session, out: Place, into: Place, *, since: date) -> None:
-    """Hold that a transfer form, which names a resolution, made one fund or unit owe the other."""
-    owed = byhand.owed(session, DUE_TO, out.fund, out.unit, since).amount
-    due = byhand.owed(session, DUE_FROM, into.fund, into.unit, since).amount
-    rest = max(0, min(owed, due))
-    if rest >= out.amount:
-        return
+def _resolved_on(session: Session, out: Place, into: Place, moved_on: date) -> date:
+    """Return from when a transfer form makes the giver owe so much: as the money moved, or today.
+
+    The form, which names a resolution, may come after the money. What is owed is summed for each
+    fund and unit, whoever the other is, as vouchers that settle it are held.
+
+    Raises:
+        Refusal: less is owed, or due to the receiver.
+    """
+    rest = 0
+    for day in (moved_on, max(moved_on, clock.today())):
+        owed = byhand.owed(session, DUE_TO, out.fund, out.unit, day).amount
+        due = byhand.owed(session, DUE_FROM, into.fund, into.unit, day).amount
+        rest = max(0, min(owed, due))
+        if rest >= out.amount:
+            return day
     why = _(
         "Hai tài khoản khác quỹ hoặc khác đơn vị, nên tiền chỉ chuyển theo Giấy chuyển quỹ, kèm số"
         " nghị quyết. Theo các giấy đã ghi sổ, %(giver)s còn phải chuyển cho %(receiver)s %(rest)s"
         " đ; hai dòng này là %(amount)s đ. Hãy lập Giấy chuyển quỹ trước, để trống nơi tiền đi và"
-        " nơi tiền đến, rồi chọn lại ở đây.",
+        " nơi tiền đến, rồi chọn lại ở đây; nếu đã có giấy ghi thẳng hai nơi ấy, hãy ghi đảo giấy"
+        " đó trước.",
         giver=_called(session, out, into),
         receiver=_called(session, into, out),
         rest=grouped(rest),

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from fundsvc import clock
 from fundsvc.audit import service as audit
+from fundsvc.books import keys
+from fundsvc.books import service as books
 from fundsvc.books.closed import find_closed
 from fundsvc.books.models import Entry, Posting
 from fundsvc.books.reversing import is_undone, take_back
@@ -30,10 +32,12 @@ from fundsvc.settlements.models import SettlementPayment
 from fundsvc.spending import service as spending
 from fundsvc.text import clean
 from fundsvc.units import service as units
+from fundsvc.vouchers import byhand
 from ledger.words import grouped
 
 LONGEST: Final = 300
 MIRRORED: Final = "mirrored"
+MOVED: Final = "bank-moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +242,15 @@ def _payout(session: Session, act: _Act) -> None:
 
 
 def _entry(session: Session, act: _Act) -> None:
-    units.lock(session, act.part.unit_id)
     subject = f"bank-decision:{act.row.id}"
     entry = act.part.entry_id
+    booked = books.read_entry(session, entry)
+    known = keys.read(session)
+    # Units are locked in one order, or two undoings could wait for each other.
+    for unit_id in sorted({known.unit(line.unit) for line in booked.postings}):
+        units.lock(session, unit_id)
+    if booked.kind == MOVED:
+        byhand.hold_unpaid(session, booked.postings, since=act.on or clock.today())
     if not session.scalar(select(Entry.id).where(Entry.id == entry, is_undone(Entry.id))):
         take_back(session, entry, subject=subject, on=act.on, reason=act.why, by=act.by)
 

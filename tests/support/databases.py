@@ -82,7 +82,7 @@ class Databases:
 
     def _owner(self) -> psycopg.Connection:
         """Return the connection of this process that makes and drops databases."""
-        if self._connection is None:
+        if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self._postgres(), autocommit=True)
         return self._connection
 

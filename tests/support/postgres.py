@@ -20,7 +20,7 @@ SERVER_OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     # In its folder and not in the system's shared memory, where it would be left by a crash.
     " -c dynamic_shared_memory_type=mmap"
-    " -c max_connections=100 -c shared_buffers=64MB -c autovacuum=off"
+    " -c max_connections=300 -c shared_buffers=64MB -c autovacuum=off"
 )
 SUPERUSER = "fundsvc"
 # PostgreSQL refuses to run as root; this account exists everywhere.

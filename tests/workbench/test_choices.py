@@ -1,12 +1,14 @@
 """What a line of the bank can be, each kind as it stands in the books and after its undoing."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fundsvc.books import service as books
+from fundsvc.books.models import Entry
 from fundsvc.db import transaction
 from fundsvc.donations.models import Donation
 from fundsvc.donors.service import DonorFacts
@@ -78,14 +80,16 @@ def test_dues_of_another_unit_are_owed_to_it(session: Session) -> None:
     assert list(faults(session)) == []
 
 
-def resolved(amount: int, *, to_fund: str, to_unit: str = "TW") -> None:
+def resolved(
+    amount: int, *, to_fund: str, to_unit: str = "TW", on: date = date(2024, 9, 1)
+) -> None:
     """Let a transfer form make the Nghĩa tình fund of the centre owe somebody."""
     with transaction() as writing:
         lines = recipes.transfer(
             amount=amount, fund="nghia-tinh", unit="TW", to_fund=to_fund, to_unit=to_unit
         )
         entry = recipes.voucher_entry(
-            "transfer", lines, on=date(2024, 9, 1), unit="TW", description="Nghị quyết 12"
+            "transfer", lines, on=on, unit="TW", description="Nghị quyết 12"
         )
         books.post(writing, entry, source="test", external_id=f"{to_fund}/{to_unit}")
 
@@ -123,7 +127,7 @@ def test_one_decision_is_for_both_sides_of_a_transfer(session: Session) -> None:
 def test_money_moves_between_funds_and_units_by_resolution_only(
     session: Session,
     place: dict[str, str],
-    resolved_for: dict[str, str] | None,
+    resolved_for: dict[str, Any] | None,
     amount: int,
 ) -> None:
     hue()
@@ -147,6 +151,33 @@ def test_what_a_form_made_owed_is_moved_once(session: Session) -> None:
     with pytest.raises(Refusal, match=r"còn phải chuyển .* 0 đ; hai dòng này là 5.000.000 đ"):
         say(again, choices.Mirrored(anew), "k2")
     assert waiting(session) == 2
+
+
+def test_a_form_that_comes_after_the_money_settles_it_from_its_day_on(session: Session) -> None:
+    (out,) = book("VCB1", money_out("5.000.000"))
+    (into,) = book("BIDV1", money_in("5.000.000", day=3), fund="base")
+    resolved(5_000_000, to_fund="base", on=date(2024, 9, 20))
+    done = say(out, choices.Mirrored(into))
+    entry = session.get_one(Entry, done.entry_id)
+    assert entry.date == date(2024, 9, 30)
+    assert stands(session, "136", fund="base") == 0
+    assert list(faults(session)) == []
+
+
+def test_dues_of_another_unit_stay_while_their_debt_is_paid(session: Session) -> None:
+    hue()
+    (line,) = book("VCB1", money_in("900.000"), fund="dues")
+    (out,) = book("VCB2", money_out("900.000", day=4), fund="dues")
+    (into,) = book("BIDV2", money_in("900.000", day=4), fund="dues", unit="HUE")
+    collected = say(line, choices.Collected("HUE", "2024-08"))
+    moved = say(out, choices.Mirrored(into), "k2")
+    assert stands(session, "136", fund="dues", unit="HUE") == 0
+    with pytest.raises(Refusal, match="Khoản nợ này đã thanh toán"):
+        take(collected.id)
+    take(moved.id)
+    take(collected.id)
+    assert stands(session, "336", fund="dues") == 0
+    assert list(faults(session)) == []
 
 
 def test_a_transfer_within_a_fund_moves_nothing_of_it(session: Session) -> None:
