@@ -60,7 +60,7 @@ catalogue-check: dev ## every text has its English
 test: dev ## all tests, on SQLite and on a real PostgreSQL (ENGINES=both: all on both)
 	FUNDSVC_TEST_ENGINES=$(ENGINES) $(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
-walk: dev ## every page with all nonsense there is, in all its guises, on both engines; make check takes a share
+walk: dev ## every page and form with all nonsense there is, on both engines; make check takes a share
 	FUNDSVC_TEST_WALK=all FUNDSVC_TEST_ENGINES=both $(BIN)/pytest -q -n $(JOBS) \
 		tests/test_hostile_walk.py tests/browser/test_pages.py tests/test_hostile_input.py \
 		tests/vouchers/test_hostile_pages.py tests/reconciliation/test_profiles.py
